@@ -1,0 +1,56 @@
+# `make demo` shows the product, `make test` runs everything CI runs. Both set themselves up and are safe to repeat.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; raise SystemExit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+.PHONY: help demo test check lint types imports unit bench install dev clean
+
+help:  ## this text
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Ascertain needs Python 3.11, 3.12 or 3.13 on the PATH (or: make $(MAKECMDGOALS) PYTHON=/path/to/python)"; exit 2; }
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade pip
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing Ascertain and its packages (a few minutes the first time)"
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	@echo "installing the development tools"
+	@$(PIP) install --group dev
+	@touch $@
+
+install: $(VENV)/.installed  ## set up .venv
+
+dev: $(VENV)/.dev  ## set up .venv with the development tools
+
+demo: $(VENV)/.installed  ## the demonstration, end to end, offline
+	@$(BIN)/ascertain demo
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test: lint types imports unit  ## everything CI runs
+
+bench: $(VENV)/.dev  ## the benchmarks (ratios within one run)
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove the virtual environment and local state
+	rm -rf $(VENV) .ascertain .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,3 @@
+"""Ascertain: skills intelligence for an enterprise LMS."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""`python -m ascertain` is the same as `ascertain`."""
+
+from ascertain.cli import main
+
+main()

@@ -1,0 +1,52 @@
+"""One way to write a value down, so that equal things have equal bytes and equal hashes."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+DIGITS = 9
+"""Decimals kept of a float: more than any figure needs, fewer than summation order disturbs."""
+
+
+def plain(value: Any) -> Any:
+    """Turn dataclasses, enums, dates, sets and tuples into JSON's own types; floats to ``DIGITS`` decimals.
+
+    Raises:
+        TypeError: for a value that has no agreed written form.
+    """
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, enum.Enum)):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        rounded = round(value, DIGITS)
+        return 0.0 if rounded == 0 else rounded
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(plain(k)): plain(v) for k, v in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted((plain(v) for v in value), key=canonical_json)
+    if isinstance(value, Sequence):
+        return [plain(v) for v in value]
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys, no spaces, ASCII only: equal values give equal text."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest(value: Any, *, length: int = 64) -> str:
+    """Hex SHA-256 of the canonical form, cut to ``length`` characters."""
+    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()[:length]

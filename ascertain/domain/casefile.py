@@ -1,0 +1,98 @@
+"""The case file: everything a crew may know about one learner, pseudonymised and frozen for one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ascertain.domain.canonical import digest
+from ascertain.domain.evidence import Evidence
+from ascertain.domain.skills import ContentTag, JobProfile, Level
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueItem:
+    """A piece of learning content that a path may use. ``hours`` is study time; ``prerequisites`` are
+    content ids; ``external`` marks what does not come from the customer's own catalogue."""
+
+    content_id: str
+    title: str
+    summary: str
+    level: Level
+    hours: float
+    modality: str = "elearning"
+    language: str = "en"
+    prerequisites: tuple[str, ...] = ()
+    mandatory: bool = False
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mentor:
+    """A colleague, under a pseudonym, whose accepted assertions cover a skill at ``level``."""
+
+    pseudonym: str
+    skill_id: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a result rests on besides the evidence: content hashes or version strings."""
+
+    policy: str
+    taxonomy: str
+    brain: str
+    prompts: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Read-only view of one learner.
+
+    Attributes:
+        pseudonym: stands for the learner everywhere in the run; the learner's id is not in here.
+        as_of: the day recency is measured from (first of the month, so that a month's runs agree).
+        hours_per_week: working hours, for the path's budget.
+        tags: accepted content tags by content id, for evidence and for the catalogue.
+        completed: content ids finished successfully.
+        withheld: what was left out, in plain words ("2 reviews: consent withdrawn").
+    """
+
+    pseudonym: str
+    as_of: date
+    evidence: tuple[Evidence, ...]
+    versions: Versions
+    role: JobProfile | None = None
+    hours_per_week: float = 40.0
+    language: str = "en"
+    tags: Mapping[str, tuple[ContentTag, ...]] = field(default_factory=dict)
+    catalogue: tuple[CatalogueItem, ...] = ()
+    completed: frozenset[str] = frozenset()
+    mentors: tuple[Mentor, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+    def fingerprint(self) -> str:
+        """Hex SHA-256 over all of it: equal inputs, equal fingerprint, no new work."""
+        ordered = sorted(self.evidence, key=lambda e: e.id)
+        return digest(
+            {
+                "person": self.pseudonym,
+                "as_of": self.as_of,
+                "evidence": ordered,
+                "versions": self.versions,
+                "role": self.role,
+                "hours": self.hours_per_week,
+                "language": self.language,
+                "tags": self.tags,
+                "catalogue": sorted(self.catalogue, key=lambda c: c.content_id),
+                "completed": self.completed,
+                "mentors": sorted(self.mentors, key=lambda m: (m.skill_id, m.pseudonym)),
+                "withheld": self.withheld,
+            }
+        )
+
+    def evidence_by_id(self) -> dict[str, Evidence]:
+        """The evidence keyed by id."""
+        return {e.id: e for e in self.evidence}

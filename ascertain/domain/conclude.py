@@ -1,0 +1,120 @@
+"""From checked findings to assertions, gaps and routes: all numbers of a run are made here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ascertain.domain.assertion import Assertion, assert_skill, belief_of
+from ascertain.domain.belief import Observation, independent, recency
+from ascertain.domain.casefile import CaseFile
+from ascertain.domain.evidence import Evidence
+from ascertain.domain.findings import AssertionVerdict, Claim, Pick, Stance
+from ascertain.domain.gaps import Gap, gaps_for
+from ascertain.domain.routing import Route, route
+from ascertain.domain.rules import BeliefRules, Policy
+from ascertain.domain.skills import Level, SkillFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """Assertions by skill id, and the gaps against the learner's role (empty without a role)."""
+
+    assertions: Mapping[str, Assertion]
+    gaps: tuple[Gap, ...]
+
+
+def outcome_of(evidence: Evidence, stance: Stance) -> float:
+    """o in [0, 1]: the score where there is one, else what the source or the text concluded."""
+    if stance is Stance.CONTRADICTS:
+        return 0.0
+    if evidence.score is not None:
+        return evidence.score
+    return 0.0 if evidence.passed is False else 1.0
+
+
+def reliability_of(evidence: Evidence, rules: BeliefRules) -> float:
+    """w: by kind; a completion that nobody scored says less."""
+    base = rules.reliability[evidence.kind]
+    unscored = evidence.score is None and evidence.passed is not False and evidence.content_id is not None
+    return base * rules.unscored_reliability if unscored else base
+
+
+def observe(
+    case: CaseFile,
+    claims: Sequence[Claim],
+    picks: Sequence[Pick],
+    families: Mapping[str, SkillFamily],
+    rules: BeliefRules,
+) -> dict[str, tuple[Observation, ...]]:
+    """Join picks, claims and evidence into observations by skill id.
+
+    ``families`` gives each skill's half-life family; a pick whose claim or evidence is unknown is ignored (the
+    crew's checks have counted it as dropped before).
+    """
+    evidence = case.evidence_by_id()
+    by_claim = {c.id: c for c in claims}
+    found: dict[str, list[Observation]] = defaultdict(list)
+    for p in picks:
+        claim = by_claim.get(p.claim_id)
+        source = evidence.get(claim.evidence_id) if claim else None
+        if claim is None or source is None:
+            continue
+        family = families.get(p.skill_id, SkillFamily.PROFESSIONAL)
+        found[p.skill_id].append(
+            Observation(
+                origin=source.origin,
+                evidence_id=source.id,
+                claim_id=claim.id,
+                skill_id=p.skill_id,
+                kind=source.kind,
+                level=p.level or source.level or Level(rules.default_level[source.kind]),
+                mapping=p.probability,
+                reliability=reliability_of(source, rules),
+                recency=recency(source.occurred_on, case.as_of, family, rules),
+                outcome=outcome_of(source, claim.stance),
+                supports=claim.stance is Stance.SUPPORTS,
+                sensitive=source.sensitive,
+            )
+        )
+    return {s: tuple(found[s]) for s in sorted(found)}
+
+
+def conclude(
+    case: CaseFile,
+    claims: Sequence[Claim],
+    picks: Sequence[Pick],
+    families: Mapping[str, SkillFamily],
+    policy: Policy,
+) -> Conclusion:
+    """Every number of the run, from checked findings alone."""
+    observed = observe(case, claims, picks, families, policy.belief)
+    assertions = {s: assert_skill(s, rows, policy.belief) for s, rows in observed.items()}
+    beliefs = {s: belief_of(a, policy.belief) for s, a in assertions.items()}
+    gaps = gaps_for(case.role, beliefs, policy.belief) if case.role else ()
+    return Conclusion(assertions, gaps)
+
+
+def points_both_ways(assertion: Assertion) -> bool:
+    """True when independent evidence supports and contradicts the skill."""
+    kept = independent(assertion.observations)
+    return any(not o.supports or o.outcome < 0.4 for o in kept) and any(o.supports and o.outcome >= 0.6 for o in kept)
+
+
+def route_all(
+    case: CaseFile, assertions: Mapping[str, Assertion], verdicts: Sequence[AssertionVerdict], policy: Policy
+) -> dict[str, Route]:
+    """Route every assertion under the policy."""
+    by_skill = {v.skill_id: v for v in verdicts}
+    critical = {r.skill_id for r in case.role.requirements if r.critical} if case.role else set()
+    return {
+        s: route(
+            a,
+            by_skill.get(s),
+            policy.routing,
+            critical=s in critical,
+            contradicted=points_both_ways(a),
+        )
+        for s, a in assertions.items()
+    }

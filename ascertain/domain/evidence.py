@@ -1,0 +1,76 @@
+"""Evidence: one thing a learner did, or that was said of their work, as it stood in a source system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ascertain.domain.skills import Level
+
+
+class EvidenceKind(StrEnum):
+    """What sort of trace it is; reliability per kind stands in the policy."""
+
+    COMPLETION = "completion"
+    ASSESSMENT = "assessment"
+    CERTIFICATION = "certification"
+    BADGE = "badge"
+    EXTERNAL_TRAINING = "external_training"
+    MANAGER_REVIEW = "manager_review"
+    PEER_FEEDBACK = "peer_feedback"
+    SELF_ASSESSMENT = "self_assessment"
+    PROJECT = "project"
+    TICKET = "ticket"
+    PROFILE = "profile"
+
+
+FREE_TEXT_KINDS = frozenset(
+    {
+        EvidenceKind.MANAGER_REVIEW,
+        EvidenceKind.PEER_FEEDBACK,
+        EvidenceKind.SELF_ASSESSMENT,
+        EvidenceKind.PROJECT,
+        EvidenceKind.TICKET,
+    }
+)
+"""Kinds whose skills are read out of what somebody wrote, not out of a course's tags."""
+
+SENSITIVE_KINDS = frozenset({EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEEDBACK})
+"""Kinds that need the person's consent and, for anything they support, a human."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One piece of evidence.
+
+    Attributes:
+        id: stable, made from system and source reference.
+        origin: what really happened; a completion, its badge and the mail about it share one origin and
+            count once.
+        text: what may be quoted: normalised, and masked before any brain sees it.
+        content_id: the course or other content it is about, if any.
+        occurred_on: when it happened; ``None`` when the source does not say.
+        score: 0..1, already brought to that scale; ``None`` when unscored.
+        passed: what the source itself concluded, if it did.
+        level: the level that the activity asks for, if the source says.
+    """
+
+    id: str
+    learner_id: str
+    kind: EvidenceKind
+    system: str
+    source_ref: str
+    origin: str
+    title: str
+    text: str
+    content_id: str | None = None
+    occurred_on: date | None = None
+    score: float | None = None
+    passed: bool | None = None
+    level: Level | None = None
+
+    @property
+    def sensitive(self) -> bool:
+        """True where somebody's opinion of a colleague is the source."""
+        return self.kind in SENSITIVE_KINDS

@@ -1,0 +1,258 @@
+"""Ports: what the use cases need from the world. Adapters stand in the rooms named beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from ascertain.domain.assertion import AssertionState
+from ascertain.domain.audit import AuditRecord, Checkpoint
+from ascertain.domain.casefile import CaseFile, CatalogueItem
+from ascertain.domain.evidence import Evidence
+from ascertain.domain.findings import CrewFindings
+from ascertain.domain.paths import PathPlan, PathProblem
+from ascertain.domain.people import Learner
+from ascertain.domain.rules import Policy
+from ascertain.domain.runs import (
+    QuarantinedRecord,
+    ReviewItem,
+    Run,
+    StoredAssertion,
+)
+from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Skill
+
+
+class Taxonomy(Protocol):
+    """A loaded taxonomy (``ascertain.taxonomy``). ``version`` is name, release and content hash."""
+
+    @property
+    def version(self) -> str: ...
+    def skill(self, skill_id: str) -> Skill | None: ...
+    def skills(self) -> Sequence[Skill]: ...
+    def job_profile(self, profile_id: str) -> JobProfile | None: ...
+
+
+class Mapper(Protocol):
+    """Text to skills (``ascertain.taxonomy``), batch first.
+
+    ``map`` returns one list a text, best first, at most ``top`` long; probabilities are calibrated estimates that
+    the text expresses the skill. An empty list means that none fits.
+    """
+
+    @property
+    def version(self) -> str: ...
+    def map(self, texts: Sequence[str], *, top: int) -> list[list[Candidate]]: ...
+
+
+class PathSolver(Protocol):
+    """Finds feasible plans (``ascertain.planning``), the best first; at least one unless nothing closes a gap."""
+
+    def plans(self, problem: PathProblem) -> tuple[PathPlan, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CrewServices:
+    """What a crew's tools may reach besides the case file: reading and computing, never writing."""
+
+    taxonomy: Taxonomy
+    mapper: Mapper
+    solver: PathSolver
+    policy: Policy
+
+
+class LearnerCrew(Protocol):
+    """The five agents (``crews.learner``). One call, one learner; raises ``BrainError`` when a brain fails."""
+
+    @property
+    def brain_version(self) -> str: ...
+    @property
+    def prompts_version(self) -> str: ...
+    def run(self, case: CaseFile, services: CrewServices) -> CrewFindings: ...
+
+
+class People(Protocol):
+    def get(self, learner_id: str) -> Learner | None: ...
+    def find(self, text: str) -> Learner | None:
+        """By id or e-mail address (case-insensitive)."""
+
+    def all(self, *, active_only: bool = True) -> list[Learner]: ...
+    def cohort(self, name: str) -> list[Learner]:
+        """Active learners of a department or job profile called ``name`` (case-insensitive), or ``all``."""
+
+    def reports_of(self, manager_id: str) -> list[Learner]: ...
+    def upsert(self, learners: Iterable[Learner]) -> int:
+        """Number of new or changed learners."""
+
+    def link(self, source_ref: str, learner_id: str) -> None: ...
+    def links(self, system: str) -> dict[str, str]:
+        """Source ref → learner id, for one system."""
+
+
+class EvidenceStore(Protocol):
+    def of(self, learner_id: str) -> list[Evidence]:
+        """All of a learner's evidence, ordered by id."""
+
+    def upsert(self, rows: Iterable[Evidence]) -> tuple[int, int, int]:
+        """(new, changed, unchanged)."""
+
+    def delete(self, evidence_ids: Iterable[str]) -> int: ...
+    def counts(self) -> dict[str, int]:
+        """Number of pieces by learner id."""
+
+    def changed_learners(self, since: datetime) -> set[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A stored catalogue item. ``content_hash`` covers title, description and level."""
+
+    item: CatalogueItem
+    system: str
+    source_ref: str
+    code: str
+    description: str
+    category: str
+    content_hash: str
+    active: bool = True
+
+
+class Contents(Protocol):
+    def get(self, content_id: str) -> Content | None: ...
+    def all(self, *, active_only: bool = True) -> list[Content]: ...
+    def upsert(self, rows: Iterable[Content]) -> tuple[int, int, int]: ...
+    def untagged(self, tagger: str) -> list[Content]:
+        """Content whose present hash has not been tagged by ``tagger`` (taxonomy and mapper version)."""
+
+    def set_tags(self, content: Content, tagger: str, tags: Sequence[ContentTag]) -> None: ...
+    def tags(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
+        """Tags of the present content by content id."""
+
+
+class Roles(Protocol):
+    def get(self, profile_id: str) -> JobProfile | None: ...
+    def all(self) -> list[JobProfile]: ...
+    def upsert(self, profiles: Iterable[JobProfile]) -> int: ...
+
+
+class Runs(Protocol):
+    def find(self, learner_id: str, fingerprint: str) -> Run | None: ...
+    def get(self, run_id: str) -> Run | None: ...
+    def latest(self, learner_id: str) -> Run | None:
+        """The newest finished run."""
+
+    def put(self, run: Run) -> None:
+        """Insert, or replace the run with that id."""
+
+    def put_documents(self, run_id: str, documents: Mapping[str, Any]) -> None:
+        """Named JSON documents of a run: claims, picks, gaps, path, drops, needs, summary."""
+
+    def document(self, run_id: str, name: str) -> Any: ...
+    def states(self) -> dict[str, int]: ...
+
+
+class Assertions(Protocol):
+    def get(self, assertion_id: str) -> StoredAssertion | None:
+        """By full id or an unambiguous prefix of it."""
+
+    def of(self, learner_id: str, *, current_only: bool = True) -> list[StoredAssertion]: ...
+    def all(self, *, current_only: bool = True) -> list[StoredAssertion]: ...
+    def add(self, rows: Iterable[StoredAssertion]) -> None: ...
+    def set_state(
+        self,
+        assertion_id: str,
+        state: AssertionState,
+        *,
+        level: int | None = None,
+        human_reviewed: bool = False,
+    ) -> None: ...
+    def supersede(self, learner_id: str, *, keep_run: str) -> int:
+        """Mark the learner's assertions of other runs superseded."""
+
+
+class Reviews(Protocol):
+    def get(self, item_id: str) -> ReviewItem | None: ...
+    def open(self, *, assignee: str | None = None, learner_id: str | None = None) -> list[ReviewItem]:
+        """Open items, most urgent first (priority, due date)."""
+
+    def add(self, items: Iterable[ReviewItem]) -> None: ...
+    def put(self, item: ReviewItem) -> None: ...
+    def close_for(self, learner_id: str, *, keep_run: str) -> int:
+        """Withdraw open items whose assertion was superseded."""
+
+    def decided(self, learner_id: str) -> list[ReviewItem]: ...
+
+
+class AuditLog(Protocol):
+    def append(
+        self,
+        action: str,
+        *,
+        actor: str,
+        header: Mapping[str, Any],
+        learner_id: str | None = None,
+        payload: Any = None,
+    ) -> AuditRecord:
+        """Seal a record onto the chain in this transaction. ``payload`` (JSON) is encrypted under the learner's
+        key; ``header`` must hold nothing personal."""
+
+    def records(self, *, after: int = 0) -> Iterator[AuditRecord]: ...
+    def ciphertexts(self) -> Mapping[int, bytes | None]: ...
+    def head(self) -> Checkpoint | None: ...
+    def open_payload(self, seq: int) -> Any:
+        """The decrypted payload; ``None`` if there is none or the key was erased."""
+
+
+class SyncState(Protocol):
+    def cursor(self, connector: str, entity: str) -> Mapping[str, Any] | None: ...
+    def set_cursor(self, connector: str, entity: str, value: Mapping[str, Any]) -> None: ...
+    def quarantine(self, row: QuarantinedRecord) -> None: ...
+    def quarantined(self) -> list[QuarantinedRecord]: ...
+
+
+class PolicyArchive(Protocol):
+    def put(self, version: str, document: str) -> None:
+        """Keep the policy text under its version (idempotent), so that replay can use it."""
+
+    def get(self, version: str) -> str | None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving the block without ``commit`` rolls back."""
+
+    people: People
+    evidence: EvidenceStore
+    contents: Contents
+    roles: Roles
+    runs: Runs
+    assertions: Assertions
+    reviews: Reviews
+    audit: AuditLog
+    sync: SyncState
+    policies: PolicyArchive
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def commit(self) -> None: ...
+
+
+class UnitOfWorkFactory(Protocol):
+    def __call__(self, *, write: bool = True) -> UnitOfWork:
+        """Open a transaction; ``write`` False promises not to write and takes no lock."""
+
+
+class Pseudonymiser(Protocol):
+    """Names people without naming them (``ascertain.pipeline.pseudonyms``)."""
+
+    def pseudonym(self, learner_id: str) -> str: ...
+    def mask(self, text: str) -> str:
+        """Replace names, addresses and ids; raises ``PseudonymError`` when it cannot prove the text clean."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+    def today(self) -> date: ...

@@ -1,0 +1,119 @@
+"""Settings from the environment and ``.env``, checked at start. ``.env.example`` documents each one."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ascertain.errors import ConfigError
+
+PREFIX = "ASCERTAIN_"
+
+
+class Settings(BaseSettings):
+    """One field per environment variable ``ASCERTAIN_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Path(".ascertain")
+    """Folder of all local state: database, queue, keys, checkpoints, taxonomies."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty = SQLite in the home folder."""
+    queue_url: str = ""
+    """redis://, rediss:// or unix:// URL; empty = the embedded Valkey in the home folder."""
+    queue_name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")] = "ascertain"
+    """Name of the RQ queue."""
+    taxonomy: str = "starter"
+    """Taxonomy to assess against: starter, or the name of an imported one (esco, onet …)."""
+    brain: str = "embedded"
+    """Brain of the agents: embedded, or a name in config/models.yaml."""
+    connectors_file: Path | None = None
+    """Connections; empty = the shipped config/connectors.yaml."""
+    policy_file: Path | None = None
+    """Policy; empty = the shipped config/policy.yaml."""
+    schedules_file: Path | None = None
+    """Sweeps; empty = the shipped config/schedules.yaml."""
+    job_timeout: Annotated[int, Field(ge=5, le=3600)] = 120
+    """Seconds after which an assessment job is stopped for good."""
+    http_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Seconds a single call to an outside system may take."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """Verbosity of the log on standard error."""
+    pseudonym_key: SecretStr | None = None
+    """Key of the pseudonyms (32 bytes as hex); empty = one made at first start and kept in the home folder."""
+
+    @field_validator("queue_url")
+    @classmethod
+    def _queue_scheme(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_scheme(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:", "postgresql")):
+            raise ValueError("must be a sqlite or postgresql URL")
+        return value
+
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _key_length(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and value.get_secret_value():
+            try:
+                raw = bytes.fromhex(value.get_secret_value())
+            except ValueError:
+                raise ValueError("must be hexadecimal") from None
+            if len(raw) < 32:
+                raise ValueError("must be at least 32 bytes (64 hexadecimal digits)")
+        return value
+
+    @cached_property
+    def home_dir(self) -> Path:
+        """The home folder, absolute, created with access for its owner alone.
+
+        Raises:
+            ConfigError: when it cannot be created or written.
+        """
+        path = self.home.expanduser().absolute()
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
+        except OSError as e:
+            raise ConfigError(
+                f"ASCERTAIN_HOME: cannot use {path}: {e.strerror}",
+                remedy="point ASCERTAIN_HOME at a folder that this user may write",
+            ) from None
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise ConfigError(
+                f"ASCERTAIN_HOME: {path} is not writable",
+                remedy="point ASCERTAIN_HOME at a folder that this user may write",
+            )
+        return path
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database URL in use."""
+        return self.database_url or f"sqlite:///{self.home_dir / 'ascertain.sqlite'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read and check all settings.
+
+    Raises:
+        ConfigError: naming the variable at fault and what it should be.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as e:
+        first = e.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise ConfigError(
+            f"{name}: {first['msg'].removeprefix('Value error, ')}",
+            remedy=f"correct {name} in the environment or .env (see .env.example)",
+        ) from None
