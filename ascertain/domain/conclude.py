@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ascertain.domain.assertion import Assertion, assert_skill, belief_of
 from ascertain.domain.belief import Observation, independent, recency
+from ascertain.domain.canonical import DIGITS
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.findings import AssertionVerdict, Claim, Pick, Stance
@@ -51,7 +52,8 @@ def observe(
     """Join picks, claims and evidence into observations by skill id.
 
     ``families`` gives each skill's half-life family; a pick whose claim or evidence is unknown is ignored (the
-    crew's checks have counted it as dropped before).
+    crew's checks have counted it as dropped before). Figures are rounded to the decimals that are stored, so that a
+    replay from the stored observations gives the same bytes.
     """
     evidence = case.evidence_by_id()
     by_claim = {c.id: c for c in claims}
@@ -70,10 +72,10 @@ def observe(
                 skill_id=p.skill_id,
                 kind=source.kind,
                 level=p.level or source.level or Level(rules.default_level[source.kind]),
-                mapping=p.probability,
-                reliability=reliability_of(source, rules),
-                recency=recency(source.occurred_on, case.as_of, family, rules),
-                outcome=outcome_of(source, claim.stance),
+                mapping=round(p.probability, DIGITS),
+                reliability=round(reliability_of(source, rules), DIGITS),
+                recency=round(recency(source.occurred_on, case.as_of, family, rules), DIGITS),
+                outcome=round(outcome_of(source, claim.stance), DIGITS),
                 supports=claim.stance is Stance.SUPPORTS,
                 sensitive=source.sensitive,
             )

@@ -89,6 +89,8 @@ class People(Protocol):
     def link(self, source_ref: str, learner_id: str) -> None: ...
     def links(self, system: str) -> dict[str, str]:
         """Source ref → learner id, for one system."""
+    def stamp(self) -> str:
+        """Changes whenever any learner is added or changed (count and newest change will do)."""
 
 
 class EvidenceStore(Protocol):
@@ -102,7 +104,8 @@ class EvidenceStore(Protocol):
     def counts(self) -> dict[str, int]:
         """Number of pieces by learner id."""
 
-    def changed_learners(self, since: datetime) -> set[str]: ...
+    def stamps(self) -> dict[str, str]:
+        """By learner id, a digest over the learner's evidence rows (ids and contents), in one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,9 @@ class Runs(Protocol):
         """Named JSON documents of a run: claims, picks, gaps, path, drops, needs, summary."""
 
     def document(self, run_id: str, name: str) -> Any: ...
+    def latest_stamps(self) -> dict[str, str]:
+        """By learner id, the stamp of the newest finished run, in one query."""
+    def set_stamp(self, run_id: str, stamp: str) -> None: ...
     def states(self) -> dict[str, int]: ...
 
 

@@ -25,7 +25,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One assessment of one learner; (learner, fingerprint) is unique."""
+    """One assessment of one learner; (learner, fingerprint) is unique.
+
+    ``stamp`` is a cheap digest of everything the case was built from: equal stamps need no new case file.
+    """
 
     id: str
     learner_id: str
@@ -36,6 +39,7 @@ class Run:
     trigger: str
     started_at: datetime
     finished_at: datetime | None = None
+    stamp: str = ""
     outcome: Mapping[str, Any] = field(default_factory=dict)
 
 
