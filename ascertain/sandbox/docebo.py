@@ -1,0 +1,298 @@
+"""Docebo's dialect: OAuth2 token, paged envelope with a cursor, naive times, zero dates, an hourly call budget.
+
+What no public source confirms is this sandbox's own choice and so named here: the error body, the headers of a 429,
+the unit of ``duration`` (minutes), the list of course fields, several enrolment records for several attempts (told
+apart by ``enroll_begin_date``), ``course_code`` on a badge.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from ascertain.errors import NotFoundError
+from ascertain.sandbox.docebo_shapes import (
+    COURSE_FIELDS,
+    USER_FIELDS,
+    award_item,
+    course_item,
+    enrolment_item,
+    stamp,
+    user_item,
+)
+from ascertain.sandbox.faults import FaultLayer, FaultPlan
+from ascertain.sandbox.live import LiveCompany
+from ascertain.sandbox.records import Company
+
+MAX_PAGE_SIZE = 200
+DEFAULT_PAGE_SIZE = 10
+_KEPT_CURSORS = 256
+Item = dict[str, Any]
+
+
+@dataclass
+class DoceboOptions:
+    """How this tenant behaves. ``hourly_budget`` counts authorised calls per source address; None means no limit."""
+
+    client_id: str = "ascertain-sandbox"
+    client_secret: str = "sandbox-secret"
+    username: str = "academy.admin"
+    password: str = "sandbox-password"
+    token_seconds: int = 3600
+    hourly_budget: int | None = 1000
+    budget_seconds: float = 3600.0
+    faults: FaultPlan = field(default_factory=FaultPlan)
+
+
+class ApiError(Exception):
+    """Ends a request with a status, a message and perhaps headers."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+class _Gate:
+    """Tokens, the call budget and stored queries of one tenant."""
+
+    def __init__(self, options: DoceboOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._tokens: dict[str, float] = {}
+        self._calls: dict[str, tuple[float, int]] = {}
+        self._cursors: dict[str, list[Item]] = {}
+
+    def issue(self, form: Mapping[str, Any]) -> Item:
+        """A token for right credentials; 400 or 401 in OAuth2's error form otherwise."""
+        options = self._options
+        if (form.get("client_id"), form.get("client_secret")) != (options.client_id, options.client_secret):
+            raise ApiError(401, "invalid_client")
+        grant = form.get("grant_type")
+        if grant == "password":
+            if (form.get("username"), form.get("password")) != (options.username, options.password):
+                raise ApiError(401, "invalid_grant")
+        elif grant != "client_credentials":
+            raise ApiError(400, "unsupported_grant_type")
+        token = secrets.token_hex(20)
+        with self._lock:
+            self._tokens[token] = time.monotonic() + options.token_seconds
+        return {
+            "access_token": token,
+            "expires_in": options.token_seconds,
+            "token_type": "Bearer",
+            "scope": "api",
+            "refresh_token": secrets.token_hex(20),
+        }
+
+    def admit(self, request: Request) -> None:
+        """Lets a request through: a living token and a call left in this hour for its address."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        with self._lock:
+            alive = scheme.lower() == "bearer" and self._tokens.get(token, 0.0) > time.monotonic()
+            if not alive:
+                raise ApiError(401, "The access token provided is invalid or has expired")
+            self._spend(request.client.host if request.client else "")
+
+    def _spend(self, address: str) -> None:
+        budget = self._options.hourly_budget
+        if budget is None:
+            return
+        now = time.monotonic()
+        begun, used = self._calls.get(address, (now, 0))
+        if now - begun >= self._options.budget_seconds:
+            begun, used = now, 0
+        if used >= budget:
+            wait = max(1, round(begun + self._options.budget_seconds - now))
+            raise ApiError(429, "API calls limit reached", {"Retry-After": str(wait)})
+        self._calls[address] = (begun, used + 1)
+
+    def keep(self, items: list[Item]) -> str:
+        """Stores the rows of a query so that its pages stay the same; returns the cursor."""
+        cursor = secrets.token_hex(12)
+        with self._lock:
+            while len(self._cursors) >= _KEPT_CURSORS:
+                self._cursors.pop(next(iter(self._cursors)))
+            self._cursors[cursor] = items
+        return cursor
+
+    def stored(self, cursor: str) -> list[Item]:
+        """The rows kept under a cursor."""
+        with self._lock:
+            if cursor not in self._cursors:
+                raise ApiError(400, "Invalid or expired cursor")
+            return self._cursors[cursor]
+
+
+def create_app(company: Company | LiveCompany, options: DoceboOptions | None = None) -> FastAPI:
+    """The LMS of ``company``; what a test changes in a LiveCompany is served at once."""
+    chosen = options or DoceboOptions()
+    live = company if isinstance(company, LiveCompany) else LiveCompany(company)
+    gate = _Gate(chosen)
+    app = FastAPI(title="Docebo sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(FaultLayer, plan=chosen.faults)
+
+    @app.exception_handler(ApiError)
+    async def refuse(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ApiError)
+        if request.url.path == "/oauth2/token":
+            return JSONResponse({"error": error.message}, error.status)
+        body = {"name": "Error", "message": [error.message], "code": error.status, "status": error.status}
+        return JSONResponse(body, error.status, headers=error.headers)
+
+    @app.post("/oauth2/token")
+    async def token(request: Request) -> Item:
+        return gate.issue(dict(await request.form()))
+
+    @app.get("/manage/v1/user")
+    async def users(request: Request) -> Item:
+        gate.admit(request)
+        found = live.current
+        rows = [user_item(p, found, live.written_fields(p.docebo_id or 0)) for p in found.learners]
+        if search := request.query_params.get("search_text"):
+            rows = [
+                r for r in rows if search.lower() in f"{r['username']} {r['email']} {r['fullname']}".lower()
+            ]
+        return _page(request, gate, rows, "last_update")
+
+    @app.get("/manage/v1/user/session")
+    async def session(request: Request) -> Item:
+        gate.admit(request)
+        return {"data": {"id": 1, "username": chosen.username, "level": "superadmin"}}
+
+    @app.get("/manage/v1/user_fields")
+    async def user_fields(request: Request) -> Item:
+        gate.admit(request)
+        return _page(request, gate, [dict(f) for f in USER_FIELDS], None)
+
+    @app.get("/manage/v1/user/{user_id}")
+    async def user(request: Request, user_id: int) -> Item:
+        gate.admit(request)
+        found = live.current
+        for person in found.learners:
+            if person.docebo_id == user_id:
+                row = user_item(person, found, live.written_fields(user_id))
+                extra = [{**f, "value": row[f"field_{f['id']}"]} for f in USER_FIELDS]
+                return {"data": {"user_data": row, "additional_fields": extra}}
+        raise ApiError(404, "User not found")
+
+    @app.put("/manage/v1/user/{user_id}")
+    async def write(request: Request, user_id: int) -> Item:
+        gate.admit(request)
+        sent = (await request.json()).get("additional_fields", [])
+        known = {f["id"] for f in USER_FIELDS}
+        if any(f.get("id") not in known for f in sent):
+            raise ApiError(400, "Unknown additional field")
+        try:
+            live.write_fields(user_id, {str(f["id"]): str(f["value"]) for f in sent})
+        except NotFoundError:
+            raise ApiError(404, "User not found") from None
+        return {"data": {"success": True, "user_id": user_id}}
+
+    @app.get("/learn/v1/courses")
+    async def courses(request: Request) -> Item:
+        gate.admit(request)
+        return _page(request, gate, [course_item(c) for c in live.current.courses], "date_last_updated")
+
+    @app.get("/learn/v1/course_fields")
+    async def course_fields(request: Request) -> Item:
+        gate.admit(request)
+        return _page(request, gate, [dict(f) for f in COURSE_FIELDS], None)
+
+    @app.get("/learn/v1/courses/{course_id}")
+    async def course(request: Request, course_id: int) -> Item:
+        gate.admit(request)
+        for found in live.current.courses:
+            if found.id == course_id:
+                return {"data": course_item(found)}
+        raise ApiError(404, "Course not found")
+
+    @app.get("/learn/v1/enrollments")
+    async def enrollments(request: Request) -> Item:
+        gate.admit(request)
+        found = live.current
+        names = {c.id: c for c in found.courses}
+        people = {p.docebo_id: p for p in found.learners}
+        rows = [enrolment_item(e, names.get(e.course_id), people.get(e.user_id)) for e in found.enrolments]
+        for parameter, key in (("id_user[]", "user_id"), ("id_course[]", "id"), ("status[]", "status")):
+            if wanted := set(request.query_params.getlist(parameter)):
+                rows = [r for r in rows if str(r[key]) in wanted]
+        return _page(request, gate, rows, "date_last_updated")
+
+    @app.get("/learn/v1/enrollments/{course_id}/{user_id}")
+    async def enrollment(request: Request, course_id: int, user_id: int) -> Item:
+        gate.admit(request)
+        found = live.current
+        mine = [e for e in found.enrolments if (e.course_id, e.user_id) == (course_id, user_id)]
+        if not mine:
+            raise ApiError(404, "Enrollment not found")
+        latest = max(mine, key=lambda e: e.updated)
+        course_found = next((c for c in found.courses if c.id == course_id), None)
+        person = next((p for p in found.learners if p.docebo_id == user_id), None)
+        return {"data": {"records": enrolment_item(latest, course_found, person)}}
+
+    @app.get("/learn/v1/external_training")
+    async def external_training(request: Request) -> Item:
+        gate.admit(request)
+        people = {p.docebo_id: p for p in live.current.learners}
+        rows = [award_item(a, people.get(a.user_id)) for a in live.current.awards]
+        return _page(request, gate, rows, "date_last_updated")
+
+    return app
+
+
+def _page(request: Request, gate: _Gate, rows: Iterable[Item], updated_key: str | None) -> Item:
+    """One page in Docebo's envelope: ``updated_from`` applied, sorted by update, from a stored query if asked."""
+    query = request.query_params
+    page = _number(query.get("page"), 1, "page")
+    size = min(_number(query.get("page_size"), DEFAULT_PAGE_SIZE, "page_size"), MAX_PAGE_SIZE)
+    cursor = query.get("cursor")
+    items = gate.stored(cursor) if cursor else _select(rows, query.get("updated_from"), updated_key)
+    if not cursor and query.get("get_cursor") == "1":
+        cursor = gate.keep(items)
+    part = items[(page - 1) * size : page * size]
+    more = page * size < len(items)
+    data: Item = {
+        "items": part,
+        "count": len(part),
+        "has_more_data": more,
+        "current_page": page,
+        "current_page_size": size,
+        "total_page_count": -(-len(items) // size),
+        "total_count": len(items),
+        "sort": [{"sort_attr": updated_key or "id", "sort_dir": "asc"}],
+    }
+    if cursor:
+        data["cursor"] = cursor
+    following = request.url.include_query_params(page=page + 1, **({"cursor": cursor} if cursor else {}))
+    return {"data": data, "_links": {"next": {"href": str(following)}} if more else {}}
+
+
+def _select(rows: Iterable[Item], updated_from: str | None, key: str | None) -> list[Item]:
+    if key is None:
+        return list(rows)
+    since = ""
+    if updated_from:
+        try:
+            since = stamp(datetime.strptime(updated_from, "%Y-%m-%d %H:%M:%S")) or ""
+        except ValueError:
+            raise ApiError(400, "updated_from must look like YYYY-MM-DD HH:MM:SS") from None
+    # The fixed-width form sorts as text just as it sorts as time.
+    return sorted((r for r in rows if r[key] >= since), key=lambda r: str(r[key]))
+
+
+def _number(text: str | None, default: int, name: str) -> int:
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ApiError(400, f"{name} must be a whole number from 1")
+    return int(text)
