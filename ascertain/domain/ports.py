@@ -104,7 +104,7 @@ class EvidenceStore(Protocol):
     def counts(self) -> dict[str, int]:
         """Number of pieces by learner id."""
 
-    def stamps(self) -> dict[str, str]:
+    def stamps(self, learner_id: str | None = None) -> dict[str, str]:
         """By learner id, a digest over the learner's evidence rows (ids and contents), in one query."""
 
 
@@ -130,6 +130,8 @@ class Contents(Protocol):
         """Content whose present hash has not been tagged by ``tagger`` (taxonomy and mapper version)."""
 
     def set_tags(self, content: Content, tagger: str, tags: Sequence[ContentTag]) -> None: ...
+    def stamp(self, tagger: str) -> str:
+        """Changes whenever content or its tags by ``tagger`` change."""
     def tags(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
         """Tags of the present content by content id."""
 
