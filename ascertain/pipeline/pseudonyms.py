@@ -24,6 +24,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _MENTION = re.compile(r"(?<!\w)@[A-Za-z][\w.-]+")
 _NATIONAL_ID = re.compile(r"\b\d{3}-\d{2}-\d{4}\b")
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b")
 _PHONE = re.compile(r"(?<![\w.])\+?\d[\d ()/.-]{7,}\d(?!\w)")
 
 _COMMON = frozenset(
@@ -190,9 +191,10 @@ def _fold(word: str) -> str:
 
 
 def _touch(text: str, end: int, start: int) -> bool:
-    return text[end:start].strip(" .") == "" and start - end <= 2
+    return start - end <= 2 and text[end:start].isspace()
 
 
 def _mask_phone(match: re.Match[str]) -> str:
-    """Dates and short figures stay: only what has at least nine digits is a phone number."""
-    return NUMBER if sum(c.isdigit() for c in match.group()) >= 9 else match.group()
+    """Dates and short figures stay: only what has at least nine digits and no date in it is a phone number."""
+    found = match.group()
+    return found if _DATE.search(found) or sum(c.isdigit() for c in found) < 9 else NUMBER

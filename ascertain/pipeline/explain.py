@@ -1,0 +1,130 @@
+"""The receipt of a number: what each piece of evidence added, and the smallest new proof that would cross the line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from ascertain.domain.assertion import Assertion, assert_skill, belief_of, contributions
+from ascertain.domain.belief import Observation
+from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.ports import UnitOfWork
+from ascertain.domain.routing import acceptance_threshold
+from ascertain.domain.rules import Policy
+from ascertain.domain.runs import ReviewItem, StoredAssertion
+from ascertain.domain.skills import Level
+from ascertain.pipeline.replay import assertion_or_raise, observation_from, policy_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One piece of evidence in the receipt. ``delta`` is its effect on the confidence (leave one out);
+    ``repeats`` counts further records of the same origin, which add nothing."""
+
+    evidence_id: str
+    title: str
+    kind: str
+    system: str
+    occurred_on: date | None
+    quote: str
+    supports: bool
+    weight: float
+    outcome: float
+    level: Level
+    delta: float
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Everything behind one assertion. ``next_proof`` is empty when nothing more is needed or one would not do."""
+
+    assertion: StoredAssertion
+    learner_name: str
+    threshold: float
+    reasons: tuple[Reason, ...]
+    next_proof: str
+    review: ReviewItem | None
+
+
+PROOFS: tuple[tuple[EvidenceKind, float, str], ...] = (
+    (EvidenceKind.TICKET, 1.0, "one more resolved ticket that shows it"),
+    (EvidenceKind.COMPLETION, 0.85, "a completed course with 85 %"),
+    (EvidenceKind.ASSESSMENT, 0.85, "an assessment with 85 %"),
+    (EvidenceKind.PROJECT, 0.9, "a project rated 90 %"),
+    (EvidenceKind.CERTIFICATION, 0.9, "a certification with 90 %"),
+)
+"""Kinds of new proof, the smallest first."""
+
+
+def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
+    """Build the receipt of an assertion (id or prefix) from what is stored."""
+    row = assertion_or_raise(uow, assertion_id)
+    policy = policy_of(uow, row)
+    observations = tuple(observation_from(o) for o in json.loads(row.inputs)["observations"])
+    assertion = assert_skill(row.skill_id, observations, policy.belief)
+    evidence = {e.id: e for e in uow.evidence.of(row.learner_id)}
+    quotes = {c["id"]: c["quote"] for c in uow.runs.document(row.run_id, "claims")}
+    kept = contributions(assertion, policy.belief)
+    learner = uow.people.get(row.learner_id)
+    threshold = acceptance_threshold(policy.routing, sensitive=any(o.sensitive for o in observations))
+    reasons = []
+    for c in kept:
+        source = evidence.get(c.evidence_id)
+        mine = [o for o in observations if o.evidence_id == c.evidence_id and o.supports is c.supports]
+        same = {o.evidence_id for o in observations if o.origin == mine[0].origin and o.supports is c.supports}
+        reasons.append(
+            Reason(
+                c.evidence_id,
+                source.title if source else "(no longer stored)",
+                c.kind,
+                source.system if source else "",
+                source.occurred_on if source else None,
+                quotes.get(mine[0].claim_id, ""),
+                c.supports,
+                c.weight,
+                c.outcome,
+                c.level,
+                c.delta,
+                len(same) - 1,
+            )
+        )
+    item = uow.reviews.get("v" + row.id[1:])
+    return Receipt(
+        row,
+        learner.name if learner else row.learner_id,
+        threshold,
+        tuple(reasons),
+        next_proof(assertion, threshold, policy),
+        item,
+    )
+
+
+def next_proof(assertion: Assertion, threshold: float, policy: Policy) -> str:
+    """The smallest single new proof that would bring the confidence over ``threshold``, in words."""
+    if assertion.confidence is not None and assertion.level and assertion.confidence >= threshold:
+        return ""
+    level = assertion.level or Level.FOUNDATION
+    for kind, outcome, words in PROOFS:
+        new = Observation(
+            origin="hypothetical",
+            evidence_id="hypothetical",
+            claim_id="hypothetical",
+            skill_id=assertion.skill_id,
+            kind=kind,
+            level=level,
+            mapping=1.0,
+            reliability=policy.belief.reliability[kind],
+            recency=1.0,
+            outcome=outcome,
+            supports=True,
+        )
+        after = assert_skill(assertion.skill_id, (*assertion.observations, new), policy.belief)
+        if after.level and after.level >= level and (_at(after, level, policy) or 0) >= threshold:
+            return f"{words} at level {int(level)}"
+    return ""
+
+
+def _at(after: Assertion, level: Level, policy: Policy) -> float | None:
+    return belief_of(after, policy.belief).performs(level, policy.belief.performs_at) if after.enough else None

@@ -1,0 +1,145 @@
+"""Rebuilds a stored number from stored evidence, under the policy it was made with, and names every difference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ascertain.domain.assertion import Assertion, assert_skill
+from ascertain.domain.belief import Observation
+from ascertain.domain.canonical import canonical_json, plain
+from ascertain.domain.casefile import CaseFile
+from ascertain.domain.conclude import observe, points_both_ways
+from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.findings import AssertionVerdict, Claim, Pick, Stance, Verdict
+from ascertain.domain.ports import Taxonomy, UnitOfWork
+from ascertain.domain.routing import route
+from ascertain.domain.rules import Policy
+from ascertain.domain.runs import StoredAssertion
+from ascertain.domain.skills import Level, SkillFamily
+from ascertain.errors import IntegrityError, NotFoundError
+from ascertain.pipeline.assess import result_json
+from ascertain.policy import parse_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """``identical`` when the rebuilt bytes equal the stored ones; else ``differences`` names each with its cause."""
+
+    assertion_id: str
+    identical: bool
+    stored: str
+    rebuilt: str
+    differences: tuple[str, ...]
+
+
+def assertion_or_raise(uow: UnitOfWork, assertion_id: str) -> StoredAssertion:
+    """Find an assertion by id or unambiguous prefix."""
+    row = uow.assertions.get(assertion_id)
+    if row is None:
+        raise NotFoundError(f"there is no assertion {assertion_id!r}", remedy="`ascertain profile LEARNER` lists them")
+    return row
+
+
+def policy_of(uow: UnitOfWork, row: StoredAssertion) -> Policy:
+    """The archived policy that a result was made with.
+
+    Raises:
+        IntegrityError: when it is not in the archive, or not the text that its version names.
+    """
+    text = uow.policies.get(row.versions.policy)
+    if text is None:
+        raise IntegrityError(f"policy {row.versions.policy} is not in the archive, so {row.id} cannot be replayed")
+    policy = parse_policy(text, source=f"archived policy {row.versions.policy}")
+    if policy.version != row.versions.policy:
+        raise IntegrityError(f"the archived text of policy {row.versions.policy} has been changed")
+    return policy
+
+
+def replay(uow: UnitOfWork, assertion_id: str, taxonomy: Taxonomy) -> Replay:
+    """Rebuild one assertion from evidence, claims and picks as stored."""
+    row = assertion_or_raise(uow, assertion_id)
+    policy = policy_of(uow, row)
+    inputs = json.loads(row.inputs)
+    stored = tuple(observation_from(o) for o in inputs["observations"])
+    differences: list[str] = []
+    if row.versions.taxonomy != taxonomy.version:
+        differences.append(f"taxonomy {row.versions.taxonomy} was used, {taxonomy.version} is loaded now")
+    again = _observe_again(uow, row, policy, taxonomy)
+    differences += _compare(stored, again)
+    verdict = _verdict(inputs["verdict"])
+    rebuilt_assertion = assert_skill(row.skill_id, again, policy.belief)
+    rebuilt = _result(rebuilt_assertion, verdict, policy, critical=inputs["critical"])
+    if rebuilt != row.result:
+        before, after = json.loads(row.result), json.loads(rebuilt)
+        differences += [f"{k}: stored {before[k]}, rebuilt {after[k]}" for k in before if before[k] != after.get(k)]
+    elif canonical_json(stored) != canonical_json(again) and not differences:
+        differences.append("the stored observations are not those of the evidence")
+    return Replay(row.id, rebuilt == row.result, row.result, rebuilt, tuple(differences))
+
+
+def _result(a: Assertion, verdict: AssertionVerdict | None, policy: Policy, *, critical: bool) -> str:
+    return result_json(a, route(a, verdict, policy.routing, critical=critical, contradicted=points_both_ways(a)))
+
+
+def _observe_again(
+    uow: UnitOfWork, row: StoredAssertion, policy: Policy, taxonomy: Taxonomy
+) -> tuple[Observation, ...]:
+    run = uow.runs.get(row.run_id)
+    if run is None:
+        raise IntegrityError(f"the run {row.run_id} of {row.id} is gone")
+    claims = [
+        Claim(c["id"], c["evidence_id"], c["quote"], Stance(c["stance"])) for c in uow.runs.document(run.id, "claims")
+    ]
+    picks = [
+        Pick(p["claim_id"], p["skill_id"], p["probability"], Level(p["level"]) if p["level"] else None, p["via"])
+        for p in uow.runs.document(run.id, "picks")
+        if p["skill_id"] == row.skill_id
+    ]
+    case = CaseFile("", run.as_of, tuple(uow.evidence.of(row.learner_id)), run.versions)
+    skill = taxonomy.skill(row.skill_id)
+    families = {row.skill_id: skill.family if skill else SkillFamily.PROFESSIONAL}
+    found = observe(case, claims, picks, families, policy.belief).get(row.skill_id, ())
+    return assert_skill(row.skill_id, found, policy.belief).observations
+
+
+def _compare(stored: tuple[Observation, ...], again: tuple[Observation, ...]) -> list[str]:
+    now = {(o.evidence_id, o.claim_id): o for o in again}
+    out: list[str] = []
+    for o in stored:
+        other = now.pop((o.evidence_id, o.claim_id), None)
+        if other is None:
+            out.append(f"evidence {o.evidence_id} is no longer stored or no longer quoted")
+            continue
+        before, after = plain(o), plain(other)
+        out += [
+            f"evidence {o.evidence_id}: {k} was {before[k]}, is {after[k]}" for k in before if before[k] != after[k]
+        ]
+    out += [f"evidence {o.evidence_id} was not there before" for o in now.values()]
+    return out
+
+
+def observation_from(raw: Mapping[str, Any]) -> Observation:
+    """An observation out of its canonical JSON."""
+    return Observation(
+        origin=raw["origin"],
+        evidence_id=raw["evidence_id"],
+        claim_id=raw["claim_id"],
+        skill_id=raw["skill_id"],
+        kind=EvidenceKind(raw["kind"]),
+        level=Level(raw["level"]),
+        mapping=float(raw["mapping"]),
+        reliability=float(raw["reliability"]),
+        recency=float(raw["recency"]),
+        outcome=float(raw["outcome"]),
+        supports=bool(raw["supports"]),
+        sensitive=bool(raw["sensitive"]),
+    )
+
+
+def _verdict(raw: Mapping[str, Any] | None) -> AssertionVerdict | None:
+    if raw is None:
+        return None
+    return AssertionVerdict(raw["skill_id"], Verdict(raw["verdict"]), raw["note"], tuple(raw["flags"]))
