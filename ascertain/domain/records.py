@@ -52,7 +52,7 @@ class SourceRef:
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """An LMS account."""
+    """An LMS account. ``job_profile_id`` is the connection's mapping of ``job_code``; ``employee_id`` is the HRIS's."""
 
     ref: SourceRef
     email: str
@@ -61,12 +61,14 @@ class UserRecord:
     active: bool = True
     department: str = ""
     job_code: str = ""
+    job_profile_id: str | None = None
+    employee_id: str = ""
     updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerRecord:
-    """A worker in the HRIS."""
+    """A worker in the HRIS. ``job_profile_id`` is the connection's mapping of ``job_code``."""
 
     ref: SourceRef
     employee_id: str
@@ -74,6 +76,7 @@ class WorkerRecord:
     name: str
     job_title: str = ""
     job_code: str = ""
+    job_profile_id: str | None = None
     department: str = ""
     manager_employee_id: str | None = None
     hired_at: datetime | None = None
@@ -124,7 +127,8 @@ class EnrolmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class AwardRecord:
-    """A badge or training from elsewhere. ``course_id`` is set when it was given for a course of this LMS."""
+    """A badge or training from elsewhere. ``course_id`` or ``course_code`` is set when it was given for a course of
+    this LMS."""
 
     ref: SourceRef
     user_id: str
@@ -132,6 +136,8 @@ class AwardRecord:
     kind: EvidenceKind = EvidenceKind.BADGE
     provider: str = ""
     course_id: str | None = None
+    course_code: str | None = None
+    approved: bool = True
     score: float | None = None
     awarded_at: datetime | None = None
     updated_at: datetime | None = None
