@@ -47,7 +47,9 @@ class Assessor:
             learner = learner_or_raise(uow, learner_text)
             shared = self.builder.landscape(uow)
             case = self.builder.build(uow, learner, shared)
-            stamp = self.builder.stamp(learner, case.role, uow.evidence.stamps(learner.id).get(learner.id, ""), shared)
+            stamp = self.builder.stamp(
+                learner, digest(case.role), uow.evidence.stamps(learner.id).get(learner.id, ""), shared
+            )
         return learner, case, stamp
 
     def assess(self, learner_text: str, *, trigger: str) -> Assessed:

@@ -57,20 +57,33 @@ class CaseBuilder:
     def _read(self, uow: UnitOfWork, key: tuple[str, ...]) -> Landscape:
         tags = uow.contents.tags(self._tagger)
         items = {c.item.content_id: replace(c.item, summary=c.item.summary[:SUMMARY_CHARS]) for c in uow.contents.all()}
+        mentors = self._mentors(uow)
         return Landscape(
             tags=tags,
             items=items,
-            mentors=self._mentors(uow),
+            mentors=mentors,
             directory=Directory.of(uow.people.all(active_only=False)),
-            stamp=digest({"tags": tags, "items": items}),
+            stamp=digest({"tags": tags, "items": items, "mentors": mentors}),
             key=key,
         )
 
     def role_of(self, uow: UnitOfWork, learner: Learner) -> JobProfile | None:
-        """The learner's job profile: the customer's own first, else the taxonomy's occupation."""
+        """The learner's job profile in the taxonomy in use.
+
+        A stored profile whose skills this taxonomy does not know gives way to the taxonomy's own occupation that it
+        refers to: that is how the same people are assessed against ESCO occupations.
+        """
         if learner.job_profile_id is None:
             return None
-        return uow.roles.get(learner.job_profile_id) or self._taxonomy.job_profile(learner.job_profile_id)
+        stored = uow.roles.get(learner.job_profile_id)
+        if stored is None:
+            return self._taxonomy.job_profile(learner.job_profile_id)
+        if any(self._taxonomy.skill(r.skill_id) for r in stored.requirements):
+            return stored
+        for reference in stored.references.values():
+            if found := self._taxonomy.job_profile(reference):
+                return found
+        return None
 
     def build(self, uow: UnitOfWork, learner: Learner, landscape: Landscape) -> CaseFile:
         """The frozen, pseudonymised view of one learner.
@@ -106,9 +119,9 @@ class CaseBuilder:
             withheld=tuple(withheld),
         )
 
-    def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, landscape: Landscape) -> str:
+    def stamp(self, learner: Learner, role_stamp: str, evidence_stamp: str, landscape: Landscape) -> str:
         """Digest of everything :meth:`build` reads, without reading it: equal stamps, equal case."""
-        return digest([learner, role, evidence_stamp, landscape.stamp, landscape.mentors, self._versions, self._as_of])
+        return digest([learner, role_stamp, evidence_stamp, landscape.stamp, self._versions, self._as_of])
 
     def _mentors(self, uow: UnitOfWork) -> tuple[tuple[str, Mentor], ...]:
         """Accepted assertions made before this month: a snapshot, so that the order of a sweep changes nothing."""
