@@ -1,0 +1,274 @@
+"""The composition root: puts adapters behind the ports, once. The only place that names ``crews.*``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from ascertain.connectors.registry import open_connectors
+from ascertain.domain.casefile import Versions
+from ascertain.domain.connector import Connector
+from ascertain.domain.people import Learner
+from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork
+from ascertain.errors import AscertainError, ConfigError
+from ascertain.paths import APP_ROOT, CONFIG_DIR
+from ascertain.pipeline.assess import Assessed, Assessor
+from ascertain.pipeline.cases import CaseBuilder
+from ascertain.pipeline.ingest import SyncReport, sync
+from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
+from ascertain.pipeline.roles import read_roles
+from ascertain.pipeline.sweep import SweepPlan, plan_sweep
+from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
+from ascertain.planning.cpsat import CpSatSolver
+from ascertain.policy import read_policy
+from ascertain.settings import Settings, load_settings
+from ascertain.store import Store, open_store
+from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
+
+CREW = "crews.learner:build"
+
+
+class SystemClock:
+    """Wall time, UTC."""
+
+    def now(self) -> datetime:
+        """Now, aware."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """Today in UTC."""
+        return self.now().date()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A learner whose assessment failed in a sweep, with the state the run ended in."""
+
+    learner_id: str
+    error: str
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What a sweep did. ``known`` counts cases that were assessed before under the same fingerprint."""
+
+    cohort: str
+    assessed: int = 0
+    known: int = 0
+    unchanged: int = 0
+    failed: list[Failure] = field(default_factory=list)
+
+
+class App:
+    """Everything wired together. Open with :func:`open_app`; safe to inherit over a fork (no threads, no kickoff)."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.policy, self._policy_text = read_policy(settings.policy_file)
+        self.pseudonyms = KeyedPseudonymiser(_pseudonym_key(settings))
+        self.store: Store = open_store(
+            settings.effective_database_url,
+            pseudonym=self.pseudonyms.pseudonym,
+            checkpoint_file=settings.home_dir / "audit" / "checkpoints.jsonl",
+        )
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def units(self, *, write: bool = True) -> UnitOfWork:
+        """A unit of work (one transaction)."""
+        return self.store.units(write=write)
+
+    @cached_property
+    def library(self) -> TaxonomyLibrary:
+        """Imported taxonomies and the starter."""
+        return TaxonomyLibrary(self.settings.home_dir / "taxonomies", CONFIG_DIR)
+
+    @cached_property
+    def bundle(self) -> TaxonomyBundle:
+        """The taxonomy in use with its mapper."""
+        return self.library.open(self.settings.taxonomy)
+
+    @cached_property
+    def tagger(self) -> str:
+        """The version under which content tags are kept."""
+        return tagger_version(self.bundle.taxonomy, self.bundle.mapper, self.policy.mapping)
+
+    @cached_property
+    def crew(self) -> LearnerCrew:
+        """The learner crew; imports CrewAI (seconds), so only where it is needed."""
+        return cast(LearnerCrew, load(CREW)(self.settings.brain))
+
+    @property
+    def as_of(self) -> date:
+        """The day from which recency is measured: the first of this month."""
+        return self.clock.today().replace(day=1)
+
+    @cached_property
+    def builder(self) -> CaseBuilder:
+        """Builds case files."""
+        versions = Versions(
+            policy=self.policy.version,
+            taxonomy=self.bundle.taxonomy.version,
+            brain=self.crew.brain_version,
+            prompts=self.crew.prompts_version,
+        )
+        return CaseBuilder(self.bundle.taxonomy, self.tagger, versions, self.pseudonyms, self.as_of)
+
+    @cached_property
+    def assessor(self) -> Assessor:
+        """The assessment use case."""
+        services = CrewServices(self.bundle.taxonomy, self.bundle.mapper, CpSatSolver(self.policy.path), self.policy)
+        return Assessor(self.units, self.builder, self.crew, services, self.clock)
+
+    # -- use cases --------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Bring the store to the present schema and keep the policy and the job profiles in it. Safe to repeat."""
+        self.store.migrate()
+        with self.units() as uow:
+            uow.policies.put(self.policy.version, self._policy_text)
+            uow.roles.upsert(read_roles())
+            uow.commit()
+
+    def connectors(self, names: Sequence[str] = ()) -> list[Connector]:
+        """The configured connections, or those named.
+
+        Raises:
+            ConfigError: naming the missing secret or the unknown connection.
+        """
+        found = open_connectors(self.settings)
+        unknown = set(names) - {c.name for c in found}
+        if unknown:
+            raise ConfigError(
+                f"there is no connection {', '.join(sorted(unknown))}",
+                remedy="the connections are listed in config/connectors.yaml",
+            )
+        return [c for c in found if not names or c.name in names]
+
+    def sync(
+        self,
+        *,
+        names: Sequence[str] = (),
+        full: bool = False,
+        progress: Callable[[str, str, int], None] | None = None,
+    ) -> SyncReport:
+        """Pull from the connected systems."""
+        return sync(self.connectors(names), self.units, clock=self.clock, progress=progress, full=full)
+
+    def tag(self, progress: Callable[[int, int], None] | None = None) -> TagReport:
+        """Map new or changed catalogue content to skills."""
+        return tag_contents(self.units, self.bundle.mapper, self.policy.mapping, self.tagger, progress)
+
+    def assess(self, learner: str, *, trigger: str) -> Assessed:
+        """Assess one learner (id or e-mail address) now."""
+        return self.assessor.assess(learner, trigger=trigger)
+
+    def fingerprint(self, learner: str) -> str:
+        """The fingerprint of a learner's present case."""
+        return self.assessor.case(learner)[1].fingerprint()
+
+    def plan_sweep(self, cohort: str, *, force: bool = False) -> SweepPlan:
+        """Who of a cohort is due."""
+        return plan_sweep(self.units, self.builder, cohort, force=force)
+
+    def sweep(
+        self,
+        cohort: str,
+        *,
+        trigger: str,
+        force: bool = False,
+        progress: Callable[[int, int, Learner], None] | None = None,
+    ) -> SweepReport:
+        """Assess those of a cohort whose case has changed; one failure does not stop the others."""
+        plan = self.plan_sweep(cohort, force=force)
+        report = SweepReport(cohort, unchanged=plan.unchanged)
+        for i, learner in enumerate(plan.due, start=1):
+            try:
+                assessed = self.assess(learner.id, trigger=trigger)
+            except AscertainError as e:
+                report.failed.append(Failure(learner.id, e.message))
+            else:
+                report.assessed += assessed.new
+                report.known += not assessed.new
+            if progress:
+                progress(i, len(plan.due), learner)
+        return report
+
+    def warm(self) -> None:
+        """Do what every assessment needs, without a kickoff: import CrewAI, load the index, read the landscape."""
+        with self.units(write=False) as uow:
+            self.builder.landscape(uow)
+        import_module("ascertain.planning.cpsat")
+        _ = self.assessor
+
+    def close(self) -> None:
+        """Close connections."""
+        self.store.close()
+
+
+def load(dotted: str) -> Callable[..., Any]:
+    """Load ``module:attribute`` from the application's folders."""
+    if str(APP_ROOT) not in sys.path:
+        sys.path.insert(0, str(APP_ROOT))  # first, so that another distribution's `agents` cannot win
+    module, _, attribute = dotted.partition(":")
+    return cast(Callable[..., Any], getattr(import_module(module), attribute))
+
+
+def open_app(settings: Settings | None = None, *, clock: Clock | None = None, prepare: bool = True) -> App:
+    """Open the application on checked settings; brings the store up to date unless told not to."""
+    app = App(settings or load_settings(), clock)
+    if prepare:
+        app.prepare()
+    return app
+
+
+_APP: App | None = None
+
+
+def get_app() -> App:
+    """The process-wide application (a worker's jobs share it)."""
+    global _APP
+    if _APP is None:
+        _APP = open_app()
+    return _APP
+
+
+def set_app(app: App | None) -> None:
+    """Make ``app`` the process-wide one."""
+    global _APP
+    _APP = app
+
+
+def _pseudonym_key(settings: Settings) -> bytes:
+    """From the setting, else the key file of the home folder, made on first use with access for its owner alone."""
+    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else ""
+    if given:
+        return bytes.fromhex(given)
+    file = settings.home_dir / "keys" / "pseudonym.key"
+    return bytes.fromhex(_make_once(file, lambda: secrets.token_hex(32)))
+
+
+def _make_once(file: Path, make: Callable[[], str]) -> str:
+    """Read a secret file, or create it atomically: two processes starting together agree on one."""
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own = file.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(make())
+        try:
+            os.link(own, file)
+        except FileExistsError:
+            pass  # the other process was first; its key is the one
+        finally:
+            own.unlink()
+    return file.read_text().strip()
