@@ -95,9 +95,7 @@ def _read(name: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
-        raise ConfigError(
-            f"config/demo/{path.name}: {error}", remedy="restore the file from the repository"
-        ) from error
+        raise ConfigError(f"config/demo/{path.name}: {error}", remedy="restore the file from the repository") from error
 
 
 def _ascii(text: str) -> str:

@@ -39,9 +39,7 @@ def enrolments_of(
     newest = max(1, person.active_until_days_ago)
     oldest = min(tenure, WINDOW_DAYS if newest <= 30 else newest + 480)
     span = oldest - newest
-    count = max(
-        4, round((4.0 + 11.0 * min(1.0, tenure / WINDOW_DAYS)) * (0.8 if person.weekly_hours < 30 else 1.0))
-    )
+    count = max(4, round((3.0 + 10.5 * min(1.0, tenure / WINDOW_DAYS)) * (0.8 if person.weekly_hours < 30 else 1.0)))
     if newest > 30:
         count = 10
     codes = _choose(person, courses, tracks, count, tenure, rng)
@@ -133,9 +131,7 @@ def _attempts(
     if first.status == "failed" and score is not None and left > 15 and rng.random() < 0.8:
         again = first.updated + timedelta(days=14)
         better = min(100.0, score + rng.randint(8, 18))
-        made.append(
-            replace(_closed(person, course, again, again + timedelta(hours=30), better, rng), attempt=2)
-        )
+        made.append(replace(_closed(person, course, again, again + timedelta(hours=30), better, rng), attempt=2))
     return made
 
 
@@ -161,9 +157,7 @@ def _compliance(
             days.append(rng.randint(20, 330))
         for attempt, day in enumerate(days, start=1):
             at = ago(anchor, day, rng.randrange(8 * 60, 16 * 60))
-            done = _closed(
-                person, course, at, at + timedelta(minutes=course.minutes + 5), rng.randint(80, 100), rng
-            )
+            done = _closed(person, course, at, at + timedelta(minutes=course.minutes + 5), rng.randint(80, 100), rng)
             made.append(replace(done, attempt=attempt, expires=done.updated + timedelta(days=365)))
     return made
 

@@ -112,11 +112,7 @@ def _issue(ticket: Ticket, people: Mapping[str, Person], fields: list[str]) -> J
     if not fields:
         return {"id": str(ticket.id)}
     values = _fields(ticket, people)
-    wanted = (
-        values
-        if "*all" in fields or "*navigable" in fields
-        else {n: values[n] for n in fields if n in values}
-    )
+    wanted = values if "*all" in fields or "*navigable" in fields else {n: values[n] for n in fields if n in values}
     return {
         "id": str(ticket.id),
         "key": ticket.key,

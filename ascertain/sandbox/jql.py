@@ -55,9 +55,7 @@ def parse(text: str) -> Query:
             raise JqlError(f"Field '{found['field']}' does not exist or cannot be used for sorting.")
         rest = rest[: found.start()].strip()
     if not rest:
-        raise JqlError(
-            "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
-        )
+        raise JqlError("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
     clauses = re.split(r"\s+and\s+", rest, flags=re.IGNORECASE)
     return Query(tuple(_clause(c.strip()) for c in clauses), order, descending)
 
@@ -100,6 +98,4 @@ def _moment(text: str) -> datetime:
             return datetime.strptime(text, form)
         except ValueError:
             continue
-    raise JqlError(
-        f"Date value '{text}' is invalid. Valid formats include: 'yyyy-MM-dd HH:mm', 'yyyy-MM-dd'."
-    )
+    raise JqlError(f"Date value '{text}' is invalid. Valid formats include: 'yyyy-MM-dd HH:mm', 'yyyy-MM-dd'.")

@@ -45,11 +45,7 @@ class LiveCompany:
         with self._lock:
             person, course = self._person(person_id), self._course(course_code)
             when = at or self._clock()
-            earlier = [
-                e
-                for e in self._company.enrolments
-                if (e.user_id, e.course_id) == (person.docebo_id, course.id)
-            ]
+            earlier = [e for e in self._company.enrolments if (e.user_id, e.course_id) == (person.docebo_id, course.id)]
             enrolment = Enrolment(
                 course_id=course.id,
                 user_id=person.docebo_id,
@@ -72,9 +68,7 @@ class LiveCompany:
         with self._lock:
             person, course = self._person(person_id), self._course(course_code)
             rows = list(self._company.enrolments)
-            mine = [
-                i for i, e in enumerate(rows) if (e.user_id, e.course_id) == (person.docebo_id, course.id)
-            ]
+            mine = [i for i, e in enumerate(rows) if (e.user_id, e.course_id) == (person.docebo_id, course.id)]
             if not mine:
                 raise NotFoundError(f"{person_id} has no enrolment in {course_code}")
             rows[mine[-1]] = replace(rows[mine[-1]], score=score, updated=at or self._clock())

@@ -133,9 +133,7 @@ class _Served:
             self._socket.bind((HOST, port))
         except OSError as error:
             self._socket.close()
-            raise AscertainError(
-                f"port {port} on {HOST}: {error.strerror}", remedy="choose another port"
-            ) from error
+            raise AscertainError(f"port {port} on {HOST}: {error.strerror}", remedy="choose another port") from error
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
         # Half-written bodies are made on purpose; uvicorn would report each of them as an error.
         config = uvicorn.Config(

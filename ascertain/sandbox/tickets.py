@@ -1,4 +1,4 @@
-"""Resolved Jira issues for about 60 % of the people, from hand-written templates with varied details."""
+"""Resolved Jira issues for about three in five people, from hand-written templates with varied details."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ascertain.sandbox.history import ago
 from ascertain.sandbox.records import Person, Ticket
 
-SHARE_WITH_TICKETS = 0.6
+SHARE_WITH_TICKETS = 0.68
 _FIRST_ID = 20_001
 
 
