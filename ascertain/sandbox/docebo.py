@@ -19,6 +19,7 @@ from ascertain.sandbox.docebo_gate import ApiError, DoceboOptions, Gate
 from ascertain.sandbox.docebo_shapes import (
     COURSE_FIELDS,
     USER_FIELDS,
+    Lines,
     award_item,
     course_item,
     enrolment_item,
@@ -60,7 +61,8 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
     async def users(request: Request) -> Item:
         gate.admit(request)
         found = live.current
-        rows = [user_item(p, found, live.written_fields(p.docebo_id or 0)) for p in found.learners]
+        lines = Lines.of(found)
+        rows = [user_item(p, lines, live.written_fields(p.docebo_id or 0)) for p in found.learners]
         if search := request.query_params.get("search_text"):
             rows = [r for r in rows if search.lower() in f"{r['username']} {r['email']} {r['fullname']}".lower()]
         return _page(request, gate, rows, "last_update")
@@ -81,7 +83,7 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
         found = live.current
         for person in found.learners:
             if person.docebo_id == user_id:
-                row = user_item(person, found, live.written_fields(user_id))
+                row = user_item(person, Lines.of(found), live.written_fields(user_id))
                 extra = [{**f, "value": row[f"field_{f['id']}"]} for f in USER_FIELDS]
                 return {"data": {"user_data": row, "additional_fields": extra}}
         raise ApiError(404, "User not found")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,10 +43,28 @@ def stamp(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else None
 
 
-def user_item(person: Person, company: Company, written: dict[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Who leads whom, counted once per request: by person it would be quadratic in a large company."""
+
+    people: Mapping[str, Person]
+    reports: Mapping[str, int]
+
+    @classmethod
+    def of(cls, company: Company) -> Lines:
+        """The reporting lines of a company."""
+        return cls(
+            {p.id: p for p in company.people},
+            Counter(p.manager_id for p in company.people if p.manager_id is not None),
+        )
+
+
+def user_item(person: Person, lines: Lines, written: dict[str, str]) -> dict[str, Any]:
     """A row of the user list, with the tenant's additional fields as ``field_{id}``."""
-    manager = next((p for p in company.people if p.id == person.manager_id and p.docebo_id), None)
-    reports = sum(1 for p in company.people if p.manager_id == person.id)
+    manager = lines.people.get(person.manager_id or "")
+    if manager is not None and manager.docebo_id is None:
+        manager = None
+    reports = lines.reports.get(person.id, 0)
     row: dict[str, Any] = {
         "user_id": str(person.docebo_id),
         "username": person.email.split("@")[0],
