@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.people import Learner
-from ascertain.domain.ports import UnitOfWorkFactory
+from ascertain.domain.ports import UnitOfWork, UnitOfWorkFactory
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.cases import CaseBuilder
 
@@ -27,12 +27,7 @@ def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, f
         NotFoundError: when the cohort has nobody.
     """
     with units(write=False) as uow:
-        learners = uow.people.cohort(cohort)
-        if not learners:
-            raise NotFoundError(
-                f"there is nobody in the cohort {cohort!r}",
-                remedy="give a department, a job profile id, or `all`; `ascertain sync` first",
-            )
+        learners = cohort_or_raise(uow, cohort)
         if force:
             return SweepPlan(cohort, tuple(learners), 0)
         landscape = builder.landscape(uow)
@@ -47,3 +42,18 @@ def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, f
             if latest.get(learner.id) != stamp:
                 due.append(learner)
     return SweepPlan(cohort, tuple(due), len(learners) - len(due))
+
+
+def cohort_or_raise(uow: UnitOfWork, name: str) -> list[Learner]:
+    """The learners of a cohort.
+
+    Raises:
+        NotFoundError: when it has nobody.
+    """
+    learners = uow.people.cohort(name)
+    if not learners:
+        raise NotFoundError(
+            f"there is nobody in the cohort {name!r}",
+            remedy="give a department, a job profile id, or `all`; `ascertain sync` first",
+        )
+    return learners

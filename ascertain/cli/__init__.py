@@ -1,0 +1,96 @@
+"""The command line. Every command imports what it needs when it runs, so that ``--help`` is instant.
+
+Exit codes: 0 done · 1 something failed · 2 a setting or option is wrong · 3 bad input · 4 not found · 5 conflict ·
+6 an outside system failed · 7 a run failed · 8 audit or replay do not agree · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ascertain import __version__
+from ascertain.cli import catalogue, demo, people, review, taxonomy, trust, work
+from ascertain.errors import AscertainError
+
+app = typer.Typer(
+    name="ascertain",
+    help=(
+        "Skills intelligence beside your LMS: every number explained, replayed, disputed and erased.\n\n"
+        "Start with `ascertain demo`. Then, with your own systems in config/connectors.yaml: "
+        "`sync`, `sweep --cohort all`, `review list`, `profile ID`.\n\n"
+        "Every command that prints data takes --json. Exit codes: 0 done, 1 failed, 2 wrong setting or option, "
+        "3 bad input, 4 not found, 5 conflict, 6 outside system failed, 7 run failed, 8 audit or replay disagree."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command("demo", rich_help_panel="See it")(demo.demo)
+app.command("sandbox", rich_help_panel="See it")(demo.sandbox)
+app.command("doctor", rich_help_panel="See it")(demo.doctor)
+app.command("sync", rich_help_panel="Run it")(work.sync)
+app.command("assess", rich_help_panel="Run it")(work.assess)
+app.command("sweep", rich_help_panel="Run it")(work.sweep)
+app.command("worker", rich_help_panel="Run it")(work.worker)
+app.command("schedule", rich_help_panel="Run it")(work.schedule)
+app.command("profile", rich_help_panel="Read it")(people.profile)
+app.command("gaps", rich_help_panel="Read it")(people.gaps)
+app.command("path", rich_help_panel="Read it")(people.path)
+app.command("report", rich_help_panel="Read it")(people.report)
+app.command("explain", rich_help_panel="Trust it")(trust.explain)
+app.command("replay", rich_help_panel="Trust it")(trust.replay)
+app.add_typer(review.app, name="review", rich_help_panel="Trust it")
+app.add_typer(trust.audit, name="audit", rich_help_panel="Trust it")
+app.add_typer(taxonomy.app, name="taxonomy", rich_help_panel="Feed it")
+app.command("map", rich_help_panel="Feed it")(taxonomy.map_text)
+app.add_typer(catalogue.app, name="catalogue", rich_help_panel="Feed it")
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"ascertain {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    home: Annotated[
+        Path | None, typer.Option(help="Folder of all local state (else ASCERTAIN_HOME, else .ascertain).")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    if home is not None:
+        os.environ["ASCERTAIN_HOME"] = str(home)
+
+
+def main() -> None:
+    """Run the command line; errors made on purpose are shown without a traceback, with their remedy and exit code."""
+    logging.basicConfig(
+        level=os.environ.get("ASCERTAIN_LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        app()
+    except AscertainError as e:
+        if "--json" in sys.argv:
+            print(json.dumps({"error": type(e).__name__, "message": e.message, "remedy": e.remedy}), file=sys.stderr)
+        else:
+            print(f"ascertain: {e}", file=sys.stderr)
+        raise SystemExit(e.exit_code) from None
+    except KeyboardInterrupt:
+        print("ascertain: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): not an error, but Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None

@@ -1,0 +1,83 @@
+"""profile, gaps, path, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ascertain.cli.output import AsJson, console, emit, opened
+from ascertain.errors import ConfigError, InputError
+
+LearnerId = Annotated[str, typer.Argument(metavar="ID", help="Id or e-mail address of a learner.")]
+
+
+def profile(learner_id: LearnerId, as_json: AsJson = False) -> None:
+    """A learner's skills: level, confidence, amount of evidence, and the evidence itself."""
+    from ascertain.cli.render import profile_view
+    from ascertain.pipeline import views
+    from ascertain.pipeline.cases import learner_or_raise
+
+    app = opened()
+    with app.units(write=False) as uow:
+        data = views.profile(uow, learner_or_raise(uow, learner_id))
+    emit(data, as_json, lambda c: profile_view(c, data))
+
+
+def gaps(
+    learner_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id or e-mail address of a learner.")] = None,
+    cohort: Annotated[str | None, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a role asks and the evidence does not yet show: of one learner as ranges, of a cohort as a heat map."""
+    from ascertain.cli.render import gaps_view, heatmap_view
+    from ascertain.pipeline import views
+    from ascertain.pipeline.cases import learner_or_raise
+    from ascertain.pipeline.sweep import cohort_or_raise
+
+    if (learner_id is None) == (cohort is None):
+        raise ConfigError(
+            "give either a learner or --cohort", remedy="ascertain gaps ID, or ascertain gaps --cohort all"
+        )
+    app = opened()
+    taxonomy = app.bundle.taxonomy
+    with app.units(write=False) as uow:
+        if learner_id is not None:
+            one = views.gaps(uow, learner_or_raise(uow, learner_id), taxonomy)
+            emit(one, as_json, lambda c: gaps_view(c, one))
+            return
+        learners = cohort_or_raise(uow, str(cohort))
+        data = {
+            "cohort": cohort,
+            "gaps": views.cohort_gaps(uow, learners, taxonomy),
+            "heatmap": views.heatmap(uow, learners, taxonomy),
+        }
+    emit(data, as_json, lambda c: heatmap_view(c, str(cohort), data["heatmap"]))
+
+
+def path(learner_id: LearnerId, as_json: AsJson = False) -> None:
+    """A learner's path out of the real catalogue: what, when, why, and what limits it."""
+    from ascertain.cli.render import path_view
+    from ascertain.pipeline import views
+    from ascertain.pipeline.cases import learner_or_raise
+
+    app = opened()
+    with app.units(write=False) as uow:
+        data = views.path(uow, learner_or_raise(uow, learner_id), app.bundle.taxonomy)
+    emit(data, as_json, lambda c: path_view(c, data))
+
+
+def report(
+    out: Annotated[Path, typer.Option("--out", help="File to write.")] = Path("report.html"),
+    cohort: Annotated[str, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = "all",
+) -> None:
+    """Write a self-contained HTML report: heat map and a section for each learner. Needs no scripts to read."""
+    from ascertain.report import write_report
+
+    app = opened()
+    try:
+        size = write_report(app, out, cohort=cohort)
+    except OSError as e:
+        raise InputError(f"cannot write {out}: {e.strerror}", remedy="give another --out") from None
+    console().print(f"wrote {out} ({size / 1024:.0f} kB)")

@@ -1,0 +1,279 @@
+"""Draws read models on a terminal. Colour never carries meaning alone: each cell has text too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.columns import Columns
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ascertain.pipeline.explain import Receipt
+    from ascertain.pipeline.ingest import SyncReport
+    from ascertain.pipeline.tagging import TagReport
+
+Json = dict[str, Any]
+
+STATE_STYLE = {
+    "accepted": "green",
+    "in_review": "yellow",
+    "rejected": "red",
+    "not_enough_evidence": "dim",
+    "contested": "magenta",
+}
+LEVEL_NAMES = {1: "awareness", 2: "foundation", 3: "practitioner", 4: "advanced", 5: "expert"}
+
+
+def dots(level: int | None) -> str:
+    """The five-level scale as dots."""
+    return "·····" if level is None else "●" * level + "○" * (5 - level)
+
+
+def bar(value: float | None, width: int = 10) -> str:
+    """A share as a bar; nothing for "not enough evidence"."""
+    if value is None:
+        return " " * width
+    filled = round(value * width)
+    return "█" * filled + "░" * (width - filled)
+
+
+def heat(p_below: float, status: str) -> str:
+    """Background of a heat-map cell."""
+    if status == "not enough evidence":
+        return "black on grey70"
+    if p_below <= 0.1:
+        return "black on green"
+    if p_below <= 0.35:
+        return "black on dark_sea_green2"
+    return "black on yellow" if p_below <= 0.65 else "white on red3"
+
+
+def sync_table(c: Console, report: SyncReport, tags: TagReport) -> None:
+    """What a sync brought."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("connection")
+    table.add_column("what")
+    for name in ("pulled", "new", "changed", "unchanged", "quarantined"):
+        table.add_column(name, justify="right")
+    for row in report.rows:
+        table.add_row(
+            row.connector,
+            str(row.entity),
+            *(str(n) if n else "·" for n in (row.pulled, row.new, row.changed, row.unchanged, row.quarantined)),
+        )
+    c.print(table)
+    c.print(f"{tags.contents} catalogue items mapped to skills: {tags.tags} tags, {tags.untaught} items without any")
+
+
+def profile_view(c: Console, data: Json, *, limit: int | None = None) -> None:
+    """A learner's skills with their evidence."""
+    who = data["learner"]
+    c.print(Text(f"{who['name']}", style="bold") + Text(f"  {who['job_title']}, {who['department']}  ({who['id']})"))
+    if data["run"] is None:
+        c.print("not assessed yet: ascertain assess --learner " + who["id"])
+        return
+    enough = [s for s in data["skills"] if s["confidence"] is not None]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("skill", "level", "confidence", "90 % interval", "evidence", "state", "assertion"):
+        table.add_column(name, no_wrap=name != "skill")
+    for s in enough[:limit]:
+        table.add_row(
+            s["label"],
+            dots(s["level"]),
+            f"{bar(s['confidence'])} {s['confidence']:.2f}",
+            f"{s['interval'][0]:.2f}-{s['interval'][1]:.2f}",
+            f"{s['amount_of_evidence']:.1f} ({len(s['evidence'])})",
+            Text(s["state"].replace("_", " "), style=STATE_STYLE.get(s["state"], "")),
+            s["id"][:8],
+        )
+    c.print(table)
+    if limit is not None and len(enough) > limit:
+        c.print(f"… and {len(enough) - limit} more", style="dim")
+    thin = [s["label"] for s in data["skills"] if s["confidence"] is None]
+    if thin:
+        c.print(Text("not enough evidence yet (which is not zero skill): ", style="dim") + Text(", ".join(thin)))
+    for note in data["notes"].get("withheld", []):
+        c.print(f"withheld: {note}", style="dim")
+    for note in data["notes"].get("contradictions", []):
+        c.print(f"contradiction: {note}", style="yellow")
+
+
+def evidence_view(c: Console, skill: Json) -> None:
+    """The evidence behind one skill."""
+    for e in skill["evidence"]:
+        sign = "[green]+[/]" if e["supports"] else "[red]−[/]"
+        score = "" if e["score"] is None else f", {e['score']:.0%}"
+        failed = ", failed" if e["passed"] is False else ""
+        c.print(
+            f"  {sign} {e['on'] or 'undated'}  {e['kind'].replace('_', ' ')} ({e['system']}{score}{failed})", end="  "
+        )
+        c.print(Text(f"“{e['quote']}”", style="italic"), soft_wrap=True)
+
+
+def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
+    """One learner's gaps as ranges."""
+    who = data["learner"]
+    if not data["gaps"]:
+        c.print(f"{who['name']}: no gaps to show ({'no job profile' if data['role'] is None else 'no requirements'})")
+        return
+    cover = data["coverage"]
+    c.print(
+        f"{who['name']} for {data['role']}: the evidence covers {cover['point']:.0%} of what the role asks "
+        f"(between {cover['low']:.0%} and {cover['high']:.0%})"
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("skill", "asked", "shown", "P(below)", "range", "importance", "in words", "why"):
+        table.add_column(name, no_wrap=name not in ("skill", "why"))
+    for g in data["gaps"][:limit]:
+        table.add_row(
+            g["label"],
+            dots(g["required"]),
+            dots(g["current"]),
+            Text(f" {g['p_below']:.2f} ", style=heat(g["p_below"], g["status"])),
+            f"{g['range'][0]:.2f}-{g['range'][1]:.2f}",
+            f"{g['importance']:.1f}" + (" essential" if g["essential"] else ""),
+            g["status"],
+            g["reason"],
+        )
+    c.print(table)
+
+
+def path_view(c: Console, data: Json) -> None:
+    """One learner's path."""
+    plan = data["plan"]
+    who = data["learner"]
+    if plan is None or not plan["steps"]:
+        c.print(f"{who['name']}: no path ({plan['binding'] if plan else 'not assessed, or no job profile'})")
+        return
+    c.print(
+        f"{who['name']}: {plan['label']}, {plan['hours']:.1f} h, closes {plan['closure']:.2f} of the weighted gap "
+        f"({plan['status']}, bound {plan['bound']:.2f})"
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("weeks", "item", "hours", "for", "why"):
+        table.add_column(name, no_wrap=name in ("weeks", "hours"))
+    for s in plan["steps"]:
+        table.add_row(
+            f"{s['start_week']:.1f}-{s['end_week']:.1f}",
+            s["title"],
+            f"{s['hours']:.1f}",
+            ", ".join(s["skills"]),
+            s["reason"],
+        )
+    c.print(table)
+    c.print(f"what limits it: {plan['binding']}")
+    for m in data["mentors"][:4]:
+        c.print(f"mentor for {m['label']}: {m['name']} (level {m['level']})")
+
+
+def heatmap_view(c: Console, title: str, data: Json, *, names: bool = True) -> None:
+    """People × skills; each cell the probability of being below what the role asks."""
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", title=f"{title}: probability of being below the role's level"
+    )
+    table.add_column("")
+    for s in data["skills"]:
+        table.add_column(_short(s["label"]), justify="center", width=9)
+    for p in data["people"]:
+        cells: list[Text | str] = []
+        for cell in p["cells"]:
+            if cell is None:
+                cells.append(Text("    ·    ", style="dim"))
+            elif cell["status"] == "not enough evidence":
+                cells.append(Text("    ?    ", style=heat(1, cell["status"])))
+            else:
+                cells.append(Text(f"  {cell['p_below']:.2f}   ", style=heat(cell["p_below"], cell["status"])))
+        table.add_row(p["name"] if names else p["id"], *cells)
+    c.print(table)
+    c.print(
+        "[black on green] met [/] [black on dark_sea_green2] likely [/] [black on yellow] unsure [/] "
+        "[white on red3] below [/] [black on grey70] ? [/] not enough evidence   · not asked for"
+    )
+
+
+def review_table(c: Console, rows: Sequence[Json], total: int) -> None:
+    """What waits for a human."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("item", "prio", "due", "who", "skill", "level", "confidence", "why a human"):
+        table.add_column(name, no_wrap=name not in ("why a human", "skill"))
+    for r in rows:
+        table.add_row(
+            r["id"],
+            str(r["priority"]),
+            r["due"],
+            r["name"],
+            r["label"],
+            dots(r["level"]),
+            "" if r["confidence"] is None else f"{r['confidence']:.2f}",
+            "; ".join(r["reasons"]),
+        )
+    c.print(table)
+    c.print(f"{total} wait for a human" + (f", {len(rows)} shown" if len(rows) < total else ""))
+
+
+def refusals_view(c: Console, data: Json, *, limit: int = 8) -> None:
+    """What was refused, and why."""
+    parts: list[Panel] = []
+    agents = "\n".join(f"{d['times']:>4} × {d['stage']}: {d['why']}" for d in data["from_agents"][:limit])
+    parts.append(Panel(agents or "nothing", title="said by agents, refused by code", title_align="left"))
+    quarantine = "\n".join(f"{q['record']}: {q['reason']}" for q in data["quarantined"][:limit])
+    parts.append(Panel(quarantine or "nothing", title="records in quarantine", title_align="left"))
+    other = [f"{w['name']}: {w['what']}" for w in data["withheld"][:limit]]
+    other += [f"{a['name']}, {a['label']}: {a['reasons'][-1]}" for a in data["assertions"][: limit - len(other)]]
+    parts.append(Panel("\n".join(other) or "nothing", title="withheld or rejected", title_align="left"))
+    c.print(Columns(parts, expand=True) if c.width >= 160 else "", end="" if c.width < 160 else "\n")
+    if c.width < 160:
+        for p in parts:
+            c.print(p)
+
+
+def receipt_view(c: Console, r: Receipt) -> None:
+    """The receipt of a number, in plain words."""
+    a = r.assertion
+    c.print(Text(f"{r.learner_name} → {a.skill_label}", style="bold") + Text(f"   {a.id}"))
+    if a.confidence is None:
+        c.print(f"Not enough evidence: {a.amount:.2f} effective pieces. This is not the same as no skill.")
+    elif a.level is None:
+        c.print("The evidence speaks against every level.")
+    else:
+        c.print(
+            f"Level {int(a.level)} ({LEVEL_NAMES[int(a.level)]}) with confidence {a.confidence:.2f}: "
+            f"the probability that most tasks of that level would succeed."
+        )
+    c.print(
+        f"Rests on {a.amount:.1f} effective pieces of evidence; 90 % interval of the success share {a.low:.2f}-{a.high:.2f}."
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("effect", "weight", "outcome", "on", "what", "quote"):
+        table.add_column(name, no_wrap=name in ("effect", "weight", "outcome", "on"))
+    for e in r.reasons:
+        table.add_row(
+            Text(f"{e.delta:+.3f}", style="green" if e.delta >= 0 else "red"),
+            f"{e.weight:.2f}",
+            f"{e.outcome:.2f}",
+            e.occurred_on.isoformat() if e.occurred_on else "undated",
+            f"{e.kind.replace('_', ' ')} ({e.system}): {e.title}"
+            + (f" (+{e.repeats} of the same origin)" if e.repeats else ""),
+            f"“{e.quote}”",
+        )
+    c.print(table)
+    c.print(f"State: {a.state.value.replace('_', ' ')} ({'; '.join(a.reasons)}); code accepts from {r.threshold:.2f}.")
+    if r.next_proof:
+        c.print(f"The smallest new proof that would cross it: {r.next_proof}.")
+    if r.review and r.review.decision:
+        c.print(f"Decided by {r.review.decided_by}: {r.review.decision.value}, “{r.review.decision_reason}”.")
+    c.print(
+        f"Made with policy {a.versions.policy}, taxonomy {a.versions.taxonomy}, brain {a.versions.brain}, as of {a.as_of}.",
+        style="dim",
+    )
+
+
+def _short(label: str) -> str:
+    words = label.replace("(", "").replace(")", "").split()
+    lines = [w if len(w) <= 9 else w[:8] + "…" for w in words[:2]]
+    return "\n".join(lines)

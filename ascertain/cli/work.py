@@ -1,0 +1,163 @@
+"""sync, assess, sweep, worker, schedule."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ascertain.cli.output import AsJson, console, emit, opened
+from ascertain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ascertain.runtime import App
+
+Queue = Annotated[bool, typer.Option("--queue", help="Hand the work to the queue instead of doing it here.")]
+Force = Annotated[bool, typer.Option("--force", help="Look at everybody again, changed or not.")]
+
+
+def sync(
+    only: Annotated[list[str] | None, typer.Option("--only", help="Name of a connection; may be repeated.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Pull everything again instead of what changed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pull from the connected systems what changed, turn it into evidence, tag new content.
+
+    Safe to repeat and to stop: each page is stored with its cursor, and a record that cannot be used goes to
+    quarantine with its reason while the rest goes on.
+    """
+    from ascertain.cli.render import sync_table
+
+    app = opened()
+    out = console(stderr=True)
+
+    def progress(connection: str, entity: str, count: int) -> None:
+        if not as_json and out.is_terminal:
+            out.print(f"  {connection} {entity}: {count}", end="\r")
+
+    report = app.sync(names=tuple(only or ()), full=full, progress=progress)
+    tags = app.tag()
+    emit({"sync": report, "tagging": tags}, as_json, lambda c: sync_table(c, report, tags))
+
+
+def assess(
+    learner: Annotated[str | None, typer.Option("--learner", help="Id or e-mail address of one learner.")] = None,
+    cohort: Annotated[str | None, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = None,
+    queue: Queue = False,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let the five agents weigh a learner's or a cohort's evidence, and decide in code. Same result with --queue.
+
+    A case that was assessed before is not assessed again: same inputs, same fingerprint, no new work.
+    """
+    if (learner is None) == (cohort is None):
+        raise ConfigError("give either --learner or --cohort", remedy="ascertain assess --learner ID")
+    app = opened()
+    if learner is not None:
+        _assess_one(app, learner, queue=queue, as_json=as_json)
+    else:
+        _sweep(app, str(cohort), "assess", queue=queue, force=force, as_json=as_json)
+
+
+def sweep(
+    cohort: Annotated[str, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = "all",
+    queue: Queue = False,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Assess those of a cohort whose case has changed since their last run; the others cost next to nothing."""
+    _sweep(opened(), cohort, "sweep", queue=queue, force=force, as_json=as_json)
+
+
+def worker(
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Worker processes on this machine.")] = 1,
+    burst: Annotated[bool, typer.Option("--burst", help="Stop when the queue is empty.")] = False,
+) -> None:
+    """Work on the queue until stopped (Ctrl-C or SIGTERM finish the running jobs first)."""
+    from ascertain.jobs.worker import run_worker
+    from ascertain.settings import load_settings
+
+    settings = load_settings()
+    logging.getLogger("ascertain").setLevel(settings.log_level)
+    raise typer.Exit(run_worker(settings, processes=processes, burst=burst))
+
+
+def schedule(
+    once: Annotated[bool, typer.Option("--once", help="Enqueue what is due now and stop.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Enqueue the sweeps of config/schedules.yaml when they are due; any number of schedulers never enqueue twice."""
+    from ascertain.jobs.schedule import run_scheduler
+    from ascertain.settings import load_settings
+
+    due = run_scheduler(load_settings(), once=once)
+    emit({"enqueued": due}, as_json, lambda c: c.print(f"enqueued: {', '.join(due) or 'nothing was due'}"))
+
+
+def _assess_one(app: App, learner: str, *, queue: bool, as_json: bool) -> None:
+    if queue:
+        data: dict[str, Any] = _enqueue(app, [learner], "assess")
+        emit(data, as_json, lambda c: _queued(c, data))
+        return
+    done = app.assess(learner, trigger="cli")
+    data = {"run": done.run.id, "new": done.new, "learner": done.run.learner_id, "outcome": done.run.outcome}
+
+    def render(c: Console) -> None:
+        states = ", ".join(f"{n} {s.replace('_', ' ')}" for s, n in done.run.outcome.get("states", {}).items())
+        word = "assessed" if done.new else "assessed before, nothing changed"
+        c.print(f"{done.run.learner_id}: {word} ({states or 'no assertions'})  run {done.run.id}")
+
+    emit(data, as_json, render)
+
+
+def _sweep(app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_json: bool) -> None:
+    if queue:
+        plan = app.plan_sweep(cohort, force=force)
+        data = _enqueue(app, [p.id for p in plan.due], trigger) | {"unchanged": plan.unchanged}
+        emit(data, as_json, lambda c: _queued(c, data))
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), disable=as_json, transient=True) as bar:
+        task = bar.add_task(f"assessing {cohort}", total=None)
+        report = app.sweep(
+            cohort,
+            trigger=trigger,
+            force=force,
+            progress=lambda i, n, _: bar.update(task, completed=i, total=n),
+        )
+
+    def render(c: Console) -> None:
+        c.print(
+            f"{cohort}: {report.assessed} assessed, {report.known} known under the same fingerprint, "
+            f"{report.unchanged} unchanged, {len(report.failed)} failed"
+        )
+        for f in report.failed:
+            c.print(f"  {f.learner_id}: {f.error}", style="red")
+
+    emit(report, as_json, render)
+    if report.failed:
+        raise typer.Exit(7)
+
+
+def _enqueue(app: App, learners: list[str], trigger: str) -> dict[str, Any]:
+    from ascertain.jobs.queue import JobQueue
+    from ascertain.jobs.server import open_queue
+
+    with open_queue(app.settings) as handle:
+        jobs = JobQueue(handle, app.settings)
+        tickets = []
+        for text in learners:
+            learner, case, _ = app.assessor.case(text)
+            tickets.append(jobs.enqueue_assessment(learner.id, case.fingerprint(), trigger=trigger))
+        queued = [t.id for t in tickets if t.state == "queued"]
+        return {"queued": queued, "already": len(tickets) - len(queued)}
+
+
+def _queued(c: Console, data: dict[str, Any]) -> None:
+    c.print(f"{len(data['queued'])} queued, {data['already']} queued or done before. `ascertain worker` works on them.")
