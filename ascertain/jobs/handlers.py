@@ -1,0 +1,53 @@
+"""What the worker runs. Arguments and results are JSON and hold ids only; the work itself is the application's."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ascertain.jobs.queue import JobQueue
+from ascertain.jobs.server import Priority, open_queue
+
+
+def assess_learner(learner_id: str, fingerprint: str, trigger: str) -> dict[str, Any]:
+    """Assess one learner.
+
+    Safe to run twice: when the learner's present case has a finished run, that run is the answer. The present case
+    counts, and not the one at the time of queueing: ``current`` says whether they are the same.
+    """
+    from ascertain.runtime import get_app
+
+    assessed = get_app().assess(learner_id, trigger=trigger)
+    run = assessed.run
+    return {
+        "run": run.id,
+        "learner": run.learner_id,
+        "state": run.state.value,
+        "fingerprint": run.fingerprint,
+        "current": run.fingerprint == fingerprint,
+        "new": assessed.new,
+    }
+
+
+def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
+    """Queue an assessment of each learner in ``cohort`` whose case has changed since the last finished run."""
+    from ascertain.runtime import get_app
+
+    app = get_app()
+    plan = app.plan_sweep(cohort)
+    handle = open_queue(app.settings)
+    try:
+        jobs = JobQueue(handle, app.settings)
+        tickets = [
+            jobs.enqueue_assessment(
+                learner.id, app.fingerprint(learner.id), trigger=trigger, priority=cast(Priority, priority)
+            )
+            for learner in plan.due
+        ]
+    finally:
+        handle.close()
+    return {
+        "cohort": cohort,
+        "changed": len(tickets),
+        "queued": sum(t.state == "queued" for t in tickets),
+        "unchanged": plan.unchanged,
+    }

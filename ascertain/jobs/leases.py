@@ -1,0 +1,251 @@
+"""No job is lost, whoever is killed.
+
+RQ takes a job off its list before it is on record as started, and notices a dead worker by time-outs of a minute and
+more. Here a worker takes a job by moving it, in one step, onto a list of its own (its *lease*), and holds a lock on a
+file for as long as it, or a work-horse it forked, lives: the kernel lets go of the lock at death, whatever the cause.
+Whoever can take the lock therefore has proof that both are gone, and puts what is left of the lease back at once.
+Workers of other hosts, whose lock files are not here, count as dead when their heartbeat in RQ has expired.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from redis import Redis
+from redis.client import Pipeline
+from rq import Queue
+from rq.defaults import RQ_KEY_PREFIX
+from rq.exceptions import DequeueTimeout, NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.job_lifecycle import record_job_failure
+from rq.utils import as_text, current_timestamp
+from rq.worker import BaseWorker
+
+log = logging.getLogger(__name__)
+
+IDLE_WAIT = 1.0
+"""Seconds an idle worker waits for the bell before it looks for retries that have come due."""
+BELL_LENGTH = 64
+
+# KEYS: lease, then list and scheduled set of each queue in order of priority. ARGV: now, prefix of job keys.
+# First what has come due is put on its list, then the first job found moves to the lease.
+TAKE = """
+for i = 2, #KEYS, 2 do
+  local due = redis.call('ZRANGEBYSCORE', KEYS[i + 1], '-inf', ARGV[1], 'LIMIT', 0, 100)
+  for _, id in ipairs(due) do
+    redis.call('ZREM', KEYS[i + 1], id)
+    if redis.call('EXISTS', ARGV[2] .. id) == 1 then
+      redis.call('HSET', ARGV[2] .. id, 'status', 'queued')
+      redis.call('RPUSH', KEYS[i], id)
+    end
+  end
+end
+for i = 2, #KEYS, 2 do
+  local id = redis.call('LPOP', KEYS[i])
+  if id then
+    redis.call('RPUSH', KEYS[1], id)
+    return {KEYS[i], id}
+  end
+end
+return false
+"""
+
+
+class LeasedQueue(Queue):
+    """An RQ queue whose jobs are taken onto the worker's lease. ``base_name`` is what the three priorities share."""
+
+    def __init__(self, name: str = "default", connection: Redis | None = None, *, base_name: str = "", **kw: Any):
+        super().__init__(name, connection=connection, **kw)
+        self.base_name = base_name or name
+        self.lease_key = ""
+        self.on_idle: Callable[[], None] = lambda: None
+
+    @property
+    def bell_key(self) -> str:
+        return f"{self.base_name}:bell"
+
+    def ring(self) -> None:
+        """Wake one idle worker; a bell that is missed costs at most ``IDLE_WAIT`` seconds."""
+        with self.connection.pipeline() as pipe:
+            pipe.lpush(self.bell_key, 1)
+            pipe.ltrim(self.bell_key, 0, BELL_LENGTH - 1)
+            pipe.execute()
+
+    @classmethod
+    def dequeue_any(
+        cls,
+        queues: Sequence[Queue],  # type: ignore[override]
+        timeout: int | None,
+        connection: Redis,
+        job_class: type[Job] | None = None,
+        serializer: Any = None,
+        death_penalty_class: Any = None,
+    ) -> tuple[Job, Queue] | None:
+        """Take the first job of the first queue that has one.
+
+        ``timeout`` None does not wait for new jobs, only for retries that are still to come.
+
+        Raises:
+            DequeueTimeout: nothing came within ``timeout`` seconds.
+        """
+        first = cast(LeasedQueue, queues[0])
+        keys = [first.lease_key] + [k for q in queues for k in (q.key, q.scheduled_job_registry.key)]
+        script = connection.register_script(TAKE)
+        deadline = None if timeout is None else current_timestamp() + timeout
+        while True:
+            first.on_idle()
+            taken = script(keys=keys, args=[current_timestamp(), Job.redis_job_namespace_prefix])
+            if taken:
+                queue_key, job_id = (as_text(x) for x in taken)
+                found = first._fetch_taken(queue_key, job_id, job_class, serializer, death_penalty_class)
+                if found is not None:
+                    return found
+                continue
+            if deadline is None and not any(connection.zcard(k) for k in keys[2::2]):
+                return None
+            if deadline is not None and current_timestamp() >= deadline:
+                raise DequeueTimeout(timeout, [q.key for q in queues])
+            connection.blpop([first.bell_key], timeout=IDLE_WAIT)
+
+    def _fetch_taken(
+        self, queue_key: str, job_id: str, job_class: Any, serializer: Any, death_penalty_class: Any
+    ) -> tuple[Job, Queue] | None:
+        try:
+            found = Queue._fetch_dequeued_job(
+                self.connection, queue_key, job_id, job_class, serializer, death_penalty_class
+            )
+        except Exception as e:
+            # Not written by this product (pickled, or torn): left to itself it would stop one worker after the other.
+            log.error("job %s cannot be read and is set aside as failed: %s", job_id, e)
+            with self.connection.pipeline() as pipe:
+                pipe.hset(Job.key_for(job_id), "status", JobStatus.FAILED.value)
+                pipe.lrem(self.lease_key, 0, job_id)
+                pipe.execute()
+            return None
+        if found is None:
+            self.connection.lrem(self.lease_key, 0, job_id)
+        return found
+
+
+@dataclass(slots=True)
+class Leases:
+    """The leases of all workers of one queue. ``folder`` holds this host's lock files."""
+
+    connection: Redis
+    queues: Sequence[LeasedQueue]
+    folder: Path
+
+    @property
+    def workers_key(self) -> str:
+        return f"{self.queues[0].base_name}:workers"
+
+    def lease_key(self, worker: str) -> str:
+        return f"{self.queues[0].base_name}:lease:{worker}"
+
+    def enter(self, worker: str) -> int:
+        """Register a worker; returns the descriptor of its lock, to be kept open while it lives."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(self._lock_file(worker), os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        self.connection.sadd(self.workers_key, worker)
+        for queue in self.queues:
+            queue.lease_key = self.lease_key(worker)
+        return lock
+
+    def leave(self, worker: str, lock: int) -> None:
+        """A worker ends by itself: whatever it still holds goes back, and no try is counted against the jobs."""
+        self._give_back(worker, blame=False)
+        self._lock_file(worker).unlink(missing_ok=True)
+        os.close(lock)
+
+    def done(self, worker: str, job_id: str) -> None:
+        """The job has reached a state of its own (finished, failed, waiting for a retry)."""
+        self.connection.lrem(self.lease_key(worker), 0, job_id)
+
+    def recover(self) -> list[str]:
+        """Put back the jobs of dead workers; returns their ids."""
+        back: list[str] = []
+        for worker in sorted(as_text(w) for w in self.connection.smembers(self.workers_key)):
+            with self._proof_of_death(worker) as dead:
+                if dead:
+                    back += self._give_back(worker, blame=True)
+        if back:
+            log.warning("put back %d jobs of workers that died: %s", len(back), ", ".join(back))
+        return back
+
+    @contextmanager
+    def _proof_of_death(self, worker: str) -> Iterator[bool]:
+        try:
+            lock = os.open(self._lock_file(worker), os.O_RDWR)
+        except FileNotFoundError:
+            # Of another host. Its RQ heartbeat tells, and one host alone may act on it.
+            alive = self.connection.exists(BaseWorker.redis_worker_namespace_prefix + worker)
+            mutex = f"{self.lease_key(worker)}:recovery"
+            yield not alive and bool(self.connection.set(mutex, 1, nx=True, ex=60))
+            return
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+            self._lock_file(worker).unlink(missing_ok=True)
+        finally:
+            os.close(lock)
+
+    def _give_back(self, worker: str, *, blame: bool) -> list[str]:
+        key = self.lease_key(worker)
+        back = []
+        for job_id in [as_text(i) for i in cast(list[bytes], self.connection.lrange(key, 0, -1))]:
+            with self.connection.pipeline() as pipe:
+                if self._put_back(job_id, pipe, blame=blame):
+                    back.append(job_id)
+                pipe.lrem(key, 0, job_id)
+                pipe.execute()
+        self.connection.srem(self.workers_key, worker)
+        if back:
+            self.queues[0].ring()
+        return back
+
+    def _put_back(self, job_id: str, pipe: Pipeline, *, blame: bool) -> bool:
+        try:
+            job = Job.fetch(job_id, connection=self.connection, serializer=self.queues[0].serializer)
+        except NoSuchJobError:
+            return False
+        queue = next((q for q in self.queues if q.name == job.origin), None)
+        status = job.get_status(refresh=False)
+        if queue is None or status not in (JobStatus.QUEUED, JobStatus.STARTED):
+            return False  # it came to an end, or waits for its retry
+        if status is JobStatus.QUEUED:
+            if self.connection.lpos(queue.key, job_id) is not None:
+                return False
+        else:
+            _forget_executions(job, pipe)
+            if blame and not job.should_retry:
+                record_job_failure(job, "The worker died while it ran this job, and no try is left.", pipe)
+                return False
+            if blame:
+                job.retries_left = (job.retries_left or 0) - 1
+        queue.enqueue_job(job, pipeline=pipe, at_front=True)
+        return True
+
+    def _lock_file(self, worker: str) -> Path:
+        return self.folder / f"{worker}.lock"
+
+
+def _forget_executions(job: Job, pipe: Pipeline) -> None:
+    registry = job.started_job_registry
+    prefix = f"{job.id}:"
+    for entry in map(as_text, cast(list[bytes], job.connection.zrange(registry.key, 0, -1))):
+        if entry.startswith(prefix):
+            pipe.zrem(registry.key, entry)
+            pipe.delete(f"{RQ_KEY_PREFIX}:execution:{entry}")
+    pipe.delete(job.execution_registry.key)

@@ -1,0 +1,223 @@
+"""The worker: warms the application once, then forks a work-horse for each job."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Collection
+from typing import Any
+
+import redis.exceptions
+from rq import Worker
+from rq.exceptions import StopRequested
+from rq.executions import Execution
+from rq.job import Job
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
+from rq.utils import now
+
+from ascertain.errors import (
+    ConfigError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    PermanentConnectorError,
+    PseudonymError,
+)
+from ascertain.jobs.leases import Leases
+from ascertain.jobs.queue import ASSESS, SWEEP
+from ascertain.jobs.server import QueueHandle, open_queue, queue_folder
+from ascertain.jobs.supervisor import supervise
+from ascertain.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HANDLERS = frozenset({ASSESS, SWEEP})
+"""All that a worker runs: a job is data, and whoever can write to the queue must not thereby run what they like."""
+
+MONITOR_SECONDS = 5
+MAINTENANCE_SECONDS = 15
+"""How often a worker looks for jobs of workers that died (and at its start)."""
+WORKER_TTL = 30
+KILL_GRACE = 5
+"""Seconds after its time-out at which a job that could not be interrupted is killed."""
+
+HOPELESS = (
+    ConfigError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    PermanentConnectorError,
+    PseudonymError,
+)
+"""Errors that another try would only repeat."""
+
+
+class JobHardTimeout(BaseException):
+    """The job's time is up. No ``Exception``: CrewAI catches those, and tries again."""
+
+
+class HardDeathPenalty(UnixSignalDeathPenalty):
+    """RQ's alarm, raising what no ``except Exception`` stops."""
+
+    def handle_death_penalty(self, signum: int, frame: Any) -> None:
+        message = f"Task exceeded maximum timeout value ({self._timeout} seconds)"
+        raise (JobHardTimeout if self._exception is JobTimeoutException else self._exception)(message)
+
+
+class CrewWorker(Worker):
+    """A forking worker for crews: hard time-outs, leases instead of time-outs for dead workers, and one thread only
+    (RQ's command channel would be a second one, alive while the worker forks)."""
+
+    death_penalty_class = HardDeathPenalty
+    log_result_lifespan = False
+
+    def __init__(
+        self,
+        handle: QueueHandle,
+        leases: Leases,
+        *,
+        handlers: Collection[str] = HANDLERS,
+        parent: int | None = None,
+    ) -> None:
+        super().__init__(
+            list(handle.queues.values()),
+            name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            connection=handle.connection,
+            serializer=JSONSerializer,
+            job_monitoring_interval=MONITOR_SECONDS,
+            maintenance_interval=MAINTENANCE_SECONDS,
+            worker_ttl=WORKER_TTL,
+            exception_handlers=[_give_up_the_hopeless],
+        )
+        self.handle = handle
+        self.leases = leases
+        self.handlers = frozenset(handlers)
+        self.parent = parent
+        handle.queues["high"].on_idle = self._between_jobs
+
+    def _between_jobs(self) -> None:
+        if self.parent is not None and os.getppid() != self.parent:
+            self.log.warning("Worker %s: the supervisor is gone, stopping", self.name)
+            raise StopRequested()
+        if self.handle.attachment is not None:
+            self.handle.attachment.ensure()
+
+    def subscribe(self) -> None:
+        """No command channel."""
+
+    def unsubscribe(self) -> None:
+        """No command channel."""
+
+    def clean_registries(self) -> None:
+        """RQ's own maintenance, and the recovery of jobs whose worker died."""
+        self.leases.recover()
+        super().clean_registries()  # type: ignore[no-untyped-call]
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job in a fork, and strike it off the lease once it has a state of its own."""
+        super().execute_job(job, queue)
+        self.leases.done(self.name, job.id)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Heartbeat; and kill a work-horse that did not heed its alarm."""
+        if job.timeout and job.timeout > 0 and job.started_at:
+            running = (now() - job.started_at).total_seconds()
+            if running > int(job.timeout) + KILL_GRACE:
+                self.log.error("Worker %s: job %s ignores its time-out; killing it", self.name, job.id)
+                self.kill_horse()
+        super().maintain_heartbeats(job, execution)
+
+    def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = False) -> None:
+        """In the work-horse, before the job: refuses what is not a handler of this product."""
+        if job.func_name not in self.handlers:
+            raise InputError(f"{job.func_name!r} is not a job of this product", where=job.id, field="function")
+        super().prepare_job_execution(job, remove_from_intermediate_queue)
+
+
+def run_worker(
+    settings: Settings,
+    *,
+    processes: int = 1,
+    burst: bool = False,
+    prepare: Callable[[Settings], None] | None = None,
+    handlers: Collection[str] = HANDLERS,
+) -> None:
+    """Work off the queue until told to stop (SIGTERM or SIGINT: after the running jobs; a second time: at once).
+
+    Args:
+        processes: worker processes; each runs one job at a time, in a fork of its own.
+        burst: end when nothing is queued, nor waiting for another try.
+        prepare: loads what the jobs need, once, before the forks; by default the application, with CrewAI.
+        handlers: dotted paths of the functions that may be run.
+
+    Raises:
+        ConfigError: the queue cannot be reached.
+    """
+    if processes < 1:
+        raise ConfigError(f"processes: {processes} is not a number of processes", remedy="give 1 or more")
+    prepare_environment()
+    _log_to_stderr(settings)
+    handle = open_queue(settings)
+    try:
+        (prepare or prepare_app)(settings)
+        if processes == 1:
+            _work(handle, settings, burst=burst, handlers=handlers, parent=None)
+        else:
+            parent = os.getpid()
+            supervise(
+                lambda: _work(handle.reconnected(), settings, burst=burst, handlers=handlers, parent=parent),
+                processes=processes,
+                respawn=not burst,
+            )
+    finally:
+        handle.close()
+
+
+def prepare_environment() -> None:
+    """Take out of this process's environment what would make CrewAI reach for a server of somebody else's."""
+    if os.environ.pop("REDIS_URL", None) is not None:
+        log.warning("REDIS_URL is ignored by the worker: CrewAI would take locks on that server")
+
+
+def prepare_app(settings: Settings) -> None:
+    """Open the application and load CrewAI and the indexes, without running anything: the forks inherit it."""
+    from ascertain import runtime
+
+    app = runtime.open_app(settings)
+    runtime.set_app(app)
+    app.warm()
+
+
+def _work(
+    handle: QueueHandle, settings: Settings, *, burst: bool, handlers: Collection[str], parent: int | None
+) -> None:
+    leases = Leases(handle.connection, list(handle.queues.values()), queue_folder(settings) / "workers")
+    worker = CrewWorker(handle, leases, handlers=handlers, parent=parent)
+    lock = leases.enter(worker.name)
+    try:
+        worker.work(burst=burst, logging_level=settings.log_level)
+    finally:
+        try:
+            if worker.horse_pid:  # the loop broke off: the horse still holds the lock, and a later worker will see
+                os.close(lock)
+            else:
+                leases.leave(worker.name, lock)
+        except redis.exceptions.RedisError as e:
+            log.error("worker %s could not sign off (%s); the next worker puts its jobs back", worker.name, e)
+
+
+def _give_up_the_hopeless(job: Job, kind: type[BaseException], error: BaseException, trace: Any) -> bool:
+    if isinstance(error, HOPELESS):
+        job.retries_left = 0
+    return True
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    """RQ logs to standard output unless somebody else has set up logging."""
+    if not logging.getLogger().handlers:
+        logging.basicConfig(stream=sys.stderr, level=settings.log_level, format="%(asctime)s %(name)s %(message)s")

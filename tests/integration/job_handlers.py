@@ -1,0 +1,57 @@
+"""Trivial jobs for the queue's tests; each leaves its marks in the folder it is given."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from ascertain.errors import NotFoundError
+
+HERE = "tests.integration.job_handlers"
+NAMES = ("mark", "hold", "stubborn", "fail", "hopeless", "suicide")
+ALL = frozenset(f"{HERE}.{n}" for n in NAMES)
+
+
+def mark(folder: str, name: str) -> dict[str, str]:
+    """One line more in the file ``name``: as many lines as finished runs."""
+    with (Path(folder) / name).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    return {"marked": name}
+
+
+def hold(folder: str, name: str) -> dict[str, str]:
+    """Say which process runs, wait until the file ``go`` is there, then mark."""
+    (Path(folder) / f"{name}.pid").write_text(f"{os.getpid()} {os.getppid()}")
+    while not (Path(folder) / "go").exists():
+        time.sleep(0.01)
+    return mark(folder, name)
+
+
+def stubborn(folder: str, name: str) -> None:
+    """Catch every Exception, as an agent loop does, and go on."""
+    for _ in range(600):
+        try:
+            time.sleep(0.1)
+        except Exception:
+            mark(folder, f"{name}.caught")
+    mark(folder, name)
+
+
+def fail(folder: str, name: str) -> None:
+    """Fail in a way that another try might heal."""
+    mark(folder, name)
+    raise RuntimeError("the endpoint is busy")
+
+
+def hopeless(folder: str, name: str) -> None:
+    """Fail in a way that no other try heals."""
+    mark(folder, name)
+    raise NotFoundError("there is no learner L9")
+
+
+def suicide(folder: str, name: str) -> None:
+    """Die without a word."""
+    mark(folder, name)
+    os.kill(os.getpid(), signal.SIGKILL)
