@@ -82,8 +82,8 @@ def _choose(
     for code in tracks[person.role]:
         if len(order) + len(wanted) >= count:
             break
-        # Who joined before the window did most beginners' courses before it, too.
-        skip = 0.6 if senior and courses[code].level == "Beginner" else 0.15
+        # Who joined before the window has most beginners' courses behind them.
+        skip = 0.9 if senior and courses[code].level == "Beginner" else 0.15
         if rng.random() < skip or not _fits(person, courses[code]):
             continue
         order += [c for c in ((code,) if senior else _with_prerequisites(code, courses)) if c not in order]
