@@ -100,7 +100,6 @@ def _strip_markup(text: str) -> str:
     return "".join(reader.parts)
 
 
-
 class _Reader(HTMLParser):
     """Collects what a reader of the rendered page would see."""
 

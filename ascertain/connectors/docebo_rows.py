@@ -1,0 +1,230 @@
+"""Docebo's rows as records: which columns are read by default, and what their words mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ascertain.connectors.connection import Connection
+from ascertain.connectors.parsing import FieldError, FieldMap, Row
+from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.records import (
+    AwardRecord,
+    CourseRecord,
+    EnrolmentRecord,
+    EnrolmentStatus,
+    Entity,
+    Record,
+    SourceRef,
+    UserRecord,
+)
+from ascertain.domain.scales import level_of
+
+DEFAULT_FIELDS: Mapping[Entity, FieldMap] = {
+    Entity.USER: {
+        "id": "user_id",
+        "email": "email",
+        "name": "fullname",
+        "language": "lang_code",
+        "active": "status",
+        "expired": "expired",
+        "updated": "last_update",
+        # No native columns: an additional field of the tenant, field_<id>.
+        "department": "",
+        "job_code": "",
+        "employee_id": "",
+    },
+    Entity.COURSE: {
+        "id": "id_course",
+        "code": "code",
+        "title": "name",
+        "description": "description",
+        "duration": "duration",
+        "type": "course_type",
+        "language": "lang_code",
+        "category": "category",
+        "updated": "date_last_updated",
+        "level": "",
+        "prerequisites": "",
+        "mandatory": "",
+        "modality": "",
+    },
+    Entity.ENROLMENT: {
+        "course_id": "id",
+        "user_id": "user_id",
+        "title": "name",
+        "code": "code",
+        "type": "type",
+        "status": "status",
+        "role": "level",
+        "score": "score",
+        "completed": "course_complete_date",
+        "enrolled": "enroll_begin_date",
+        "due": "enroll_end_date",
+        "updated": "date_last_updated",
+    },
+    Entity.AWARD: {
+        "id": "id",
+        "user_id": "user_id",
+        "kind": "training_type",
+        "title": "title",
+        "provider": "provider",
+        "awarded": "date_to",
+        "score": "score",
+        "status": "status",
+        "course_code": "course_code",
+        "updated": "date_last_updated",
+    },
+}
+"""Product field → Docebo column. What stands here may be read, and nothing else; empty means not mapped."""
+
+_STATUS = {
+    "subscribed": EnrolmentStatus.ENROLLED,
+    "waiting": EnrolmentStatus.ENROLLED,
+    "overbooking": EnrolmentStatus.ENROLLED,
+    "suspended": EnrolmentStatus.ENROLLED,
+    "in_progress": EnrolmentStatus.IN_PROGRESS,
+    "completed": EnrolmentStatus.COMPLETED,
+    "failed": EnrolmentStatus.FAILED,
+    "expired": EnrolmentStatus.EXPIRED,
+    # The numbers of older platforms.
+    "-2": EnrolmentStatus.ENROLLED,
+    "-1": EnrolmentStatus.ENROLLED,
+    "0": EnrolmentStatus.ENROLLED,
+    "1": EnrolmentStatus.IN_PROGRESS,
+    "2": EnrolmentStatus.COMPLETED,
+    "3": EnrolmentStatus.ENROLLED,
+}
+_APPROVED = frozenset(("approved", "completed", "active", "1", ""))
+_AWARD_KINDS = {
+    "badge": EvidenceKind.BADGE,
+    "certification": EvidenceKind.CERTIFICATION,
+    "certificate": EvidenceKind.EXTERNAL_TRAINING,
+}
+_MINUTES = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0}
+
+
+class DoceboOptions(BaseModel):
+    """Options of a Docebo connection.
+
+    ``duration_unit``: no public source names the unit of a course's duration. ``certification``: a regular expression;
+    an enrolment whose course title or code it matches is a certification. ``max_score``: what full marks are.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    grant: Literal["client_credentials", "password"] = "client_credentials"
+    page_size: Annotated[int, Field(ge=1, le=200)] = 200
+    overlap_minutes: Annotated[int, Field(ge=0, le=10_080)] = 5
+    duration_unit: Literal["seconds", "minutes", "hours"] = "minutes"
+    max_score: Annotated[float, Field(gt=0)] = 100.0
+    certification: str = r"(?i)\b(certification|certificate exam|proctored)\b"
+    award_kinds: dict[str, EvidenceKind] = Field(default_factory=dict)
+
+
+class DoceboRows:
+    """Parses rows of one tenant."""
+
+    def __init__(self, connection: Connection, options: DoceboOptions) -> None:
+        self._connection = connection
+        self._options = options
+        self._certification = re.compile(options.certification)
+        self._award_kinds = _AWARD_KINDS | {k.lower(): v for k, v in options.award_kinds.items()}
+        self.fields = {e: connection.field_map(e, defaults) for e, defaults in DEFAULT_FIELDS.items()}
+
+    def identify(self, entity: Entity, row: Row) -> SourceRef:
+        """The reference of a row. Attempts at one course are told apart by when they began."""
+        if entity is Entity.ENROLMENT:
+            begun = re.sub(r"\D", "", row.text("enrolled"))
+            key = f"{row.required('course_id')}-{row.required('user_id')}-{begun or 0}"
+        else:
+            key = row.required("id")
+        return SourceRef(self._connection.name, entity, key)
+
+    def parse(self, entity: Entity, row: Row, ref: SourceRef) -> Record | None:
+        """The record of a row; ``None`` for a row that is no learner's course."""
+        match entity:
+            case Entity.USER:
+                return self._user(row, ref)
+            case Entity.COURSE:
+                return self._course(row, ref)
+            case Entity.ENROLMENT:
+                return self._enrolment(row, ref)
+            case _:
+                return self._award(row, ref)
+
+    def _user(self, row: Row, ref: SourceRef) -> UserRecord:
+        code = row.text("job_code")
+        email = row.required("email")
+        if "@" not in email:
+            raise FieldError(row.source_name("email"), f"{email!r} is not an e-mail address")
+        return UserRecord(
+            ref=ref,
+            email=email,
+            name=row.text("name") or email,
+            language=row.text("language").lower()[:2] or "en",
+            active=row.flag("active", True) and not row.flag("expired"),
+            department=row.text("department"),
+            job_code=code,
+            job_profile_id=self._connection.job_profile(code),
+            employee_id=row.text("employee_id"),
+            updated_at=row.moment("updated"),
+        )
+
+    def _course(self, row: Row, ref: SourceRef) -> CourseRecord:
+        length = row.number("duration")
+        if length is not None and length < 0:
+            raise FieldError(row.source_name("duration"), f"{length:g} is negative")
+        hours = (length or 0) * _MINUTES[self._options.duration_unit] / 60
+        return CourseRecord(
+            ref=ref,
+            code=row.text("code"),
+            title=row.required("title"),
+            description=row.prose("description"),
+            level=level_of(row.text("level")),
+            hours=round(hours, 4) or None,
+            modality=row.text("modality") or row.text("type") or "elearning",
+            language=row.text("language").lower()[:2] or "en",
+            category=row.text("category"),
+            prerequisites=tuple(c for c in re.split(r"[\s,;]+", row.text("prerequisites")) if c),
+            mandatory=row.flag("mandatory"),
+            updated_at=row.moment("updated"),
+        )
+
+    def _enrolment(self, row: Row, ref: SourceRef) -> EnrolmentRecord | None:
+        if row.text("type") == "learning_plan" or row.text("role") not in ("", "learner", "3"):
+            return None
+        word = row.text("status").lower()
+        if word not in _STATUS:
+            raise FieldError(row.source_name("status"), f"{word!r} is not a known enrolment status")
+        score = row.scaled("score", 0, self._options.max_score)
+        named = f"{row.text('title')}\n{row.text('code')}"
+        return EnrolmentRecord(
+            ref=ref,
+            user_id=row.required("user_id"),
+            course_id=row.required("course_id"),
+            status=_STATUS[word],
+            score=score,
+            enrolled_at=row.moment("enrolled"),
+            completed_at=row.moment("completed"),
+            due_at=row.moment("due"),
+            is_assessment=score is not None,
+            is_certification=bool(self._certification.search(named)),
+            updated_at=row.moment("updated"),
+        )
+
+    def _award(self, row: Row, ref: SourceRef) -> AwardRecord:
+        return AwardRecord(
+            ref=ref,
+            user_id=row.required("user_id"),
+            title=row.required("title"),
+            kind=self._award_kinds.get(row.text("kind").lower(), EvidenceKind.EXTERNAL_TRAINING),
+            provider=row.text("provider"),
+            course_code=row.text("course_code") or None,
+            approved=row.text("status").lower() in _APPROVED,
+            score=row.scaled("score", 0, self._options.max_score),
+            awarded_at=row.moment("awarded"),
+            updated_at=row.moment("updated"),
+        )

@@ -1,0 +1,257 @@
+"""The one HTTP client of all connectors.
+
+A call is tried a few times while trying again can help (429, 5xx, timeouts, refused or broken connections, answers
+that stop half-way or are not JSON), waiting as the server asks or exponentially with jitter. A longer wait than
+``max_wait`` is not slept away: the error carries it, so that the runner can come back later. Redirects to another
+host are refused, because credentials would travel with them, and an answer over ``max_bytes`` is cut off.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import tenacity
+from httpx import URL
+
+from ascertain.domain.connector import Failure, Verdict
+from ascertain.errors import PermanentConnectorError, RetryableConnectorError
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 64 * 1024 * 1024
+_KEPT_BODY = 500
+_MAX_REDIRECTS = 3
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+Query = Mapping[str, str | int | Sequence[str]]
+
+
+class StatusError(PermanentConnectorError):
+    """The system refused. ``failure`` has the status and the beginning of the body."""
+
+    def __init__(self, message: str, failure: Failure, *, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer: parsed JSON, and the server's clock (aware UTC) where it said."""
+
+    data: Any
+    server_time: datetime | None
+
+
+def is_loopback(url: str) -> bool:
+    """True for an address on this machine."""
+    return URL(url).host in _LOOPBACK
+
+
+def verdict_of(failure: Failure) -> Verdict:
+    """What the HTTP status alone says; a connector refines it."""
+    if failure.status is None or failure.status in (408, 425, 429) or failure.status >= 500:
+        return Verdict.RETRY
+    if failure.status == 401:
+        return Verdict.REAUTHENTICATE
+    if failure.status in (404, 410):
+        return Verdict.NOT_FOUND
+    return Verdict.PERMANENT
+
+
+class HttpClient:
+    """Calls one host and returns JSON.
+
+    Args:
+        name: the connection's name, for messages.
+        base_url: scheme and host, perhaps a path.
+        classify: what to do about a failure.
+        timeout: seconds a single call may take.
+        tries: calls made in all before giving up.
+        max_wait: longest pause between tries, in seconds.
+        transport: replaces the network, so that recorded answers can be replayed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        auth: httpx.Auth | None = None,
+        classify: Callable[[Failure], Verdict] = verdict_of,
+        timeout: float = 30.0,
+        tries: int = 5,
+        max_wait: float = 30.0,
+        max_bytes: int = MAX_BYTES,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._name = name
+        self._classify = classify
+        self._max_bytes = max_bytes
+        self._max_wait = max_wait
+        self._client = httpx.Client(
+            base_url=base_url,
+            auth=auth,
+            timeout=timeout,
+            transport=transport,
+            follow_redirects=False,
+            trust_env=not is_loopback(base_url),
+            headers={"Accept": "application/json", "User-Agent": "ascertain"},
+        )
+        self._retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(self._worth_waiting),
+            wait=self._pause,
+            stop=tenacity.stop_after_attempt(tries),
+            sleep=sleep,
+            before_sleep=self._note,
+            reraise=True,
+        )
+        self._backoff = tenacity.wait_random_exponential(multiplier=0.25, max=max_wait)
+
+    def get(self, path: str, params: Query | None = None, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """GET; raises ``RetryableConnectorError`` or ``StatusError``."""
+        return self._call("GET", path, params=params, headers=headers)
+
+    def post(
+        self, path: str, *, form: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """POST of a form or JSON. Only for calls that may be repeated: searches and token requests."""
+        return self._call("POST", path, form=form, body=body)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._client.close()
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        request = self._client.build_request(
+            method,
+            path,
+            params={k: list(v) if isinstance(v, list | tuple) else v for k, v in (params or {}).items()},
+            headers=dict(headers or {}),
+            data=dict(form) if form is not None else None,
+            json=dict(body) if body is not None else None,
+        )
+        # A copy of the retrying object a call: tenacity keeps the state of the running call in it.
+        answer: Answer = self._retrying.copy()(self._once, request)
+        return answer
+
+    def _once(self, request: httpx.Request) -> Answer:
+        place = f"{self._name}: {request.method} {request.url.path}"
+        try:
+            response, raw = self._send(request, place)
+        except httpx.TimeoutException:
+            raise RetryableConnectorError(f"{place}: no answer in time") from None
+        except httpx.TransportError as e:
+            raise RetryableConnectorError(f"{place}: {_plain(e)}") from None
+        if response.status_code >= 400:
+            self._refused(place, response, raw)
+        try:
+            data = json.loads(raw)
+        except ValueError:
+            start = raw[:60].decode("utf-8", "replace")
+            raise RetryableConnectorError(
+                f"{place}: the answer is not JSON but begins {start!r}",
+                remedy="check that the URL is that of the API; a maintenance page looks like this too",
+            ) from None
+        return Answer(data, _server_time(response))
+
+    def _send(self, request: httpx.Request, place: str) -> tuple[httpx.Response, bytes]:
+        home = (request.url.scheme, request.url.host, request.url.port)
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._client.send(request, stream=True)
+            try:
+                raw = self._read(response, place)
+            finally:
+                response.close()
+            if response.next_request is None:
+                return response, raw
+            target = response.next_request.url
+            if (target.scheme, target.host, target.port) != home:
+                raise PermanentConnectorError(
+                    f"{place}: redirected to another host, {target.host}; not followed",
+                    remedy="set the URL of the connection to the host that answers",
+                )
+            request = response.next_request
+        raise PermanentConnectorError(f"{place}: redirected more than {_MAX_REDIRECTS} times")
+
+    def _read(self, response: httpx.Response, place: str) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise PermanentConnectorError(
+                    f"{place}: the answer is larger than {self._max_bytes // 1024} KiB",
+                    remedy="ask for smaller pages or narrow the report",
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _refused(self, place: str, response: httpx.Response, raw: bytes) -> None:
+        failure = Failure(
+            response.status_code,
+            raw[:_KEPT_BODY].decode("utf-8", "replace"),
+            _retry_after(response.headers.get("retry-after")),
+        )
+        message = f"{place}: answered {response.status_code}"
+        if self._classify(failure) is Verdict.RETRY:
+            raise RetryableConnectorError(message, retry_after=failure.retry_after)
+        remedies = {401: "check the credentials of the connection", 403: "give the integration user more rights"}
+        raise StatusError(message, failure, remedy=remedies.get(response.status_code))
+
+    def _worth_waiting(self, error: BaseException) -> bool:
+        if not isinstance(error, RetryableConnectorError):
+            return False
+        return error.retry_after is None or error.retry_after <= self._max_wait
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, RetryableConnectorError) and error.retry_after is not None:
+            return error.retry_after
+        return float(self._backoff(state))
+
+    def _note(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.info("%s; try %d", error, state.attempt_number + 1)
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds from either form of the header (RFC 9110 §10.2.3); ``None`` if absent or unreadable."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (when - datetime.now(when.tzinfo or UTC)).total_seconds())
+
+
+def _server_time(response: httpx.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _plain(error: httpx.TransportError) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,235 @@
+"""Jira Cloud: resolved issues as traces of work, through ``/rest/api/3/search/jql``.
+
+Facts the code rests on: pages chain by ``nextPageToken`` (valid 7 days) and the answer has no total; without ``fields``
+only ids come back; unbounded JQL is refused; ``updated >=`` has minute precision in the *user's* time zone, so queries
+overlap; chains that never end were reported, so a repeated token stops the pull.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field
+
+from ascertain.connectors.adf import flatten
+from ascertain.connectors.connection import Connection
+from ascertain.connectors.http import HttpClient, StatusError, verdict_of
+from ascertain.connectors.parsing import FieldError, Row, naive, read_rows
+from ascertain.connectors.window import Window
+from ascertain.domain.connector import (
+    Capabilities,
+    Cursor,
+    Failure,
+    Health,
+    Incremental,
+    Page,
+    QuotaPolicy,
+    TenantProfile,
+    Verdict,
+)
+from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.records import Entity, Record, SourceRef, TextRecord
+from ascertain.domain.text import clean_plain
+from ascertain.errors import ConnectorError, PermanentConnectorError
+
+_SEARCH = "/rest/api/3/search/jql"
+_FIELDS = ("summary", "description", "assignee", "comment", "resolutiondate", "updated", "issuetype")
+_ALLOWED = {"id": "id", "key": "key", "fields": "fields"}
+_MAX_PAGES = 20_000
+
+
+class JiraOptions(BaseModel):
+    """Options of a Jira connection.
+
+    ``projects``: keys to read, empty for all. ``resolved_only``: issues still open show no result. ``comments``: the
+    assignee's own comments are part of the text (other people's never are). ``accounts``: e-mail address by account
+    id, for sites whose users hide theirs.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    projects: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]+$")]] = Field(default_factory=list)
+    resolved_only: bool = True
+    comments: bool = True
+    page_size: Annotated[int, Field(ge=1, le=100)] = 100
+    overlap_minutes: Annotated[int, Field(ge=1, le=10_080)] = 5
+    accounts: dict[str, str] = Field(default_factory=dict)
+
+
+class JiraConnector:
+    """One Jira Cloud site. Secrets: ``user`` (e-mail address) and ``token`` (API token)."""
+
+    system = "jira"
+
+    def __init__(
+        self, connection: Connection, *, timeout: float = 30.0, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.name = connection.name
+        self._options = connection.options_as(JiraOptions)
+        self._zone: ZoneInfo | None = None
+        self._fallback_zone = connection.zone
+        self._http = HttpClient(
+            connection.name,
+            connection.url,
+            auth=httpx.BasicAuth(connection.secret("user"), connection.secret("token")),
+            classify=self.classify,
+            timeout=timeout,
+            transport=transport,
+        )
+
+    @classmethod
+    def open(
+        cls, connection: Connection, *, timeout: float, transport: httpx.BaseTransport | None = None
+    ) -> JiraConnector:
+        """For the registry."""
+        return cls(connection, timeout=timeout, transport=transport)
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities({Entity.TICKET: Incremental.UPDATED_SINCE})
+
+    def quota(self) -> QuotaPolicy:
+        return QuotaPolicy("token")
+
+    def classify(self, failure: Failure) -> Verdict:
+        if failure.status == 400 and "token" in failure.body.lower():
+            return Verdict.CURSOR_EXPIRED
+        return verdict_of(failure)
+
+    def check(self) -> Health:
+        try:
+            answer = self._http.get("/rest/api/3/myself")
+        except ConnectorError as e:
+            return Health(False, f"{self.name}: not usable", e.message, e.remedy or "")
+        skew = datetime.now(UTC) - answer.server_time if answer.server_time else None
+        return Health(True, "signed in", skew=skew)
+
+    def probe(self) -> TenantProfile:
+        """Jira's issue fields are fixed here: nothing to map."""
+        return TenantProfile({Entity.TICKET: {name: name for name in _FIELDS}})
+
+    def pull(self, entity: Entity, cursor: Cursor | None) -> Iterator[Page]:
+        if entity is not Entity.TICKET:
+            raise PermanentConnectorError(f"{self.name}: Jira has no {entity.value} to pull")
+        window = Window(cursor, timedelta(minutes=self._options.overlap_minutes), datetime.now(UTC))
+        used: set[str] = set()
+        notes: list[str] = []
+        for number in range(1, _MAX_PAGES + 1):
+            place = window.position or {"jql": self._jql(window), "token": None}
+            try:
+                data = self._search(place)
+            except StatusError as e:
+                if not place["token"] or self.classify(e.failure) is not Verdict.CURSOR_EXPIRED:
+                    raise
+                notes.append("the page token had expired, so this pull was begun again")
+                window.restart()
+                continue
+            records, rejected = read_rows(
+                data["issues"],
+                _ALLOWED,
+                UTC,
+                lambda row: SourceRef(self.name, Entity.TICKET, row.required("id")),
+                self._parse,
+                f"{self.name}:ticket",
+            )
+            fresh, bad = window.unseen(records), window.unseen(rejected)
+            token = data.get("nextPageToken")
+            if data.get("isLast") is True or not token:
+                yield Page(fresh, bad, window.finished(), None, tuple(notes))
+                return
+            if token in used or token == place["token"]:
+                yield Page(fresh, bad, window.untouched(), None, tuple(notes))
+                raise PermanentConnectorError(
+                    f"{self.name}: the search gave the same page token twice, so the pull was stopped",
+                    remedy="sync again; the pull starts over from its last watermark",
+                )
+            used.add(token)
+            window.position = {"jql": place["jql"], "token": token}
+            yield Page(fresh, bad, window.checkpoint(window.position), None, tuple(notes))
+            notes.clear()
+        raise PermanentConnectorError(f"{self.name}: the search has more than {_MAX_PAGES} pages; it never ends")
+
+    def fetch(self, ref: SourceRef) -> Record | None:
+        try:
+            issue = self._http.get(f"/rest/api/3/issue/{ref.id}", {"fields": ",".join(_FIELDS)}).data
+        except StatusError as e:
+            if self.classify(e.failure) is Verdict.NOT_FOUND:
+                return None
+            raise
+        records, rejected = read_rows([issue], _ALLOWED, UTC, lambda row: ref, self._parse, str(ref))
+        if rejected:
+            raise PermanentConnectorError(f"{ref}: {rejected[0].field}: {rejected[0].reason}")
+        return records[0] if records else None
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _jql(self, window: Window) -> str:
+        clauses = ["assignee is not EMPTY"]
+        if self._options.projects:
+            clauses.append(f"project in ({', '.join(self._options.projects)})")
+        if self._options.resolved_only:
+            clauses.append("resolution is not EMPTY")
+        if window.start:
+            clauses.append(f'updated >= "{naive(window.start, self._user_zone(), "%Y-%m-%d %H:%M")}"')
+        return " AND ".join(clauses) + " ORDER BY updated ASC"
+
+    def _user_zone(self) -> ZoneInfo:
+        """The time zone in which this user's queries are read."""
+        if self._zone is None:
+            data = self._http.get("/rest/api/3/myself").data
+            name = data.get("timeZone") if isinstance(data, Mapping) else None
+            try:
+                self._zone = ZoneInfo(str(name)) if name else self._fallback_zone
+            except (KeyError, ValueError):
+                self._zone = self._fallback_zone
+        return self._zone
+
+    def _search(self, place: Mapping[str, Any]) -> Mapping[str, Any]:
+        body: dict[str, Any] = {"jql": place["jql"], "fields": list(_FIELDS), "maxResults": self._options.page_size}
+        if place["token"]:
+            body["nextPageToken"] = place["token"]
+        data = self._http.post(_SEARCH, body=body).data
+        if not isinstance(data, Mapping) or not isinstance(data.get("issues"), list):
+            raise PermanentConnectorError(f"{self.name}: the search answered without a list of issues")
+        return data
+
+    def _parse(self, row: Row, ref: SourceRef) -> TextRecord:
+        fields = row.value("fields")
+        if not isinstance(fields, Mapping):
+            raise FieldError("fields", "is missing")
+        inner = Row(fields, {n: n for n in _FIELDS})
+        assignee = inner.value("assignee")
+        if not isinstance(assignee, Mapping):
+            raise FieldError("assignee", "is missing")
+        account = str(assignee.get("accountId") or "")
+        email = clean_plain(str(assignee.get("emailAddress") or "")) or self._options.accounts.get(account, "")
+        if not email:
+            raise FieldError(
+                "assignee.emailAddress", f"is hidden; name account {account} under options.accounts of the connection"
+            )
+        parts = [flatten(inner.value("description"))]
+        if self._options.comments:
+            parts += _own_comments(inner.value("comment"), account)
+        summary = inner.required("summary")
+        return TextRecord(
+            ref=ref,
+            subject=f"email:{email}",
+            kind=EvidenceKind.TICKET,
+            title=f"{row.text('key')} {summary}".strip(),
+            text="\n".join(p for p in parts if p) or summary,
+            occurred_at=inner.moment("resolutiondate") or inner.moment("updated"),
+            updated_at=inner.moment("updated"),
+        )
+
+
+def _own_comments(value: object, account: str) -> list[str]:
+    comments = value.get("comments") if isinstance(value, Mapping) else None
+    found: list[str] = []
+    for comment in comments if isinstance(comments, list) else []:
+        author = comment.get("author") if isinstance(comment, Mapping) else None
+        if isinstance(author, Mapping) and author.get("accountId") == account:
+            found.append(flatten(comment.get("body")))
+    return found
