@@ -1,0 +1,81 @@
+"""Immutable files: written whole or not at all, readable by their owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ascertain.domain.canonical import canonical_json
+from ascertain.domain.skills import JobProfile, Level, Requirement, Skill, SkillFamily
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` atomically, mode 0600, its folder 0700.
+
+    Raises:
+        OSError: when the folder cannot be written.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as f:
+            f.write(data)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def encode(skills: tuple[Skill, ...], profiles: tuple[JobProfile, ...], meta: Mapping[str, str]) -> bytes:
+    """A taxonomy as canonical JSON: equal content, equal bytes."""
+    doc = {
+        "meta": dict(meta),
+        "skills": sorted(skills, key=lambda s: s.id),
+        "job_profiles": sorted(profiles, key=lambda p: p.id),
+    }
+    return canonical_json(doc).encode("ascii")
+
+
+def decode(raw: bytes) -> tuple[list[Skill], list[JobProfile], dict[str, str]]:
+    """Read what ``encode`` wrote."""
+    doc = json.loads(raw)
+    return [_skill(s) for s in doc["skills"]], [_profile(p) for p in doc["job_profiles"]], doc["meta"]
+
+
+def _skill(s: dict[str, Any]) -> Skill:
+    return Skill(
+        s["id"],
+        s["label"],
+        s["kind"],
+        SkillFamily(s["family"]),
+        tuple(s["synonyms"]),
+        s["definition"],
+        tuple(s["broader"]),
+        tuple(s["related"]),
+        s["references"],
+    )
+
+
+_LEVELS = {int(lv): lv for lv in Level}
+
+
+def _profile(p: dict[str, Any]) -> JobProfile:
+    return JobProfile(
+        p["id"],
+        p["title"],
+        tuple(
+            Requirement(r["skill_id"], _LEVELS[r["level"]], r["importance"], r["essential"], r["critical"], r["why"])
+            for r in p["requirements"]
+        ),
+        p["department"],
+        p["summary"],
+        p["references"],
+    )

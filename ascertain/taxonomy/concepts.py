@@ -1,0 +1,38 @@
+"""A taxonomy in memory, as the domain's port wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ascertain.domain.skills import JobProfile, Skill
+
+
+class ConceptStore:
+    """Implements ``domain.ports.Taxonomy``; skills in order of id."""
+
+    def __init__(self, version: str, skills: Iterable[Skill], job_profiles: Iterable[JobProfile] = ()) -> None:
+        self._version = version
+        self._skills = tuple(sorted(skills, key=lambda s: s.id))
+        self._by_id = {s.id: s for s in self._skills}
+        self._profiles = {p.id: p for p in sorted(job_profiles, key=lambda p: p.id)}
+
+    @property
+    def version(self) -> str:
+        """Name, release and content hash, such as ``starter-1+0123456789ab``."""
+        return self._version
+
+    def skill(self, skill_id: str) -> Skill | None:
+        """The skill with that id."""
+        return self._by_id.get(skill_id)
+
+    def skills(self) -> Sequence[Skill]:
+        """All skills in order of id."""
+        return self._skills
+
+    def job_profile(self, profile_id: str) -> JobProfile | None:
+        """The job profile with that id."""
+        return self._profiles.get(profile_id)
+
+    def job_profiles(self) -> Sequence[JobProfile]:
+        """All job profiles in order of id."""
+        return tuple(self._profiles.values())

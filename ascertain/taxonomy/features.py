@@ -1,0 +1,184 @@
+"""What speaks for a skill in a sentence, as numbers: the input of the calibrated model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from ascertain.taxonomy.forms import BOUND, GAP, bound_terms
+from ascertain.taxonomy.gazetteer import Gazetteer
+from ascertain.taxonomy.index import Floats, LexicalIndex, pairs
+from ascertain.taxonomy.lexicon import Lexicon
+from ascertain.taxonomy.text import tokens
+
+FEATURES = (
+    "bm25_form",  # best form's BM25 score over the best of all skills
+    "bm25_label",  # the same for the label alone
+    "bm25_definition",  # the same for the definition
+    "raw_form",  # ln(1 + best form's BM25 score)
+    "rank_form",  # 1/√(1 + rank) by best form
+    "rank_label",  # … by label
+    "rank_definition",  # … by definition
+    "cover_form",  # idf share of the best form that the sentence contains
+    "cover_label",  # … of the label
+    "cover_form_2",  # its square: half a form is worth less than half
+    "cover_pairs",  # share of the best form's adjacent word pairs that the sentence contains
+    "explained",  # best form's BM25 score over the sentence's idf mass, at most 1
+    "phrase_label",  # the label stands there word for word: 1/√(skills written alike)
+    "phrase_synonym",  # … a synonym does
+    "phrase_words",  # ln(1 + words of the longest such phrase)
+    "phrase_nested",  # 1 when every such phrase is part of a longer one of another skill
+    "label_words",  # ln(1 + words of the label)
+    "knowledge",  # 1 for knowledge, 0 for skill or competence
+    "popularity",  # ln(1 + job profiles that ask for it), over the taxonomy's largest
+    "sentence_words",  # ln(1 + counted words of the sentence)
+    "best_phrase",  # whether any skill is named word for word
+    "best_raw",  # the best raw_form of all skills
+    "behind_best",  # raw_form minus that
+)
+POOL = 60
+"""Candidates taken from each ranking."""
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Candidates of one sentence: ``rows`` (K,) of the taxonomy and ``x`` (K, features), in order of row."""
+
+    rows: npt.NDArray[np.int64]
+    x: npt.NDArray[np.float64]
+
+
+class Featuriser:
+    """Computes candidates and features for sentences, in batches."""
+
+    def __init__(self, index: LexicalIndex, gazetteer: Gazetteer, lexicon: Lexicon) -> None:
+        self._index = index
+        self._gazetteer = gazetteer
+        self._lexicon = lexicon
+        self._skills = len(index.label_length)
+        self._label_columns = np.flatnonzero(index.is_label)
+        self._top_popularity = max(float(index.popularity.max(initial=0)), 1e-9)
+        self._bound = {t for t in index.terms if t.startswith(BOUND)}
+        self._label_weights = index.bm25[:, self._label_columns].tocsr()
+        self._label_share = index.share[:, self._label_columns].tocsr()
+        self._label_owner = index.owner[self._label_columns]
+        self._single_idf = index.idf.copy()
+        self._single_idf[[i for t, i in index.terms.items() if GAP in t]] = 0
+
+    def offers(self, sentences: Sequence[str]) -> list[Offers]:
+        """Candidates for each sentence; none where no word of it is known to the taxonomy."""
+        found: list[Offers] = []
+        for a in range(0, len(sentences), BATCH):
+            found.extend(self._batch(sentences[a : a + BATCH]))
+        return found
+
+    def _batch(self, sentences: Sequence[str]) -> list[Offers]:
+        index, vocabulary = self._index, self._index.terms
+        words = [tokens(s) for s in sentences]
+        bounds = [bound_terms(w, self._lexicon, self._bound) for w in words]
+        bags: list[list[int]] = []
+        counted: list[int] = []
+        for w, b in zip(words, bounds, strict=True):
+            kept = [t.stem for t in w if t.stem not in self._lexicon.stop_stems]
+            counted.append(len(kept))
+            # A pair may skip nothing but stop words.
+            ids = {vocabulary[t] for t in (*kept, *b.values(), *pairs(kept)) if t in vocabulary}
+            bags.append(sorted(ids))
+        starts = np.cumsum([0, *map(len, bags)])
+        flat = np.array([i for bag in bags for i in bag], dtype=np.int32)
+        q = sparse.csr_matrix((np.ones(len(flat), dtype=np.float32), flat, starts), shape=(len(bags), len(vocabulary)))
+        form = self._pooled(q @ index.bm25, index.owner)
+        label = self._pooled(q @ self._label_weights, self._label_owner)
+        definition = (q @ index.definitions).toarray()
+        cover = self._pooled(q @ index.share, index.owner)
+        cover_label = self._pooled(q @ self._label_share, self._label_owner)
+        cover_pairs = self._pooled(q @ index.pairs, index.owner)
+        mass = np.asarray(q @ self._single_idf)
+        return [
+            self._one(
+                form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i],
+                float(mass[i]), counted[i], [t.stem for t in words[i]], bounds[i],
+            )
+            for i in range(len(sentences))
+        ]  # fmt: skip
+
+    def _pooled(self, scores: sparse.csr_matrix, owner: npt.NDArray[np.int32]) -> Floats:
+        """(sentences, skills): each skill's best form."""
+        out = np.zeros((scores.shape[0], self._skills), dtype=np.float32)
+        row = np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr))
+        np.maximum.at(out, (row, owner[scores.indices]), scores.data)
+        return out
+
+    def _one(
+        self, form: Floats, label: Floats, definition: Floats, cover: Floats, cover_label: Floats,
+        cover_pairs: Floats, mass: float, counted: int, stems: Sequence[str], bound: dict[int, str],
+    ) -> Offers:  # fmt: skip
+        hits = self._gazetteer.hits(stems, bound)
+        rank_form, top_form = _ranks(form)
+        rank_label, top_label = _ranks(label)
+        rank_definition, top_definition = _ranks(definition)
+        pool = {*top_form, *top_label, *top_definition[: POOL // 3], *(h.skill for h in hits)}
+        rows = np.array(sorted(pool), dtype=np.int64)
+        if not len(rows):
+            return Offers(rows, np.zeros((0, len(FEATURES))))
+        phrase = np.zeros((len(rows), 4))
+        place = {int(r): i for i, r in enumerate(rows)}
+        phrase[:, 3] = 1.0
+        named = np.zeros(len(rows), dtype=bool)
+        for h in hits:
+            i = place[h.skill]
+            named[i] = True
+            strength = 1 / np.sqrt(h.sharing)
+            phrase[i, 0 if h.is_label else 1] = max(phrase[i, 0 if h.is_label else 1], strength)
+            phrase[i, 2] = max(phrase[i, 2], np.log1p(h.end - h.start))
+            phrase[i, 3] = min(phrase[i, 3], 1.0 if h.nested else 0.0)
+        phrase[~named, 3] = 0.0
+        raw = np.log1p(form[rows])
+        best = float(np.log1p(form.max(initial=0)))
+        k = np.ones(len(rows))
+        index = self._index
+        columns = (
+            form[rows] / max(float(form.max()), 1e-6),
+            label[rows] / max(float(label.max()), 1e-6),
+            definition[rows] / max(float(definition.max()), 1e-6),
+            raw,
+            1 / np.sqrt(1 + rank_form[rows]),
+            1 / np.sqrt(1 + rank_label[rows]),
+            1 / np.sqrt(1 + rank_definition[rows]),
+            cover[rows],
+            cover_label[rows],
+            cover[rows] ** 2,
+            cover_pairs[rows],
+            np.minimum(1.0, form[rows] / max(mass, 1e-6)),
+            phrase[:, 0],
+            phrase[:, 1],
+            phrase[:, 2],
+            phrase[:, 3],
+            np.log1p(index.label_length[rows]),
+            index.is_knowledge[rows],
+            index.popularity[rows] / self._top_popularity,
+            k * np.log1p(counted),
+            k * float(named.any()),
+            k * best,
+            raw - best,
+        )
+        return Offers(rows, np.column_stack(columns).astype(np.float64))
+
+
+def _ranks(scores: Floats) -> tuple[npt.NDArray[np.float32], list[int]]:
+    """Rank of every skill (those beyond the pool share the pool's size) and the rows of the best ``POOL``."""
+    some = np.flatnonzero(scores)
+    ranks = np.full(len(scores), float(POOL), dtype=np.float32)
+    if len(some) > POOL:
+        floor = np.partition(scores[some], -POOL)[-POOL]
+        some = some[scores[some] >= floor]
+    # Equal scores share a rank, so that nothing depends on the order of rows.
+    order = some[np.lexsort((some, -scores[some]))][:POOL]
+    ordered = scores[order]
+    ranks[order] = np.searchsorted(-ordered, -ordered, side="left")
+    return ranks, order.tolist()

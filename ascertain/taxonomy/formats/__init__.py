@@ -1,0 +1,1 @@
+"""Readers of skill taxonomies. Each gives a :class:`~ascertain.taxonomy.loaded.LoadedTaxonomy`."""

@@ -1,0 +1,82 @@
+"""Surface forms: the ways a taxonomy writes a skill, as terms that can be compared with a text's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+from ascertain.domain.skills import Skill
+from ascertain.taxonomy.lexicon import Lexicon
+from ascertain.taxonomy.text import Token, tokens
+
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)")
+BOUND = "="
+"""Prefix of a term that counts only in this case: ``=IT``, ``=Go``, ``=R``."""
+GAP = " "
+"""Between the terms of a phrase."""
+
+_SHOUTED = frozenset({"it", "us", "who", "go", "act", "make", "less", "rest", "word", "access"})
+"""Everyday words that mean nothing in a sentence written in capitals throughout."""
+_SMALL_WORDS = frozenset({"the", "a", "an", "to", "at", "in", "on", "your", "our", "with", "from", "into"})
+"""After one of these a capitalised first word is a verb rather than a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write a skill: ``skill`` is its row, ``terms`` its stems (or one case-bound term)."""
+
+    skill: int
+    is_label: bool
+    terms: tuple[str, ...]
+
+
+def is_bound(surface: str, lexicon: Lexicon) -> bool:
+    """Whether a name made of this one word collides with everyday words and so counts in its own case only.
+
+    True for the lexicon's everyday words and for one- and two-letter names, where written with a capital.
+    """
+    if not any(c.isupper() for c in surface):
+        return False
+    return surface.lower() in lexicon.everyday or (len(surface) <= 2 and surface.isalpha())
+
+
+def form_terms(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Terms of a label or synonym."""
+    words = tokens(text)
+    if len(words) == 1 and is_bound(words[0].surface, lexicon):
+        return (BOUND + words[0].surface,)
+    return tuple(w.stem for w in words)
+
+
+def forms(skills: Sequence[Skill], lexicon: Lexicon) -> list[Form]:
+    """All distinct forms, grouped by skill in its order, the label's first. A label's parenthesis is also left off."""
+    found: list[Form] = []
+    for row, skill in enumerate(skills):
+        seen: set[tuple[str, ...]] = set()
+        bare = _PARENTHESIS.sub("", skill.label).strip()
+        for text, is_label in [(skill.label, True), (bare, True), *((s, False) for s in skill.synonyms)]:
+            terms = form_terms(text, lexicon)
+            if terms and terms not in seen:
+                seen.add(terms)
+                found.append(Form(row, is_label, terms))
+    return found
+
+
+def bound_terms(words: Sequence[Token], lexicon: Lexicon, known: Container[str]) -> dict[int, str]:
+    """Position → case-bound term, for the words of a sentence that are written like a name in ``known``."""
+    shouting = len(words) > 3 and not any(c.islower() for w in words for c in w.surface)
+    result: dict[int, str] = {}
+    for i, w in enumerate(words):
+        term, low = BOUND + w.surface, w.surface.lower()
+        if term not in known:
+            continue
+        after = words[i + 1] if i + 1 < len(words) else None
+        following = after.surface.lower() if after and after.start - w.end <= 1 else ""
+        if low in lexicon.everyday:
+            # A sentence's first word is capitalised anyway; a verb would be followed by a small word.
+            verb = i == 0 and w.surface.istitle() and len(low) > 1 and following in _SMALL_WORDS
+            if verb or following in lexicon.everyday[low] or (shouting and low in _SHOUTED):
+                continue
+        result[i] = term
+    return result

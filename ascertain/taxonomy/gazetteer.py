@@ -1,0 +1,54 @@
+"""Exact phrases: finds a taxonomy's labels and synonyms in a sentence, stem by stem, longest ones marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ascertain.taxonomy.forms import GAP, Form
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A form found at words ``start`` to ``end`` (exclusive).
+
+    ``sharing`` is the number of skills written alike; ``nested`` says that a longer form covers these words.
+    """
+
+    skill: int
+    is_label: bool
+    start: int
+    end: int
+    sharing: int
+    nested: bool
+
+
+class Gazetteer:
+    """Phrase dictionary over forms."""
+
+    def __init__(self, forms: Sequence[Form]) -> None:
+        self._entries: dict[str, dict[int, bool]] = {}
+        lengths: dict[str, set[int]] = {}
+        for f in forms:
+            entry = self._entries.setdefault(GAP.join(f.terms), {})
+            entry[f.skill] = entry.get(f.skill, False) or f.is_label
+            lengths.setdefault(f.terms[0], set()).add(len(f.terms))
+        self._lengths = {first: tuple(sorted(ns, reverse=True)) for first, ns in lengths.items()}
+
+    def hits(self, stems: Sequence[str], bound: Mapping[int, str]) -> list[Hit]:
+        """All forms in a sentence's words; ``bound`` gives the case-bound term of a position."""
+        spans: dict[tuple[int, int], Mapping[int, bool]] = {}
+        n = len(stems)
+        for i, first in enumerate(stems):
+            for length in self._lengths.get(first, ()):
+                if i + length <= n:
+                    entry = self._entries.get(first if length == 1 else GAP.join(stems[i : i + length]))
+                    if entry:
+                        spans[i, i + length] = entry
+            if i in bound and (entry := self._entries.get(bound[i])):
+                spans[i, i + 1] = {**spans.get((i, i + 1), {}), **entry}
+        found: list[Hit] = []
+        for (a, b), skills in spans.items():
+            nested = any(c <= a and b <= d and (c, d) != (a, b) for c, d in spans)
+            found.extend(Hit(skill, is_label, a, b, len(skills), nested) for skill, is_label in skills.items())
+        return found

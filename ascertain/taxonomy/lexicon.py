@@ -1,0 +1,110 @@
+"""Reads ``config/mapper/lexicon.yaml``: the words and phrases the mapper treats specially."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ascertain.errors import ConfigError
+from ascertain.taxonomy.text import stem
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: str
+    stop_words: str
+    weak_words: str
+    weak_weight: float = Field(ge=0, le=1)
+    everyday_words: dict[str, list[str]]
+    abbreviations: list[str]
+    negation_before: list[str]
+    negation_after: list[str]
+    negation_exempt: list[str]
+    boilerplate: list[str]
+    prerequisite: list[str]
+    prerequisite_in_course: list[str]
+    course_context: list[str]
+
+    @field_validator(
+        "negation_before",
+        "negation_after",
+        "negation_exempt",
+        "boilerplate",
+        "prerequisite",
+        "prerequisite_in_course",
+        "course_context",
+    )
+    @classmethod
+    def _compiles(cls, patterns: list[str]) -> list[str]:
+        for p in patterns:
+            try:
+                re.compile(p)
+            except re.error as e:
+                raise ValueError(f"not a regular expression: {p!r}: {e}") from None
+        return patterns
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Compiled word lists. ``everyday`` maps a lower-case word to the next words that make it the everyday one."""
+
+    version: str
+    stop_stems: frozenset[str]
+    weak_stems: frozenset[str]
+    weak_weight: float
+    everyday: Mapping[str, frozenset[str]]
+    abbreviations: frozenset[str]
+    negation_before: re.Pattern[str]
+    negation_after: re.Pattern[str]
+    negation_exempt: re.Pattern[str]
+    boilerplate: re.Pattern[str]
+    prerequisite: re.Pattern[str]
+    prerequisite_in_course: re.Pattern[str]
+    course_context: re.Pattern[str]
+
+
+def _any(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{p})" for p in patterns) or r"(?!)", re.I | re.M)
+
+
+def read_lexicon(config_dir: Path) -> Lexicon:
+    """Read and check the lexicon.
+
+    Raises:
+        ConfigError: naming the field at fault.
+    """
+    file = config_dir / "mapper" / "lexicon.yaml"
+    try:
+        raw = file.read_bytes()
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        doc = _Document.model_validate(yaml.load(raw, Loader=loader))
+    except OSError as e:
+        raise ConfigError(f"cannot read mapper/lexicon.yaml: {e.strerror}", remedy="restore the shipped file") from None
+    except (ValidationError, yaml.YAMLError) as e:
+        what = e.errors()[0] if isinstance(e, ValidationError) else None
+        where = f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(e)
+        raise ConfigError(
+            f"mapper/lexicon.yaml is not a valid lexicon: {where}", remedy="correct that field or restore the file"
+        ) from None
+    return Lexicon(
+        version=f"{doc.version}+{hashlib.sha256(raw).hexdigest()[:12]}",
+        stop_stems=frozenset(stem(w) for w in doc.stop_words.split()),
+        weak_stems=frozenset(stem(w) for w in doc.weak_words.split()),
+        weak_weight=doc.weak_weight,
+        everyday={k: frozenset(v) for k, v in doc.everyday_words.items()},
+        abbreviations=frozenset(doc.abbreviations),
+        negation_before=_any(doc.negation_before),
+        negation_after=_any(doc.negation_after),
+        negation_exempt=_any(doc.negation_exempt),
+        boilerplate=_any(doc.boilerplate),
+        prerequisite=_any(doc.prerequisite),
+        prerequisite_in_course=_any(doc.prerequisite_in_course),
+        course_context=_any(doc.course_context),
+    )

@@ -1,0 +1,89 @@
+"""Text to skills, by words: the lexical engine behind ``domain.ports.Mapper``.
+
+A text is split into sentences; what is negated or boilerplate does not count. Each sentence's candidates come from
+BM25 over labels, synonyms and definitions and from exact phrases; a logistic regression gives each a calibrated
+probability. A text's probability for a skill is the damped noisy-or of its sentences':
+
+    P = 1 − (1 − p_max) · Π_{others} (1 − p_i)^damping
+
+because the sentences of one text are far from independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ascertain.domain.skills import Candidate, Skill
+from ascertain.taxonomy.features import Featuriser
+from ascertain.taxonomy.gazetteer import Gazetteer
+from ascertain.taxonomy.index import LexicalIndex
+from ascertain.taxonomy.lexicon import Lexicon
+from ascertain.taxonomy.model import LexicalModel
+from ascertain.taxonomy.screens import Sentence, visible_sentences
+
+_CHUNK = 256
+"""Texts worked on at once, which bounds memory."""
+
+
+class LexicalMapper:
+    """Implements ``domain.ports.Mapper``. Deterministic: equal probabilities are ordered by skill id."""
+
+    def __init__(self, skills: Sequence[Skill], index: LexicalIndex, lexicon: Lexicon, model: LexicalModel) -> None:
+        self._skills = skills
+        self._lexicon = lexicon
+        self._model = model
+        self._featuriser = Featuriser(index, Gazetteer(index.forms), lexicon)
+        popular = sorted(range(len(skills)), key=lambda i: (-float(index.popularity[i]), skills[i].id))
+        self._by_popularity = tuple(popular)
+
+    @property
+    def version(self) -> str:
+        """Engine, coefficients and lexicon, with their hashes."""
+        return f"{self._model.version}.{self._lexicon.version}"
+
+    def map(self, texts: Sequence[str], *, top: int) -> list[list[Candidate]]:
+        """Skills that each text expresses, best first; an empty list when none fits."""
+        return [[c for c in found[:top] if c.probability >= self._model.floor] for found in self._candidates(texts)]
+
+    def rank(self, texts: Sequence[str], top: int) -> list[list[Candidate]]:
+        """The ``top`` best skills for each text, however unlikely; those without any word in common come last,
+        with probability 0, the ones most job profiles ask for first."""
+        result: list[list[Candidate]] = []
+        for found in self._candidates(texts):
+            chosen = found[:top]
+            if len(chosen) < top:
+                have = {c.skill_id for c in chosen}
+                rest = (self._skills[i] for i in self._by_popularity if self._skills[i].id not in have)
+                chosen += [Candidate(s.id, s.label, 0.0) for s, _ in zip(rest, range(top - len(chosen)), strict=False)]
+            result.append(chosen)
+        return result
+
+    def _candidates(self, texts: Sequence[str]) -> list[list[Candidate]]:
+        result: list[list[Candidate]] = []
+        for a in range(0, len(texts), _CHUNK):
+            chunk = texts[a : a + _CHUNK]
+            split = [visible_sentences(t, self._lexicon) for t in chunk]
+            offers = iter(self._featuriser.offers([s.visible for found in split for s in found]))
+            for text, found in zip(chunk, split, strict=True):
+                scores: dict[int, list[tuple[float, Sentence]]] = {}
+                for sentence in found:
+                    offer = next(offers)
+                    if not len(offer.rows):
+                        continue
+                    p = self._model.probabilities(offer.x)
+                    for row, probability in zip(offer.rows.tolist(), p.tolist(), strict=True):
+                        scores.setdefault(row, []).append((probability, sentence))
+                result.append(self._aggregated(text, scores))
+        return result
+
+    def _aggregated(self, text: str, scores: dict[int, list[tuple[float, Sentence]]]) -> list[Candidate]:
+        found: list[Candidate] = []
+        for row, said in scores.items():
+            best, sentence = max(said, key=lambda ps: (ps[0], -ps[1].start))
+            unlikely = 1 - best
+            for probability, other in said:
+                if other is not sentence:
+                    unlikely *= (1 - probability) ** self._model.damping
+            skill = self._skills[row]
+            found.append(Candidate(skill.id, skill.label, round(1 - unlikely, 6), text[sentence.start : sentence.end]))
+        return sorted(found, key=lambda c: (-c.probability, c.skill_id))

@@ -1,0 +1,74 @@
+"""The calibrated model: logistic regression over a candidate's features, its coefficients kept as data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ascertain.errors import ConfigError
+from ascertain.taxonomy.features import FEATURES
+
+MODEL_FILE = "lexical-1.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalModel:
+    """p = 1/(1 + e^−(w·x + b)), for taxonomies of one size class.
+
+    Attributes:
+        version: of the coefficients file, with its hash.
+        weights: (features,) in the order of ``FEATURES``, on unscaled features.
+        floor: probability below which a candidate is not given: "none fits".
+        damping: how much each further sentence of one text adds (0 = the best sentence alone, 1 = noisy-or).
+    """
+
+    version: str
+    weights: npt.NDArray[np.float64]
+    intercept: float
+    floor: float
+    damping: float
+
+    def probabilities(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(K, features) → (K,)."""
+        z = x @ self.weights + self.intercept
+        return 1 / (1 + np.exp(-np.clip(z, -40, 40)))
+
+
+def read_model(config_dir: Path, skills: int) -> LexicalModel:
+    """The model for a taxonomy of that many skills.
+
+    Raises:
+        ConfigError: when the coefficients do not fit the features of this release.
+    """
+    file = config_dir / "mapper" / MODEL_FILE
+    try:
+        raw = file.read_bytes()
+        doc = json.loads(raw)
+        kind = "small" if skills <= int(doc["small_up_to"]) else "large"
+        part: dict[str, Any] = doc["models"][kind]
+        weights: dict[str, float] = part["weights"]
+        if set(weights) != set(FEATURES):
+            odd = sorted(set(weights) ^ set(FEATURES))
+            raise ConfigError(
+                f"mapper/{MODEL_FILE}: models.{kind}.weights does not fit the features: {', '.join(odd)}",
+                remedy="fit the model again: python training/fit_lexical.py",
+            )
+        return LexicalModel(
+            version=f"{doc['version']}+{hashlib.sha256(raw).hexdigest()[:12]}",
+            weights=np.array([float(weights[f]) for f in FEATURES]),
+            intercept=float(part["intercept"]),
+            floor=float(part["floor"]),
+            damping=float(part["damping"]),
+        )
+    except OSError as e:
+        raise ConfigError(f"cannot read mapper/{MODEL_FILE}: {e.strerror}", remedy="restore the shipped file") from None
+    except (KeyError, TypeError, ValueError) as e:
+        raise ConfigError(
+            f"mapper/{MODEL_FILE} is not a valid model: {e!r}", remedy="restore it, or fit the model again"
+        ) from None
