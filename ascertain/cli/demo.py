@@ -56,9 +56,7 @@ def demo(
     size = write_report(app, out)
     c.rule("5  go on")
     c.print(f"report: {out.absolute()} ({size / 1024:.0f} kB, opens in any browser)")
-    c.print(
-        "look around: ascertain profile ID · gaps --cohort Data · path ID · review list · explain ASSERTION · replay --all"
-    )
+    c.print("look around with `ascertain`: profile ID · gaps --cohort Data · path ID · review list · explain ASSERTION")
     c.print(f"done in {time.monotonic() - started:.0f} s", style="dim")
 
 

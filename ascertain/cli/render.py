@@ -246,7 +246,8 @@ def receipt_view(c: Console, r: Receipt) -> None:
             f"the probability that most tasks of that level would succeed."
         )
     c.print(
-        f"Rests on {a.amount:.1f} effective pieces of evidence; 90 % interval of the success share {a.low:.2f}-{a.high:.2f}."
+        f"Rests on {a.amount:.1f} effective pieces of evidence; "
+        f"90 % interval of the success share {a.low:.2f}-{a.high:.2f}."
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("effect", "weight", "outcome", "on", "what", "quote"):
@@ -268,7 +269,8 @@ def receipt_view(c: Console, r: Receipt) -> None:
     if r.review and r.review.decision:
         c.print(f"Decided by {r.review.decided_by}: {r.review.decision.value}, “{r.review.decision_reason}”.")
     c.print(
-        f"Made with policy {a.versions.policy}, taxonomy {a.versions.taxonomy}, brain {a.versions.brain}, as of {a.as_of}.",
+        f"Made with policy {a.versions.policy}, taxonomy {a.versions.taxonomy}, brain {a.versions.brain}, "
+        f"as of {a.as_of}.",
         style="dim",
     )
 

@@ -60,7 +60,8 @@ def import_taxonomy(
 
     def render(c: Console) -> None:
         c.print(
-            f"{report.version}: {report.skills:,} skills, {report.job_profiles:,} job profiles in {report.seconds:.1f} s"
+            f"{report.version}: {report.skills:,} skills, {report.job_profiles:,} job profiles "
+            f"in {report.seconds:.1f} s"
         )
         for p in report.problems[:20]:
             c.print(f"  {p.file}:{p.line}, field {p.field!r}: {p.message}", style="yellow", soft_wrap=True)

@@ -1,0 +1,105 @@
+"""The HTML report: self-contained, readable without scripts, printable, light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ascertain.domain.text import clean_text
+from ascertain.pipeline import views
+from ascertain.pipeline.sweep import cohort_or_raise
+
+if TYPE_CHECKING:
+    from ascertain.runtime import App
+
+Json = dict[str, Any]
+
+LEVELS = {1: "awareness", 2: "foundation", 3: "practitioner", 4: "advanced", 5: "expert"}
+COLUMNS = 12
+
+
+def write_report(app: App, out: Path, *, cohort: str = "all") -> int:
+    """Write the report of a cohort; returns its size in bytes. The file is readable by its owner alone.
+
+    Raises:
+        NotFoundError: nobody is in the cohort.
+        OSError: the file cannot be written.
+    """
+    html = render_report(app, cohort)
+    data = html.encode("utf-8")
+    out.touch(mode=0o600)
+    out.write_bytes(data)
+    return len(data)
+
+
+def render_report(app: App, cohort: str = "all") -> str:
+    """The report as HTML text."""
+    return _environment().get_template("report.html").render(**collect(app, cohort))
+
+
+def collect(app: App, cohort: str) -> Json:
+    """All figures of the report; the template adds none."""
+    taxonomy = app.bundle.taxonomy
+    with app.units(write=False) as uow:
+        learners = sorted(cohort_or_raise(uow, cohort), key=lambda p: (p.department, p.name, p.id))
+        departments = []
+        for name in dict.fromkeys(p.department or "without department" for p in learners):
+            team = [p for p in learners if (p.department or "without department") == name]
+            departments.append({"name": name, "heatmap": views.heatmap(uow, team, taxonomy, columns=COLUMNS)})
+        people = [
+            {
+                "profile": views.profile(uow, p),
+                "gaps": views.gaps(uow, p, taxonomy),
+                "path": views.path(uow, p, taxonomy),
+            }
+            for p in learners
+        ]
+        head = uow.audit.head()
+        return {
+            "cohort": cohort,
+            "as_of": app.as_of.isoformat(),
+            "departments": departments,
+            "people": people,
+            "cohort_gaps": views.cohort_gaps(uow, learners, taxonomy)[:12],
+            "waiting": views.reviews(uow, taxonomy),
+            "refused": views.refusals(uow, learners),
+            "states": _states(people),
+            "audit": {"records": head.seq if head else 0, "head": head.hash[:16] if head else ""},
+            "versions": {"policy": app.policy.version, "taxonomy": taxonomy.version},
+            "levels": LEVELS,
+        }
+
+
+def _states(people: list[Json]) -> list[tuple[str, int]]:
+    found = [s["state"] for p in people for s in p["profile"]["skills"]]
+    return [(s.replace("_", " "), found.count(s)) for s in sorted(set(found))]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ascertain.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clean"] = clean_text
+    environment.globals["dots"] = dots
+    environment.filters["heat"] = heat
+    environment.filters["percent"] = lambda v: f"{100 * v:.0f}\u202f%"
+    return environment
+
+
+def dots(level: int | None) -> str:
+    """The five-level scale as dots."""
+    return "" if level is None else "●" * level + "○" * (5 - level)
+
+
+def heat(cell: Json) -> str:
+    """Style class of a heat-map cell."""
+    if cell["status"] == "not enough evidence":
+        return "unknown"
+    p = cell["p_below"]
+    return "met" if p <= 0.1 else "likely" if p <= 0.35 else "unsure" if p <= 0.65 else "below"
