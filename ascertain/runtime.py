@@ -18,7 +18,7 @@ from ascertain.domain.casefile import Versions
 from ascertain.domain.connector import Connector
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork
-from ascertain.errors import AscertainError, ConfigError
+from ascertain.errors import AscertainError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
@@ -145,14 +145,7 @@ class App:
         Raises:
             ConfigError: naming the missing secret or the unknown connection.
         """
-        found = open_connectors(self.settings)
-        unknown = set(names) - {c.name for c in found}
-        if unknown:
-            raise ConfigError(
-                f"there is no connection {', '.join(sorted(unknown))}",
-                remedy="the connections are listed in config/connectors.yaml",
-            )
-        return [c for c in found if not names or c.name in names]
+        return open_connectors(self.settings.connectors_file, names=names, timeout=self.settings.http_timeout)
 
     def sync(
         self,

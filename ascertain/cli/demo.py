@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,7 +96,7 @@ def _assess(app: App, c: Console, processes: int) -> None:
     c.print(f"  {len(plan.due)} learners are due, {plan.unchanged} have not changed since their last run")
     if not plan.due:
         return
-    with open_queue(app.settings) as handle:
+    with closing(open_queue(app.settings)) as handle:
         jobs = JobQueue(handle, app.settings)
         tickets = [jobs.enqueue_assessment(p.id, app.fingerprint(p.id), trigger="demo").id for p in plan.due]
         log = app.settings.home_dir / "logs"
@@ -108,8 +109,8 @@ def _assess(app: App, c: Console, processes: int) -> None:
             task = bar.add_task("workers start", total=len(tickets))
             while True:
                 counts = jobs.progress(tickets)
-                over = counts.get("finished", 0) + counts.get("failed", 0)
-                running = f"{counts.get('started', 0)} running" if over or counts.get("started") else "workers start"
+                over = counts["done"] + counts["failed"] + counts["gone"]
+                running = f"{counts['running']} running" if over or counts["running"] else "workers start"
                 bar.update(task, completed=over, description=running)
                 if over == len(tickets):
                     bar.update(task, description="done")
@@ -120,7 +121,7 @@ def _assess(app: App, c: Console, processes: int) -> None:
         worker.wait(timeout=60)
         failed = jobs.failures()
     for f in failed[:5]:
-        c.print(f"  failed: {f}", style="red", soft_wrap=True)
+        c.print(f"  failed: {' '.join(f.arguments[:1])}: {f.error}", style="red", soft_wrap=True)
 
 
 def sandbox(

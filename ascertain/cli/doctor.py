@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def _taxonomy(app: App) -> Check:
 def _queue(app: App) -> Check:
     from ascertain.jobs.server import open_queue
 
-    with open_queue(app.settings) as handle:
+    with closing(open_queue(app.settings)) as handle:
         info = handle.connection.info("server")
         policy = handle.connection.config_get("maxmemory-policy").get("maxmemory-policy", "")
     name = (

@@ -48,12 +48,10 @@ def gaps(
             emit(one, as_json, lambda c: gaps_view(c, one))
             return
         learners = cohort_or_raise(uow, str(cohort))
-        data = {
-            "cohort": cohort,
-            "gaps": views.cohort_gaps(uow, learners, taxonomy),
-            "heatmap": views.heatmap(uow, learners, taxonomy),
-        }
-    emit(data, as_json, lambda c: heatmap_view(c, str(cohort), data["heatmap"]))
+        summed = views.cohort_gaps(uow, learners, taxonomy)
+        heatmap = views.heatmap(uow, learners, taxonomy)
+    data = {"cohort": cohort, "gaps": summed, "heatmap": heatmap}
+    emit(data, as_json, lambda c: heatmap_view(c, str(cohort), heatmap))
 
 
 def path(learner_id: LearnerId, as_json: AsJson = False) -> None:

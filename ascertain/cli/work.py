@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -83,7 +84,7 @@ def worker(
 
     settings = load_settings()
     logging.getLogger("ascertain").setLevel(settings.log_level)
-    raise typer.Exit(run_worker(settings, processes=processes, burst=burst))
+    run_worker(settings, processes=processes, burst=burst)
 
 
 def schedule(
@@ -94,8 +95,15 @@ def schedule(
     from ascertain.jobs.schedule import run_scheduler
     from ascertain.settings import load_settings
 
-    due = run_scheduler(load_settings(), once=once)
-    emit({"enqueued": due}, as_json, lambda c: c.print(f"enqueued: {', '.join(due) or 'nothing was due'}"))
+    fired = run_scheduler(load_settings(), once=once)
+
+    def render(c: Console) -> None:
+        for f in fired:
+            c.print(f"{f.slot.isoformat()}  {f.name}: {f.ticket.state}")
+        if not fired:
+            c.print("nothing was due")
+
+    emit({"fired": fired}, as_json, render)
 
 
 def _assess_one(app: App, learner: str, *, queue: bool, as_json: bool) -> None:
@@ -149,7 +157,7 @@ def _enqueue(app: App, learners: list[str], trigger: str) -> dict[str, Any]:
     from ascertain.jobs.queue import JobQueue
     from ascertain.jobs.server import open_queue
 
-    with open_queue(app.settings) as handle:
+    with closing(open_queue(app.settings)) as handle:
         jobs = JobQueue(handle, app.settings)
         tickets = []
         for text in learners:
