@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-from scipy.special import betainc, betaincc, betaincinv
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.rules import BeliefRules
@@ -65,13 +66,13 @@ class Belief:
 
     def performs(self, level: Level, at: float) -> float:
         """P(θ_level > at)."""
-        return float(betaincc(self.alpha[level - 1], self.beta[level - 1], at))
+        return float(_special().betaincc(self.alpha[level - 1], self.beta[level - 1], at))
 
     def interval(self, level: Level, mass: float) -> tuple[float, float]:
         """Central credible interval of θ_level."""
         a, b = self.alpha[level - 1], self.beta[level - 1]
         tail = (1 - mass) / 2
-        return float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail))
+        return float(_special().betaincinv(a, b, tail)), float(_special().betaincinv(a, b, 1 - tail))
 
     def highest(self, rules: BeliefRules) -> Level | None:
         """The highest level that the belief supports, or ``None``."""
@@ -88,10 +89,16 @@ class Belief:
         a, b = self.alpha[i], self.beta[i]
         a0 = s * rules.prior_mean[i]
         seen_a, seen_b = a - a0, b - (s - a0)
-        point = float(betainc(a, b, rules.performs_at))
-        low = float(betainc(max(seen_a + s, _TINY), max(seen_b, _TINY), rules.performs_at))
-        high = float(betainc(max(seen_a, _TINY), max(seen_b + s, _TINY), rules.performs_at))
+        point = float(_special().betainc(a, b, rules.performs_at))
+        low = float(_special().betainc(max(seen_a + s, _TINY), max(seen_b, _TINY), rules.performs_at))
+        high = float(_special().betainc(max(seen_a, _TINY), max(seen_b + s, _TINY), rules.performs_at))
         return low, point, high
+
+
+@cache
+def _special() -> Any:
+    """scipy.special, imported with the first belief: half a second that `--help` need not pay."""
+    return import_module("scipy.special")
 
 
 def recency(occurred_on: date | None, as_of: date, family: SkillFamily, rules: BeliefRules) -> float:
