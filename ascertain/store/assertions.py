@@ -1,0 +1,137 @@
+"""Assertions: what is said about a learner's skills, present and superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+
+from ascertain.domain.assertion import AssertionState
+from ascertain.domain.casefile import Versions
+from ascertain.domain.runs import StoredAssertion
+from ascertain.domain.skills import Level
+from ascertain.errors import NotFoundError
+from ascertain.store.runs import versions_json
+from ascertain.store.schema import AssertionRow, table
+from ascertain.store.statements import Tx, by_prefix
+
+_ASSERTIONS = table(AssertionRow)
+_CURRENT = _ASSERTIONS.c.state != AssertionState.SUPERSEDED.value
+
+
+class SqlAssertions:
+    """``ascertain.domain.ports.Assertions``. Lists are ordered by learner, skill and id."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def get(self, assertion_id: str) -> StoredAssertion | None:
+        """By full id or a prefix of it.
+
+        Raises:
+            ConflictError: when the prefix fits several; the message names them.
+        """
+        row = by_prefix(self._tx, _ASSERTIONS, assertion_id, "assertion")
+        return None if row is None else _assertion(row)
+
+    def of(self, learner_id: str, *, current_only: bool = True) -> list[StoredAssertion]:
+        return self._select(_ASSERTIONS.c.learner_id == learner_id, current_only=current_only)
+
+    def all(self, *, current_only: bool = True) -> list[StoredAssertion]:
+        return self._select(current_only=current_only)
+
+    def add(self, rows: Iterable[StoredAssertion]) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: when the run has an assertion of that skill already, or is not stored.
+        """
+        values = [_row(a) for a in rows]
+        if values:
+            self._tx.connection.execute(insert(_ASSERTIONS), values)
+
+    def set_state(
+        self,
+        assertion_id: str,
+        state: AssertionState,
+        *,
+        level: int | None = None,
+        human_reviewed: bool = False,
+    ) -> None:
+        """Move to ``state``. Without ``level`` the level stays; once reviewed by a human it stays so.
+
+        Raises:
+            NotFoundError: when there is no such assertion (full id).
+        """
+        values: dict[str, Any] = {"state": state.value}
+        if level is not None:
+            values["level"] = int(Level(level))
+        if human_reviewed:
+            values["human_reviewed"] = True
+        statement = update(_ASSERTIONS).where(_ASSERTIONS.c.id == assertion_id).values(values)
+        if not self._tx.connection.execute(statement).rowcount:
+            raise NotFoundError(f"there is no assertion {assertion_id!r}")
+
+    def supersede(self, learner_id: str, *, keep_run: str) -> int:
+        """Mark the learner's assertions of other runs superseded; how many were not so before."""
+        statement = (
+            update(_ASSERTIONS)
+            .where(_ASSERTIONS.c.learner_id == learner_id, _ASSERTIONS.c.run_id != keep_run, _CURRENT)
+            .values(state=AssertionState.SUPERSEDED.value)
+        )
+        return self._tx.connection.execute(statement).rowcount
+
+    def _select(self, *where: ColumnElement[bool], current_only: bool) -> list[StoredAssertion]:
+        query = (
+            select(_ASSERTIONS)
+            .where(*where, *([_CURRENT] if current_only else []))
+            .order_by(_ASSERTIONS.c.learner_id, _ASSERTIONS.c.skill_id, _ASSERTIONS.c.id)
+        )
+        return [_assertion(r) for r in self._tx.connection.execute(query)]
+
+
+def _row(a: StoredAssertion) -> dict[str, Any]:
+    return {
+        "id": a.id,
+        "run_id": a.run_id,
+        "learner_id": a.learner_id,
+        "skill_id": a.skill_id,
+        "skill_label": a.skill_label,
+        "level": None if a.level is None else int(a.level),
+        "confidence": a.confidence,
+        "low": a.low,
+        "high": a.high,
+        "amount": a.amount,
+        "state": a.state.value,
+        "reasons": list(a.reasons),
+        "versions": versions_json(a.versions),
+        "as_of": a.as_of,
+        "result": a.result,
+        "inputs": a.inputs,
+        "created_at": a.created_at,
+        "human_reviewed": a.human_reviewed,
+    }
+
+
+def _assertion(r: Row[Any]) -> StoredAssertion:
+    return StoredAssertion(
+        id=r.id,
+        run_id=r.run_id,
+        learner_id=r.learner_id,
+        skill_id=r.skill_id,
+        skill_label=r.skill_label,
+        level=None if r.level is None else Level(r.level),
+        confidence=r.confidence,
+        low=r.low,
+        high=r.high,
+        amount=r.amount,
+        state=AssertionState(r.state),
+        reasons=tuple(r.reasons),
+        versions=Versions(**r.versions),
+        as_of=r.as_of,
+        result=r.result,
+        inputs=r.inputs,
+        created_at=r.created_at,
+        human_reviewed=r.human_reviewed,
+    )

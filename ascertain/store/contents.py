@@ -1,0 +1,183 @@
+"""The catalogue with its skill tags, and job profiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, select
+
+from ascertain.domain.casefile import CatalogueItem
+from ascertain.domain.ports import Content
+from ascertain.domain.skills import ContentTag, JobProfile, Level, Requirement
+from ascertain.errors import InputError
+from ascertain.store.schema import ContentRow, ContentTagsRow, RoleRow, table
+from ascertain.store.statements import Tx, bump, revision, upsert, upsert_changed
+
+_CONTENTS, _TAGS, _ROLES = table(ContentRow), table(ContentTagsRow), table(RoleRow)
+_REVISION = "contents"
+
+
+class SqlContents:
+    """``ascertain.domain.ports.Contents``. Lists are ordered by content id."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def get(self, content_id: str) -> Content | None:
+        row = self._tx.connection.execute(select(_CONTENTS).where(_CONTENTS.c.id == content_id)).first()
+        return None if row is None else _content(row)
+
+    def all(self, *, active_only: bool = True) -> list[Content]:
+        query = select(_CONTENTS).order_by(_CONTENTS.c.id)
+        if active_only:
+            query = query.where(_CONTENTS.c.active.is_(True))
+        return [_content(r) for r in self._tx.connection.execute(query)]
+
+    def upsert(self, rows: Iterable[Content]) -> tuple[int, int, int]:
+        """(new, changed, unchanged) by content.
+
+        Raises:
+            InputError: naming the item and its field.
+        """
+        changes = upsert_changed(self._tx, _CONTENTS, map(_content_row, rows))
+        if changes:
+            bump(self._tx, _REVISION)
+        return changes.counts
+
+    def untagged(self, tagger: str) -> list[Content]:
+        """Retired items too: what somebody completed still says something about them."""
+        query = (
+            select(_CONTENTS)
+            .outerjoin(_TAGS, and_(_TAGS.c.content_hash == _CONTENTS.c.content_hash, _TAGS.c.tagger == tagger))
+            .where(_TAGS.c.tagger.is_(None))
+            .order_by(_CONTENTS.c.id)
+        )
+        return [_content(r) for r in self._tx.connection.execute(query)]
+
+    def set_tags(self, content: Content, tagger: str, tags: Sequence[ContentTag]) -> None:
+        """Keep what ``tagger`` found in this text; an empty list is a finding too."""
+        found = [[t.skill_id, t.probability, int(t.level), t.quote] for t in tags]
+        query = select(_TAGS.c.tags).where(_TAGS.c.content_hash == content.content_hash, _TAGS.c.tagger == tagger)
+        if self._tx.connection.execute(query).scalar() == found:
+            return
+        row = {"content_hash": content.content_hash, "tagger": tagger, "tags": found, "tagged_at": self._tx.now()}
+        upsert(self._tx, _TAGS, [row])
+        bump(self._tx, _tags_revision(tagger))
+
+    def stamp(self, tagger: str) -> str:
+        """Changes with every commit that changes content, or its tags by ``tagger``."""
+        return f"{revision(self._tx, _REVISION)}.{revision(self._tx, _tags_revision(tagger))}"
+
+    def tags(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
+        query = (
+            select(_CONTENTS.c.id, _TAGS.c.tags)
+            .join(_TAGS, _TAGS.c.content_hash == _CONTENTS.c.content_hash)
+            .where(_TAGS.c.tagger == tagger)
+            .order_by(_CONTENTS.c.id)
+        )
+        return {
+            content_id: tuple(ContentTag(content_id, skill, p, Level(level), quote) for skill, p, level, quote in tags)
+            for content_id, tags in self._tx.connection.execute(query)
+        }
+
+
+class SqlRoles:
+    """``ascertain.domain.ports.Roles``. Lists are ordered by id."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def get(self, profile_id: str) -> JobProfile | None:
+        row = self._tx.connection.execute(select(_ROLES).where(_ROLES.c.id == profile_id)).first()
+        return None if row is None else _role(row)
+
+    def all(self) -> list[JobProfile]:
+        return [_role(r) for r in self._tx.connection.execute(select(_ROLES).order_by(_ROLES.c.id))]
+
+    def upsert(self, profiles: Iterable[JobProfile]) -> int:
+        """Number of new or changed profiles."""
+        changes = upsert_changed(self._tx, _ROLES, map(_role_row, profiles))
+        return changes.new + changes.changed
+
+
+def _tags_revision(tagger: str) -> str:
+    return f"tags {tagger}"
+
+
+def _content_row(c: Content) -> dict[str, Any]:
+    if not (math.isfinite(c.item.hours) and c.item.hours >= 0):
+        raise InputError("must be a number of hours", where=f"content {c.item.content_id!r}", field="hours")
+    return {
+        "id": c.item.content_id,
+        "title": c.item.title,
+        "summary": c.item.summary,
+        "level": int(c.item.level),
+        "hours": float(c.item.hours),
+        "modality": c.item.modality,
+        "language": c.item.language,
+        "prerequisites": list(c.item.prerequisites),
+        "mandatory": c.item.mandatory,
+        "external": c.item.external,
+        "system": c.system,
+        "source_ref": c.source_ref,
+        "code": c.code,
+        "description": c.description,
+        "category": c.category,
+        "content_hash": c.content_hash,
+        "active": c.active,
+    }
+
+
+def _content(r: Row[Any]) -> Content:
+    item = CatalogueItem(
+        content_id=r.id,
+        title=r.title,
+        summary=r.summary,
+        level=Level(r.level),
+        hours=r.hours,
+        modality=r.modality,
+        language=r.language,
+        prerequisites=tuple(r.prerequisites),
+        mandatory=r.mandatory,
+        external=r.external,
+    )
+    return Content(
+        item=item,
+        system=r.system,
+        source_ref=r.source_ref,
+        code=r.code,
+        description=r.description,
+        category=r.category,
+        content_hash=r.content_hash,
+        active=r.active,
+    )
+
+
+def _role_row(p: JobProfile) -> dict[str, Any]:
+    return {
+        "id": p.id,
+        "title": p.title,
+        "title_key": p.title.strip().casefold(),
+        "department": p.department,
+        "summary": p.summary,
+        "requirements": [
+            [q.skill_id, int(q.level), q.importance, q.essential, q.critical, q.why] for q in p.requirements
+        ],
+        "refs": dict(p.references),
+    }
+
+
+def _role(r: Row[Any]) -> JobProfile:
+    return JobProfile(
+        id=r.id,
+        title=r.title,
+        requirements=tuple(
+            Requirement(skill, Level(level), importance, essential, critical, why)
+            for skill, level, importance, essential, critical, why in r.requirements
+        ),
+        department=r.department,
+        summary=r.summary,
+        references=r.refs,
+    )

@@ -1,0 +1,100 @@
+"""Evidence, and a stamp that tells whether a learner's has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select
+
+from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.skills import Level
+from ascertain.errors import InputError
+from ascertain.store.schema import EvidenceRow, table
+from ascertain.store.statements import Tx, chunks, upsert_changed
+
+_EVIDENCE = table(EvidenceRow)
+
+
+class SqlEvidence:
+    """``ascertain.domain.ports.EvidenceStore``."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def of(self, learner_id: str) -> list[Evidence]:
+        query = select(_EVIDENCE).where(_EVIDENCE.c.learner_id == learner_id).order_by(_EVIDENCE.c.id)
+        return [_from_row(r) for r in self._tx.connection.execute(query)]
+
+    def upsert(self, rows: Iterable[Evidence]) -> tuple[int, int, int]:
+        """(new, changed, unchanged) by content; an id given twice counts once in a batch, the last one.
+
+        Raises:
+            InputError: naming the piece and its field.
+            ConflictError: when the learner is not in the store.
+        """
+        return upsert_changed(self._tx, _EVIDENCE, map(_to_row, rows)).counts
+
+    def delete(self, evidence_ids: Iterable[str]) -> int:
+        """How many there were."""
+        return sum(
+            self._tx.connection.execute(delete(_EVIDENCE).where(_EVIDENCE.c.id.in_(ids))).rowcount
+            for ids in chunks(sorted(set(evidence_ids)))
+        )
+
+    def counts(self) -> dict[str, int]:
+        query = select(_EVIDENCE.c.learner_id, func.count()).group_by(_EVIDENCE.c.learner_id)
+        return {r[0]: r[1] for r in self._tx.connection.execute(query)}
+
+    def stamps(self, learner_id: str | None = None) -> dict[str, str]:
+        """By learner id, a digest over the ids and contents of the evidence; learners without any are left out."""
+        query = select(_EVIDENCE.c.learner_id, _EVIDENCE.c.id, _EVIDENCE.c.digest)
+        if learner_id is not None:
+            query = query.where(_EVIDENCE.c.learner_id == learner_id)
+        rows = self._tx.connection.execute(query.order_by(_EVIDENCE.c.learner_id, _EVIDENCE.c.id))
+        return {
+            owner: hashlib.blake2b("".join(r[2] for r in group).encode("ascii"), digest_size=16).hexdigest()
+            for owner, group in groupby(rows, key=itemgetter(0))
+        }
+
+
+def _to_row(e: Evidence) -> dict[str, Any]:
+    # The comparison also catches NaN, which SQLite would turn into NULL.
+    if e.score is not None and not 0.0 <= e.score <= 1.0:
+        raise InputError(f"must lie in 0..1, not {e.score}", where=f"evidence {e.id!r}", field="score")
+    return {
+        "id": e.id,
+        "learner_id": e.learner_id,
+        "kind": e.kind.value,
+        "system": e.system,
+        "source_ref": e.source_ref,
+        "origin": e.origin,
+        "title": e.title,
+        "text": e.text,
+        "content_id": e.content_id,
+        "occurred_on": e.occurred_on,
+        "score": e.score,
+        "passed": e.passed,
+        "level": None if e.level is None else int(e.level),
+    }
+
+
+def _from_row(r: Row[Any]) -> Evidence:
+    return Evidence(
+        id=r.id,
+        learner_id=r.learner_id,
+        kind=EvidenceKind(r.kind),
+        system=r.system,
+        source_ref=r.source_ref,
+        origin=r.origin,
+        title=r.title,
+        text=r.text,
+        content_id=r.content_id,
+        occurred_on=r.occurred_on,
+        score=r.score,
+        passed=r.passed,
+        level=None if r.level is None else Level(r.level),
+    )

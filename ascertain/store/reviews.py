@@ -1,0 +1,134 @@
+"""The review queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, insert, or_, select, update
+
+from ascertain.domain.runs import DecisionKind, ReviewItem
+from ascertain.domain.skills import Level
+from ascertain.errors import ConflictError, NotFoundError
+from ascertain.store.schema import AssertionRow, ReviewRow, table
+from ascertain.store.statements import Tx, by_prefix
+
+_REVIEWS, _ASSERTIONS = table(ReviewRow), table(AssertionRow)
+_OPEN = (_REVIEWS.c.decision.is_(None), _REVIEWS.c.withdrawn_at.is_(None))
+
+
+class SqlReviews:
+    """``ascertain.domain.ports.Reviews``."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def get(self, item_id: str) -> ReviewItem | None:
+        """By full id or an unambiguous prefix. A unit of work that may write keeps the item from others until it
+        ends, so of two people who decide at once the second sees the first one's decision.
+
+        Raises:
+            ConflictError: when the prefix fits several.
+        """
+        row = by_prefix(self._tx, _REVIEWS, item_id, "review item", lock=self._tx.write)
+        return None if row is None else _item(row)
+
+    def open(self, *, assignee: str | None = None, learner_id: str | None = None) -> list[ReviewItem]:
+        query = select(_REVIEWS).where(*_OPEN)
+        if assignee is not None:
+            query = query.where(_REVIEWS.c.assignee == assignee)
+        if learner_id is not None:
+            query = query.where(_REVIEWS.c.learner_id == learner_id)
+        order = (_REVIEWS.c.priority, _REVIEWS.c.due_on, _REVIEWS.c.created_at, _REVIEWS.c.id)
+        return [_item(r) for r in self._tx.connection.execute(query.order_by(*order))]
+
+    def add(self, items: Iterable[ReviewItem]) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: when the assertion has an item already, or is not stored.
+        """
+        rows = [{"id": i.id, "withdrawn_at": None, **_values(i)} for i in items]
+        if rows:
+            self._tx.connection.execute(insert(_REVIEWS), rows)
+
+    def put(self, item: ReviewItem) -> None:
+        """Replace the item. Without a decision that opens it again; a decision is not replaced by another one.
+
+        Raises:
+            NotFoundError: when there is no such item.
+            ConflictError: when it was decided otherwise or withdrawn.
+        """
+        statement = update(_REVIEWS).where(_REVIEWS.c.id == item.id, _REVIEWS.c.withdrawn_at.is_(None))
+        if item.decision is not None:
+            same = (_REVIEWS.c.decision == item.decision.value) & (_REVIEWS.c.decided_at == item.decided_at)
+            statement = statement.where(or_(_REVIEWS.c.decision.is_(None), same))
+        if self._tx.connection.execute(statement.values(_values(item))).rowcount:
+            return
+        row = self._tx.connection.execute(select(_REVIEWS).where(_REVIEWS.c.id == item.id)).first()
+        if row is None:
+            raise NotFoundError(f"there is no review item {item.id!r}")
+        if row.withdrawn_at is not None:
+            raise ConflictError(
+                f"review item {item.id!r} was withdrawn, since a newer assessment replaced its assertion",
+                remedy="decide the newer item (ascertain review list)",
+            )
+        raise ConflictError(f"review item {item.id!r} was decided already: {row.decision} by {row.decided_by}")
+
+    def close_for(self, learner_id: str, *, keep_run: str) -> int:
+        """Withdraw the learner's open items whose assertion belongs to another run than ``keep_run``."""
+        others = select(_ASSERTIONS.c.id).where(
+            _ASSERTIONS.c.learner_id == learner_id, _ASSERTIONS.c.run_id != keep_run
+        )
+        statement = (
+            update(_REVIEWS)
+            .where(_REVIEWS.c.learner_id == learner_id, *_OPEN, _REVIEWS.c.assertion_id.in_(others))
+            .values(withdrawn_at=self._tx.now())
+        )
+        return self._tx.connection.execute(statement).rowcount
+
+    def decided(self, learner_id: str) -> list[ReviewItem]:
+        """The learner's decided items, in the order of their decisions."""
+        query = (
+            select(_REVIEWS)
+            .where(_REVIEWS.c.learner_id == learner_id, _REVIEWS.c.decision.is_not(None))
+            .order_by(_REVIEWS.c.decided_at, _REVIEWS.c.id)
+        )
+        return [_item(r) for r in self._tx.connection.execute(query)]
+
+
+def _values(i: ReviewItem) -> dict[str, Any]:
+    return {
+        "assertion_id": i.assertion_id,
+        "learner_id": i.learner_id,
+        "skill_id": i.skill_id,
+        "reasons": list(i.reasons),
+        "priority": i.priority,
+        "assignee": i.assignee,
+        "due_on": i.due_on,
+        "created_at": i.created_at,
+        "decision": None if i.decision is None else i.decision.value,
+        "decided_level": None if i.decided_level is None else int(i.decided_level),
+        "decided_by": i.decided_by,
+        "decision_reason": i.decision_reason,
+        "decided_at": i.decided_at,
+    }
+
+
+def _item(r: Row[Any]) -> ReviewItem:
+    return ReviewItem(
+        id=r.id,
+        assertion_id=r.assertion_id,
+        learner_id=r.learner_id,
+        skill_id=r.skill_id,
+        reasons=tuple(r.reasons),
+        priority=r.priority,
+        assignee=r.assignee,
+        due_on=r.due_on,
+        created_at=r.created_at,
+        decision=None if r.decision is None else DecisionKind(r.decision),
+        decided_level=None if r.decided_level is None else Level(r.decided_level),
+        decided_by=r.decided_by,
+        decision_reason=r.decision_reason,
+        decided_at=r.decided_at,
+    )

@@ -1,0 +1,123 @@
+"""Runs with their documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from ascertain.domain.casefile import Versions
+from ascertain.domain.runs import Run, RunState
+from ascertain.errors import NotFoundError
+from ascertain.store.schema import RunDocumentRow, RunRow, table
+from ascertain.store.statements import Tx, upsert
+
+_RUNS, _DOCUMENTS = table(RunRow), table(RunDocumentRow)
+_NEWEST = (_RUNS.c.finished_at.desc(), _RUNS.c.started_at.desc(), _RUNS.c.id.desc())
+
+
+class SqlRuns:
+    """``ascertain.domain.ports.Runs``."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def find(self, learner_id: str, fingerprint: str) -> Run | None:
+        query = select(_RUNS).where(_RUNS.c.learner_id == learner_id, _RUNS.c.fingerprint == fingerprint)
+        return _run(self._tx.connection.execute(query).first())
+
+    def get(self, run_id: str) -> Run | None:
+        return _run(self._tx.connection.execute(select(_RUNS).where(_RUNS.c.id == run_id)).first())
+
+    def latest(self, learner_id: str) -> Run | None:
+        """The newest run that reached ``done``."""
+        query = (
+            select(_RUNS)
+            .where(_RUNS.c.learner_id == learner_id, _RUNS.c.state == RunState.DONE.value)
+            .order_by(*_NEWEST)
+            .limit(1)
+        )
+        return _run(self._tx.connection.execute(query).first())
+
+    def put(self, run: Run) -> None:
+        """Insert, or replace the run with that id.
+
+        Raises:
+            ConflictError: when another run has this learner and fingerprint, or the learner is unknown.
+        """
+        row = {
+            "id": run.id,
+            "learner_id": run.learner_id,
+            "fingerprint": run.fingerprint,
+            "state": run.state.value,
+            "as_of": run.as_of,
+            "versions": versions_json(run.versions),
+            "started_by": run.trigger,
+            "started_at": run.started_at,
+            "finished_at": run.finished_at,
+            "stamp": run.stamp,
+            "outcome": dict(run.outcome),
+        }
+        upsert(self._tx, _RUNS, [row])
+
+    def put_documents(self, run_id: str, documents: Mapping[str, Any]) -> None:
+        """Keep named documents, replacing those of the same name. Dataclasses, enums, dates and sets become JSON.
+
+        Raises:
+            ConflictError: when there is no such run.
+        """
+        rows = [{"run_id": run_id, "name": n, "document": documents[n]} for n in sorted(documents)]
+        upsert(self._tx, _DOCUMENTS, rows)
+
+    def document(self, run_id: str, name: str) -> Any:
+        """The document; ``None`` when the run has none of that name."""
+        query = select(_DOCUMENTS.c.document).where(_DOCUMENTS.c.run_id == run_id, _DOCUMENTS.c.name == name)
+        return self._tx.connection.execute(query).scalar()
+
+    def latest_stamps(self) -> dict[str, str]:
+        """By learner id, the stamp of the run that :meth:`latest` gives."""
+        newest = func.row_number().over(partition_by=_RUNS.c.learner_id, order_by=_NEWEST)
+        ranked = (
+            select(_RUNS.c.learner_id, _RUNS.c.stamp, newest.label("rank"))
+            .where(_RUNS.c.state == RunState.DONE.value)
+            .subquery()
+        )
+        query = select(ranked.c.learner_id, ranked.c.stamp).where(ranked.c.rank == 1)
+        return {r[0]: r[1] for r in self._tx.connection.execute(query)}
+
+    def set_stamp(self, run_id: str, stamp: str) -> None:
+        """
+        Raises:
+            NotFoundError: when there is no such run.
+        """
+        if not self._tx.connection.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(stamp=stamp)).rowcount:
+            raise NotFoundError(f"there is no run {run_id!r}")
+
+    def states(self) -> dict[str, int]:
+        """Number of runs by state."""
+        query = select(_RUNS.c.state, func.count()).group_by(_RUNS.c.state).order_by(_RUNS.c.state)
+        return {r[0]: r[1] for r in self._tx.connection.execute(query)}
+
+
+def versions_json(v: Versions) -> dict[str, str]:
+    """The versions a result rests on, as JSON."""
+    return {"policy": v.policy, "taxonomy": v.taxonomy, "brain": v.brain, "prompts": v.prompts}
+
+
+def _run(r: Row[Any] | None) -> Run | None:
+    if r is None:
+        return None
+    return Run(
+        id=r.id,
+        learner_id=r.learner_id,
+        fingerprint=r.fingerprint,
+        state=RunState(r.state),
+        as_of=r.as_of,
+        versions=Versions(**r.versions),
+        trigger=r.started_by,
+        started_at=r.started_at,
+        finished_at=r.finished_at,
+        stamp=r.stamp,
+        outcome=r.outcome,
+    )

@@ -1,0 +1,138 @@
+"""The store: opens units of work on one database, from any process."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import delete
+
+from ascertain.domain.audit import Checkpoint
+from ascertain.store import migrate
+from ascertain.store.checkpoints import CheckpointFile
+from ascertain.store.engine import Engines, database_url, make_engines, sqlite_file
+from ascertain.store.keys import MasterKey
+from ascertain.store.schema import PersonKeyRow, table
+from ascertain.store.unit import SqlUnitOfWork, UnitContext
+
+_log = logging.getLogger(__name__)
+
+MASTER_KEY_FILE = "audit.key"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """One database. May be shared by threads and inherited by forked children, which get connections of their own."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pseudonym: Callable[[str], str],
+        checkpoint_file: Path | None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._url = database_url(url)
+        self._pseudonym = pseudonym
+        file = sqlite_file(self._url)
+        beside = checkpoint_file or file
+        self._context = UnitContext(
+            pseudonym=pseudonym,
+            now=lambda: clock().astimezone(UTC),
+            master=MasterKey(beside.with_name(MASTER_KEY_FILE)) if beside else None,
+            checkpoints=CheckpointFile(checkpoint_file) if checkpoint_file else None,
+        )
+        # A connection must not cross a fork, and closing it in the child would end it for the parent: the child
+        # leaves the entry of its parent's process id alone.
+        self._engines: dict[int, Engines] = {}
+
+    def units(self, *, write: bool = True) -> SqlUnitOfWork:
+        """A unit of work (``ascertain.domain.ports.UnitOfWorkFactory``).
+
+        Writing takes SQLite's write lock with its first statement; reading sees one snapshot, takes no lock and
+        cannot write.
+        """
+        engines = self._own()
+        return SqlUnitOfWork(engines.write if write else engines.read, self._context, write=write)
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; safe to repeat, and by several processes at once.
+
+        Raises:
+            ConfigError: when the database is newer than this code, or cannot be reached.
+        """
+        migrate.migrate(self._own().write)
+
+    def pending_migrations(self) -> list[str]:
+        """Revisions that ``migrate`` would apply, oldest first."""
+        return migrate.pending(self._own().read)
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """The checkpoints kept outside the database; none without a checkpoint file.
+
+        Raises:
+            IntegrityError: naming the line that is not a checkpoint.
+        """
+        return self._context.checkpoints.read() if self._context.checkpoints else []
+
+    def erase_key(self, learner_id: str) -> bool:
+        """Destroy the person's data key: their audit payloads are unreadable from now on, the chain still verifies.
+
+        Returns whether there was a key. On SQLite the bytes are overwritten; on PostgreSQL they leave the disk with
+        the next vacuum, and backups keep them until they expire.
+        """
+        keys = table(PersonKeyRow)
+        engine = self._own().write
+        with engine.begin() as connection:
+            done = connection.execute(delete(keys).where(keys.c.subject == self._pseudonym(learner_id))).rowcount > 0
+        if done and engine.dialect.name == "sqlite":
+            self._empty_wal()
+        return done
+
+    def close(self) -> None:
+        """Give back this process's connections; the store opens new ones if it is used again."""
+        engines = self._engines.pop(os.getpid(), None)
+        if engines is not None:
+            engines.dispose()
+
+    def _own(self) -> Engines:
+        pid = os.getpid()
+        engines = self._engines.get(pid)
+        # Two threads may both make some; setdefault keeps one, the other never connected.
+        return engines if engines is not None else self._engines.setdefault(pid, make_engines(self._url))
+
+    def _empty_wal(self) -> None:
+        """Older pages in the write-ahead log still hold the key until they are checkpointed away."""
+        raw = self._own().write.raw_connection()
+        try:
+            busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            raw.close()
+        if busy:
+            _log.warning("the erased key stays in SQLite's write-ahead log until current readers are done")
+
+
+def open_store(
+    url: str,
+    *,
+    pseudonym: Callable[[str], str],
+    checkpoint_file: Path | None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Store:
+    """Open a SQLite or PostgreSQL database. Connects on first use; call ``migrate`` once at start.
+
+    Args:
+        pseudonym: names a learner in the audit chain without naming them; must not change over the years.
+        checkpoint_file: outside the database, made on first use; the master key of the audit payloads
+            (``audit.key``) lies beside it. Without it no checkpoints are kept, and the key lies beside the SQLite file.
+
+    Raises:
+        ConfigError: for a URL that cannot be used.
+    """
+    return Store(url, pseudonym=pseudonym, checkpoint_file=checkpoint_file, clock=clock)
