@@ -1,0 +1,26 @@
+"""The judgement of the embedded brain: one pure function a role, from what its tools said to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agents.brains.rules import (
+    evidence_collector,
+    gap_analyst,
+    learning_path_curator,
+    reviewer,
+    taxonomy_mapper,
+)
+from ascertain.domain.ports import CrewServices
+
+Shown = Mapping[str, dict[str, Any]]
+"""Data by tool name."""
+
+RULES: Mapping[str, Callable[[Shown, CrewServices], dict[str, Any]]] = {
+    "evidence_collector": evidence_collector.answer,
+    "taxonomy_mapper": taxonomy_mapper.answer,
+    "gap_analyst": gap_analyst.answer,
+    "learning_path_curator": learning_path_curator.answer,
+    "reviewer": reviewer.answer,
+}

@@ -1,0 +1,1 @@
+"""How the agents work together. :mod:`crews.learner` is the crew of five; :mod:`crews.run` holds the only kickoff."""

@@ -1,0 +1,86 @@
+"""The learner crew: evidence collector → taxonomy mapper → gap analyst → learning-path curator → reviewer.
+
+Importing this module and :func:`build` are cheap; CrewAI itself is imported by :meth:`Learner.preload` or the first
+run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agents.brains import build_brain
+from agents.brains.models import EmbeddedConfig, EndpointConfig, read_models
+from ascertain.domain.casefile import CaseFile
+from ascertain.domain.findings import CrewFindings
+from ascertain.domain.ports import CrewServices, Mapper
+from ascertain.domain.skills import Candidate
+from ascertain.prompts import Prompts, read_prompts
+from tools.desk import CaseDesk
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Implements :class:`ascertain.domain.ports.LearnerCrew`. Holds no state of a run; threads may share it."""
+
+    team: Mapping[str, EmbeddedConfig | EndpointConfig]
+    prompts: Prompts
+
+    @property
+    def brain_version(self) -> str:
+        """The one brain's version, or each role's."""
+        versions = {r: c.version for r, c in self.team.items()}
+        distinct = set(versions.values())
+        return distinct.pop() if len(distinct) == 1 else ", ".join(f"{r}={v}" for r, v in sorted(versions.items()))
+
+    @property
+    def prompts_version(self) -> str:
+        """Hash over agents.yaml and tasks.yaml."""
+        return self.prompts.version
+
+    def preload(self) -> None:
+        """Import CrewAI now, so that forked workers inherit it."""
+        import crews.roster  # noqa: F401
+
+    def run(self, case: CaseFile, services: CrewServices) -> CrewFindings:
+        """Let the five agents weigh one case.
+
+        Raises:
+            BrainError: when a brain fails or does not answer in the agreed form.
+        """
+        from crews.roster import LEARNER
+        from crews.run import run
+
+        remembered = replace(services, mapper=RememberingMapper(services.mapper))
+        desk = CaseDesk(case, remembered)
+        return run(desk, LEARNER, self.prompts, lambda r: build_brain(r, self.team[r], remembered), name="learner")
+
+
+class RememberingMapper:
+    """A mapper that answers each text once a run: collector and mapper ask about the same sentences."""
+
+    def __init__(self, mapper: Mapper) -> None:
+        self._mapper = mapper
+        self._known: dict[tuple[str, int], list[Candidate]] = {}
+
+    @property
+    def version(self) -> str:
+        """The mapper's."""
+        return self._mapper.version
+
+    def map(self, texts: Sequence[str], *, top: int) -> list[list[Candidate]]:
+        """As :meth:`Mapper.map`."""
+        new = [t for t in dict.fromkeys(texts) if (t, top) not in self._known]
+        if new:
+            for text, found in zip(new, self._mapper.map(new, top=top), strict=True):
+                self._known[text, top] = found
+        return [self._known[t, top] for t in texts]
+
+
+def build(brain: str = "embedded") -> Learner:
+    """The crew with the brains that ``config/models.yaml`` has under ``brain``.
+
+    Raises:
+        ConfigError: when models.yaml, agents.yaml or tasks.yaml is wrong, or has no such brain.
+    """
+    return Learner(read_models().team(brain), read_prompts())

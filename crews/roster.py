@@ -1,0 +1,21 @@
+"""Who stands where: agents, tasks and tools of each crew. No agent holds a tool that is not listed here."""
+
+from __future__ import annotations
+
+from crews.run import Post  # prepares CrewAI's environment before anything imports it  # isort: skip
+
+from agents import evidence_collector, gap_analyst, learning_path_curator, reviewer, taxonomy_mapper
+from tasks import analyse_gaps, collect_evidence, curate_path, map_skills, review_findings
+from tools.evidence import HrisProfile, LmsActivity, WorkArtefacts
+from tools.findings import CaseFindings
+from tools.learning import CatalogueSearch, Mentors, PathSolverTool
+from tools.role import ComputedGap, RoleRequirements
+from tools.skills import ContentTags, TaxonomySearch
+
+LEARNER = (
+    Post(evidence_collector, collect_evidence, (LmsActivity, HrisProfile, WorkArtefacts)),
+    Post(taxonomy_mapper, map_skills, (TaxonomySearch, ContentTags)),
+    Post(gap_analyst, analyse_gaps, (RoleRequirements, ComputedGap)),
+    Post(learning_path_curator, curate_path, (CatalogueSearch, Mentors, PathSolverTool)),
+    Post(reviewer, review_findings, (CaseFindings,)),
+)

@@ -1,0 +1,119 @@
+"""The only kickoff. A fresh crew a run: shared crews mix learners, and reused ones run out of retries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from crews.environment import prepare
+
+prepare()
+
+from crewai import Crew, Process, Task  # noqa: E402
+from crewai.agents.agent_builder.base_agent import BaseAgent  # noqa: E402
+from pydantic import PrivateAttr  # noqa: E402
+
+from agents.brains.base import Brain  # noqa: E402
+from ascertain.domain.canonical import digest  # noqa: E402
+from ascertain.domain.findings import CrewFindings, Step  # noqa: E402
+from ascertain.errors import AscertainError, BrainError  # noqa: E402
+from ascertain.prompts import Prompts  # noqa: E402
+from tools.base import DeskTool  # noqa: E402
+from tools.desk import CaseDesk  # noqa: E402
+
+
+class NoStorage:
+    """Stands where CrewAI keeps the prompts and outputs of its last run in a readable SQLite file: keeps nothing."""
+
+    def reset(self) -> None:
+        """Nothing is kept."""
+
+    def update(self, task_index: int, log: dict[str, Any]) -> None:
+        """Nothing is kept."""
+
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing is kept."""
+
+    def load(self) -> None:
+        """Nothing was kept."""
+
+
+class QuietCrew(Crew):
+    """A crew that leaves no trace outside this process."""
+
+    _task_output_handler: Any = PrivateAttr(default_factory=NoStorage)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One agent of a crew with its task: modules that have ``NAME`` and ``build``, and the tools it may use."""
+
+    agent: ModuleType
+    task: ModuleType
+    tools: tuple[type[DeskTool], ...]
+
+
+def run(
+    desk: CaseDesk, posts: Sequence[Post], prompts: Prompts, brain_of: Callable[[str], Brain], *, name: str
+) -> CrewFindings:
+    """Let the agents work one after the other and hand back what stood up to the checks.
+
+    Raises:
+        BrainError: when a brain fails, or gives no answer of the agreed form within its tries.
+        AscertainError: what a tool raised on purpose.
+    """
+    brains: dict[str, Brain] = {}
+    agents: list[BaseAgent] = []
+    tasks: list[Task] = []
+    for post in posts:
+        brain = brains[post.agent.NAME] = brain_of(post.agent.NAME)
+        agent = post.agent.build(brain, [tool(desk) for tool in post.tools], prompts)
+        agents.append(agent)
+        tasks.append(post.task.build(agent, desk, prompts))
+    crew = QuietCrew(
+        name=name,
+        agents=agents,
+        tasks=tasks,
+        process=Process.sequential,
+        verbose=False,
+        tracing=False,
+        memory=False,
+        cache=False,
+        share_crew=False,
+    )
+    try:
+        crew.kickoff()
+    except AscertainError:
+        raise
+    except Exception as e:
+        # CrewAI raises bare exceptions whose text may hold an answer: name the kind, and what the checks refused.
+        refused = [d for d in desk.findings(()).drops if d.what == "answer"]
+        why = f"{refused[-1].stage}: {refused[-1].why}" if refused else f"{type(e).__name__} in the crew"
+        raise BrainError(
+            f"the crew gave no usable answer: {why}", remedy="run it again, or use the embedded brain"
+        ) from e
+    return desk.findings(_steps(brains, desk.outputs))
+
+
+def _steps(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step]:
+    steps = []
+    for name, brain in brains.items():
+        output = outputs.get(name)
+        if output is None:
+            raise BrainError(f"the {name} gave no answer")
+        records = brain.records
+        steps.append(
+            Step(
+                agent=name,
+                model=brain.version,
+                prompt_hash=digest([r.prompt_hash for r in records]),
+                output_hash=digest(output),
+                output=output,
+                tools=tuple(t for r in records for t in r.tools),
+                calls=len(records),
+                tokens=(sum(r.tokens[0] for r in records), sum(r.tokens[1] for r in records)),
+            )
+        )
+    return steps

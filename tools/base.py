@@ -1,0 +1,39 @@
+"""What all tools share: a desk they read from, and a stage under which what they show is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crewai.tools import BaseTool
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from ascertain.domain.canonical import plain
+from tools.desk import CaseDesk
+from tools.envelope import envelope
+
+
+class NoArguments(BaseModel):
+    """The tool takes none: it knows the case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class DeskTool(BaseTool):
+    """A read-only view of the desk. Subclasses set ``name``, ``description`` and ``stage`` and give :meth:`read`."""
+
+    args_schema: type[BaseModel] = NoArguments
+    stage: str
+    _desk: CaseDesk = PrivateAttr()
+
+    def __init__(self, desk: CaseDesk, **data: Any) -> None:
+        super().__init__(**data)
+        self._desk = desk
+
+    def _run(self, **arguments: Any) -> str:
+        data = plain(self.read(**arguments))
+        self._desk.show(self.stage, data)
+        return envelope(self.name, data)
+
+    def read(self, **arguments: Any) -> dict[str, Any]:
+        """The tool's data, as JSON's own types, dataclasses, enums or dates."""
+        raise NotImplementedError

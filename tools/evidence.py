@@ -1,0 +1,107 @@
+"""Tools of the evidence collector: what this learner did, by kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from ascertain.domain.evidence import Evidence, EvidenceKind
+from tools.base import DeskTool
+from tools.desk import CaseDesk, rounded_percent
+
+STAGE = "evidence_collector"
+
+LEARNING = (
+    EvidenceKind.COMPLETION,
+    EvidenceKind.ASSESSMENT,
+    EvidenceKind.CERTIFICATION,
+    EvidenceKind.BADGE,
+    EvidenceKind.EXTERNAL_TRAINING,
+)
+WORK = (
+    EvidenceKind.PROJECT,
+    EvidenceKind.TICKET,
+    EvidenceKind.MANAGER_REVIEW,
+    EvidenceKind.PEER_FEEDBACK,
+    EvidenceKind.SELF_ASSESSMENT,
+)
+
+MAX_ROWS = 150
+"""Newest pieces shown a tool: a bound on the prompt, told to the agent when it binds."""
+MAX_TEXT = 4000
+"""Characters shown of one piece's text."""
+
+
+class LmsActivity(DeskTool):
+    """Courses, assessments, certificates and badges."""
+
+    name: str = "lms_activity"
+    description: str = (
+        "Learning records of this case: completions, assessments, certifications, badges, external training. "
+        "Takes no arguments."
+    )
+    stage: str = STAGE
+
+    def read(self, **arguments: Any) -> dict[str, Any]:
+        """Rows with evidence_id, kind, title, text, date, score_percent, passed, content_tagged."""
+        return _rows(self._desk, LEARNING)
+
+
+class HrisProfile(DeskTool):
+    """The person's role and what the HR system says of their skills. No name, age, sex or origin is in it."""
+
+    name: str = "hris_profile"
+    description: str = (
+        "Role of this case and the profile records that the HR system keeps. Says what was withheld and why. "
+        "Takes no arguments."
+    )
+    stage: str = STAGE
+
+    def read(self, **arguments: Any) -> dict[str, Any]:
+        """``role`` (title or null), ``as_of``, ``withheld`` and profile ``rows``."""
+        case = self._desk.case
+        return {
+            "role": case.role.title if case.role else None,
+            "as_of": case.as_of,
+            "withheld": case.withheld,
+            **_rows(self._desk, (EvidenceKind.PROFILE,)),
+        }
+
+
+class WorkArtefacts(DeskTool):
+    """Projects, tickets, reviews and feedback."""
+
+    name: str = "work_artefacts"
+    description: str = (
+        "Work of this case: project submissions, tickets, manager reviews, peer feedback, self-assessments. "
+        "Takes no arguments."
+    )
+    stage: str = STAGE
+
+    def read(self, **arguments: Any) -> dict[str, Any]:
+        """Rows with evidence_id, kind, title, text, date, score_percent, passed, content_tagged."""
+        return _rows(self._desk, WORK)
+
+
+def _rows(desk: CaseDesk, kinds: Iterable[EvidenceKind]) -> dict[str, Any]:
+    wanted = set(kinds)
+    pieces = sorted((e for e in desk.case.evidence if e.kind in wanted), key=lambda e: e.id)
+    newest = sorted(pieces, key=lambda e: e.occurred_on or date.min, reverse=True)[:MAX_ROWS]
+    shown = {e.id for e in newest}
+    rows = [_row(desk, e) for e in pieces if e.id in shown]
+    return {"rows": rows, "older_not_shown": len(pieces) - len(rows)}
+
+
+def _row(desk: CaseDesk, e: Evidence) -> dict[str, Any]:
+    title, text = desk.readable(e.id)
+    return {
+        "evidence_id": e.id,
+        "kind": e.kind,
+        "title": title,
+        "text": text[:MAX_TEXT],
+        "date": e.occurred_on,
+        "score_percent": None if e.score is None else rounded_percent(e.score),
+        "passed": e.passed,
+        "content_tagged": bool(desk.tags_of(e)),
+    }
