@@ -46,7 +46,7 @@ _MAX_PAGES = 100_000
 
 
 class DoceboConnector:
-    """One Docebo tenant. Secrets: ``client_id``, ``client_secret``; for the password grant ``username``, ``password``."""
+    """One Docebo tenant. Secrets: ``client_id``, ``client_secret``; ``username``, ``password`` for the password grant."""
 
     system = "docebo"
 
@@ -160,9 +160,7 @@ class DoceboConnector:
             notes.clear()
             if not more:
                 return
-        raise PermanentConnectorError(
-            f"{self.name}: {entity.value} has more than {_MAX_PAGES} pages; the list never ends"
-        )
+        raise PermanentConnectorError(f"{self.name}: the list of {entity.value}s never ends")
 
     def fetch(self, ref: SourceRef) -> Record | None:
         try:

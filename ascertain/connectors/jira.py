@@ -116,7 +116,7 @@ class JiraConnector:
         window = Window(cursor, timedelta(minutes=self._options.overlap_minutes), datetime.now(UTC))
         used: set[str] = set()
         notes: list[str] = []
-        for number in range(1, _MAX_PAGES + 1):
+        for _ in range(_MAX_PAGES):
             place = window.position or {"jql": self._jql(window), "token": None}
             try:
                 data = self._search(place)

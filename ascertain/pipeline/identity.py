@@ -1,0 +1,157 @@
+"""Whom a source means: accounts and workers joined into learners.
+
+A learner's id is the HRIS employee id; for somebody whom only an LMS knows it is ``<connection>-<user id>``. Once
+given it stays: a worker who turns up later under the e-mail address of such an account takes the account's id over,
+so that no evidence has to move. Two accounts are never joined on a guess; what is ambiguous is a ``Problem``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ascertain.domain.people import Learner
+from ascertain.domain.records import Entity, SourceRef, UserRecord, WorkerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a record cannot be used yet, and the field that says so."""
+
+    reason: str
+    field: str
+
+
+class Identity:
+    """All learners and links, kept in step with what a sync writes. ``links`` maps source reference to learner id."""
+
+    def __init__(self, learners: Iterable[Learner], links: Mapping[str, str], roles: Iterable[str] = ()) -> None:
+        self.learners = {p.id: p for p in learners}
+        self.links = dict(links)
+        self._roles = frozenset(roles)
+        self._emails: dict[str, set[str]] = defaultdict(set)
+        self._workers: dict[str, set[str]] = defaultdict(set)
+        self._hris: set[str] = set()
+        self._accounts: dict[tuple[str, str], str] = {}
+        for person in self.learners.values():
+            self._emails[_key(person.email)].add(person.id)
+        for ref, learner_id in self.links.items():
+            self._note_link(ref, learner_id)
+
+    def worker(self, record: WorkerRecord) -> Learner:
+        """The learner of a worker, with the HRIS's facts. The manager is resolved apart, by ``manager_of``."""
+        learner_id = self.links.get(str(record.ref)) or self._adopted(record.email) or self._new_id(record)
+        known = self.learners.get(learner_id)
+        return Learner(
+            id=learner_id,
+            name=record.name,
+            email=record.email,
+            department=record.department,
+            job_title=record.job_title,
+            job_profile_id=self._role(record.job_profile_id, record.job_code),
+            manager_id=known.manager_id if known else None,
+            hired_on=record.hired_at.date() if record.hired_at else None,
+            hours_per_week=record.hours_per_week,
+            language=known.language if known else "en",
+            timezone=record.timezone,
+            location=record.location,
+            active=record.active,
+            reviews_consent=record.reviews_consent,
+        )
+
+    def user(self, record: UserRecord) -> Learner | Problem:
+        """The learner of an LMS account. Where the HRIS knows the person, the account adds the language only."""
+        learner_id = self.links.get(str(record.ref)) or self._worker_id(record.employee_id)
+        if learner_id is None:
+            found = self._by_email(record.email)
+            if isinstance(found, Problem):
+                return found
+            learner_id = found
+            if learner_id is not None and (other := self._accounts.get((record.ref.system, learner_id))):
+                return Problem(f"the address belongs to account {other} of the same system already", "email")
+        known = self.learners.get(learner_id) if learner_id else None
+        if known is not None and known.id in self._hris:
+            return replace(known, language=record.language)
+        return Learner(
+            id=learner_id or f"{record.ref.system}-{record.ref.id}",
+            name=record.name,
+            email=record.email,
+            department=record.department,
+            job_profile_id=self._role(record.job_profile_id, record.job_code),
+            manager_id=known.manager_id if known else None,
+            language=record.language,
+            active=record.active,
+        )
+
+    def manager_of(self, system: str, employee_id: str) -> str | None:
+        """Learner id of a manager named by employee id; ``None`` while nobody has that id."""
+        return self.links.get(str(SourceRef(system, Entity.WORKER, employee_id)))
+
+    def account(self, system: str, user_id: str) -> str | None:
+        """Learner id of an LMS account."""
+        return self.links.get(str(SourceRef(system, Entity.USER, user_id)))
+
+    def subject(self, system: str, subject: str) -> str | Problem:
+        """Learner id of ``employee:<id>`` or ``email:<address>``."""
+        kind, _, value = subject.partition(":")
+        if kind == "employee":
+            found = self.manager_of(system, value) or self._worker_id(value)
+            return found or Problem(f"no worker has the employee id {value!r}", "subject")
+        by_email = self._by_email(value)
+        return by_email or Problem("no learner has that e-mail address", "subject")
+
+    def accept(self, learner: Learner, ref: SourceRef) -> bool:
+        """Take a learner in; True if the link is new and has to be stored."""
+        old = self.learners.get(learner.id)
+        if old is not None:
+            self._emails[_key(old.email)].discard(learner.id)
+        self._emails[_key(learner.email)].add(learner.id)
+        self.learners[learner.id] = learner
+        key = str(ref)
+        if self.links.get(key) == learner.id:
+            return False
+        self.links[key] = learner.id
+        self._note_link(key, learner.id)
+        return True
+
+    def unmapped(self, code: str, profile: str | None) -> bool:
+        """True for a job code that leads to no job profile."""
+        return bool(code) and self._role(profile, code) is None
+
+    def _role(self, mapped: str | None, code: str) -> str | None:
+        return mapped or (code if code in self._roles else None)
+
+    def _note_link(self, ref: str, learner_id: str) -> None:
+        system, entity, own = ref.split(":", 2)
+        if entity == Entity.USER.value:
+            self._accounts[system, learner_id] = own
+        if entity == Entity.WORKER.value:
+            self._hris.add(learner_id)
+            self._workers[own].add(learner_id)
+
+    def _new_id(self, record: WorkerRecord) -> str:
+        """The employee id, unless another HRIS gave it to somebody else."""
+        taken = record.employee_id in self.learners
+        return f"{record.ref.system}-{record.employee_id}" if taken else record.employee_id
+
+    def _adopted(self, email: str) -> str | None:
+        """An LMS-only learner with this address."""
+        found = [i for i in self._emails.get(_key(email), ()) if i not in self._hris] if email else []
+        return found[0] if len(found) == 1 else None
+
+    def _worker_id(self, employee_id: str) -> str | None:
+        found = self._workers.get(employee_id, set()) if employee_id else set()
+        return next(iter(found)) if len(found) == 1 else None
+
+    def _by_email(self, email: str) -> str | Problem | None:
+        found = self._emails.get(_key(email), set()) if email else set()
+        active = {i for i in found if self.learners[i].active}
+        chosen = active or found
+        if len(chosen) > 1:
+            return Problem(f"the address belongs to {len(chosen)} learners: {', '.join(sorted(chosen))}", "email")
+        return next(iter(chosen), None)
+
+
+def _key(email: str) -> str:
+    return email.strip().casefold()

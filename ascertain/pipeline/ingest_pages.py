@@ -1,0 +1,382 @@
+"""Stores pages of records: who they are about, what they show, what has to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ascertain.domain.canonical import digest, plain
+from ascertain.domain.evidence import Evidence
+from ascertain.domain.ports import Clock, Content, UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.records import (
+    AwardRecord,
+    CourseRecord,
+    EnrolmentRecord,
+    Entity,
+    Record,
+    Rejected,
+    TextRecord,
+    UserRecord,
+    WorkerRecord,
+)
+from ascertain.domain.runs import QuarantinedRecord
+from ascertain.pipeline.identity import Identity, Problem
+from ascertain.pipeline.ingest_report import EntityReport
+from ascertain.pipeline.ingest_state import IngestState
+from ascertain.pipeline.normalise import (
+    TitleIndex,
+    content_id,
+    content_of,
+    evidence_id,
+    evidence_of_award,
+    evidence_of_enrolment,
+    evidence_of_text,
+)
+from ascertain.pipeline.origins import is_attempt, is_mention, settle
+
+_TEXTS = frozenset((Entity.REVIEW, Entity.PROJECT, Entity.TICKET))
+_RETRIED: dict[Entity, TypeAdapter[Any]] = {
+    Entity.ENROLMENT: TypeAdapter(EnrolmentRecord),
+    Entity.AWARD: TypeAdapter(AwardRecord),
+}
+_FEW, _MANY = 20, 0.2
+
+
+class Ingest:
+    """What one sync knows. Kept in step with the store; a failed transaction ends the sync and with it this object."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        contents: Iterable[Content],
+        state: IngestState,
+        quarantined: Iterable[QuarantinedRecord],
+        clock: Clock,
+    ) -> None:
+        self._identity = identity
+        self._contents = {c.item.content_id: c for c in contents}
+        self._codes = {(c.system, c.code): k for k, c in self._contents.items() if c.code}
+        self._state = state
+        self._quarantined = {q.id: q for q in quarantined}
+        self._clock = clock
+        self._titles: TitleIndex | None = None
+        self._pulled: set[str] = set()
+
+    @classmethod
+    def load(cls, units: UnitOfWorkFactory, clock: Clock, names: Sequence[str]) -> Ingest:
+        """Read what pages are compared with."""
+        with units(write=False) as uow:
+            links = {ref: learner for name in names for ref, learner in uow.people.links(name).items()}
+            identity = Identity(uow.people.all(active_only=False), links, (r.id for r in uow.roles.all()))
+            return cls(
+                identity, uow.contents.all(active_only=False), IngestState.read(uow), uow.sync.quarantined(), clock
+            )
+
+    def wants_everything(self, name: str, entity: Entity) -> bool:
+        """True when the quarantine names a text whose writer's subject is known by now: the text itself was not
+        kept, so the source has to tell it again."""
+        if entity not in _TEXTS:
+            return False
+        waiting = (q.raw.get("subject") for q in self._waiting(name, entity))
+        return any(isinstance(s, str) and isinstance(self._identity.subject(name, s), str) for s in waiting)
+
+    def begin(self, name: str, entity: Entity) -> None:
+        """Before the pages of one entity."""
+        self._pulled.clear()
+
+    def retry_quarantined(self, units: UnitOfWorkFactory, name: str, entity: Entity, row: EntityReport) -> None:
+        """Try again what was well-formed but referred to something unknown."""
+        shape = _RETRIED.get(entity)
+        records: list[Record] = []
+        for waiting in self._waiting(name, entity):
+            kept = waiting.raw.get("record")
+            if shape is None or kept is None:
+                continue
+            try:
+                records.append(shape.validate_python(kept))
+            except ValidationError as e:
+                row.warn(
+                    f"{waiting.ref} waits in quarantine in a form this version cannot read: {e.error_count()} errors"
+                )
+        ready = [r for r in records if self._can_use(r)]
+        if ready:
+            with units() as uow:
+                self.apply(uow, ready, row)
+                header = {"connector": name, "entity": entity.value, "released": row.released}
+                uow.audit.append("ingest.retry", actor="ingest", header=header)
+                uow.commit()
+
+    def apply(self, uow: UnitOfWork, records: Sequence[Record], row: EntityReport) -> None:
+        """Store one page's records; the caller commits."""
+        evidence: dict[str, Evidence] = {}
+        gone: set[str] = set()
+        courses: list[CourseRecord] = []
+        for record in records:
+            self._pulled.add(str(record.ref))
+            match record:
+                case WorkerRecord() | UserRecord():
+                    problem = self._person(uow, record, row)
+                case CourseRecord():
+                    problem = None
+                    courses.append(record)
+                case EnrolmentRecord() | AwardRecord() | TextRecord():
+                    problem = self._trace(uow, record, evidence, gone, row)
+            if problem is not None:
+                self.quarantine(uow, row.connector, _waiting_form(record, problem), row)
+            else:
+                self._release(uow, row.connector, str(record.ref), row)
+        self._store_courses(uow, courses, row)
+        self._store_evidence(uow, evidence, gone, row)
+        self._state.write(uow)
+
+    def quarantine(self, uow: UnitOfWork, name: str, rejected: Rejected, row: EntityReport) -> None:
+        """Put a record aside; the first sight's time is kept."""
+        key = _quarantine_id(name, rejected.ref)
+        known = self._quarantined.get(key)
+        seen = known.seen_at if known else self._clock.now()
+        kept = QuarantinedRecord(key, name, rejected.ref, rejected.reason, rejected.field, rejected.raw, seen)
+        if kept != known:
+            uow.sync.quarantine(kept)
+            self._quarantined[key] = kept
+        row.quarantined += 1
+
+    def end(
+        self, units: UnitOfWorkFactory, name: str, entity: Entity, row: EntityReport, *, remove_missing: bool
+    ) -> None:
+        """After the last page of one entity: what could only be resolved now."""
+        with units() as uow:
+            if entity is Entity.WORKER:
+                self._resolve_managers(uow, row)
+            elif entity is Entity.COURSE:
+                self._resolve_prerequisites(uow, row)
+            elif entity is Entity.ENROLMENT and remove_missing:
+                self._remove_missing(uow, name, row)
+            self._state.write(uow)
+            uow.commit()
+
+    def finish(self, units: UnitOfWorkFactory) -> None:
+        """Give badges and mentions the origin of attempts that came after them."""
+        if not self._state.unsettled:
+            return
+        with units() as uow:
+            for learner_id in sorted(self._state.unsettled):
+                stored = uow.evidence.of(learner_id)
+                moved = [new for old, new in zip(stored, settle(stored), strict=True) if new != old]
+                if moved:
+                    uow.evidence.upsert(moved)
+            self._state.unsettled.clear()
+            self._state.write(uow)
+            uow.commit()
+
+    def _waiting(self, name: str, entity: Entity) -> list[QuarantinedRecord]:
+        prefix = f"{name}:{entity.value}:"
+        return [q for q in self._quarantined.values() if q.connector == name and q.ref.startswith(prefix)]
+
+    def _release(self, uow: UnitOfWork, name: str, ref: str, row: EntityReport) -> None:
+        key = _quarantine_id(name, ref)
+        if self._quarantined.pop(key, None) is not None:
+            uow.sync.release(key)
+            row.released += 1
+
+    def _person(self, uow: UnitOfWork, record: WorkerRecord | UserRecord, row: EntityReport) -> Problem | None:
+        ident = self._identity
+        if isinstance(record, WorkerRecord):
+            learner = ident.worker(record)
+            boss = record.manager_employee_id
+            manager = ident.manager_of(record.ref.system, boss) if boss else None
+            self._state.wait_for_manager(learner.id, record.ref.system, boss if boss and not manager else None)
+            learner = replace(learner, manager_id=manager if manager != learner.id else None)
+        else:
+            found = ident.user(record)
+            if isinstance(found, Problem):
+                return found
+            learner = found
+        if ident.unmapped(record.job_code, record.job_profile_id):
+            row.warn(f"job code {record.job_code!r} has no job profile: add it to job_profiles of {row.connector}")
+        old = ident.learners.get(learner.id)
+        if old == learner:
+            row.unchanged += 1
+        else:
+            uow.people.upsert([learner])
+            row.new += old is None
+            row.changed += old is not None
+        if ident.accept(learner, record.ref):
+            uow.people.link(str(record.ref), learner.id)
+        return None
+
+    def _can_use(self, record: Record) -> bool:
+        match record:
+            case EnrolmentRecord():
+                known = content_id(record.ref.system, record.course_id) in self._contents
+                return known and self._identity.account(record.ref.system, record.user_id) is not None
+            case AwardRecord():
+                return self._identity.account(record.ref.system, record.user_id) is not None
+            case _:
+                return False
+
+    def _trace(
+        self,
+        uow: UnitOfWork,
+        record: EnrolmentRecord | AwardRecord | TextRecord,
+        evidence: dict[str, Evidence],
+        gone: set[str],
+        row: EntityReport,
+    ) -> Problem | None:
+        system = record.ref.system
+        if isinstance(record, TextRecord):
+            subject = self._identity.subject(system, record.subject)
+            if isinstance(subject, Problem):
+                return subject
+            pieces = evidence_of_text(record, subject, self._named(system, record.course_code), self._title_index())
+            # A text that was edited may name other courses than before.
+            stored = {e.id for e in uow.evidence.of(subject) if e.source_ref == str(record.ref)}
+            gone |= stored - {p.id for p in pieces}
+        else:
+            learner_id = self._identity.account(system, record.user_id)
+            if learner_id is None:
+                return Problem(f"no account with id {record.user_id!r} is known", "user_id")
+            if isinstance(record, EnrolmentRecord):
+                course = self._contents.get(content_id(system, record.course_id))
+                if course is None:
+                    return Problem(f"no course with id {record.course_id!r} is in the catalogue", "course_id")
+                piece = evidence_of_enrolment(record, learner_id, course)
+            else:
+                piece = evidence_of_award(record, learner_id, self._course_of_award(record))
+            pieces = [piece] if piece else []
+            if piece is None:
+                row.idle += 1
+                gone.add(evidence_id(record.ref))
+        evidence.update((p.id, p) for p in pieces)
+        return None
+
+    def _course_of_award(self, record: AwardRecord) -> Content | None:
+        if record.course_id:
+            return self._contents.get(content_id(record.ref.system, record.course_id))
+        named = self._named(record.ref.system, record.course_code)
+        return named or self._title_index().of_award(record.title)
+
+    def _named(self, system: str, code: str | None) -> Content | None:
+        """By course code: of the same system, else of any single one (an HRIS names the LMS's courses)."""
+        if not code:
+            return None
+        keys = [self._codes[system, code]] if (system, code) in self._codes else []
+        keys = keys or [k for (_, c), k in self._codes.items() if c == code]
+        return self._contents[keys[0]] if len(keys) == 1 else None
+
+    def _title_index(self) -> TitleIndex:
+        if self._titles is None:
+            self._titles = TitleIndex(self._contents)
+        return self._titles
+
+    def _store_courses(self, uow: UnitOfWork, courses: Sequence[CourseRecord], row: EntityReport) -> None:
+        made: dict[str, Content] = {}
+        for record in courses:
+            key = content_id(record.ref.system, record.ref.id)
+            if record.code:
+                self._codes[record.ref.system, record.code] = key
+        for record in courses:
+            key = content_id(record.ref.system, record.ref.id)
+            known = {c: self._codes.get((record.ref.system, c)) for c in record.prerequisites}
+            self._state.wait_for_courses(key, [c for c, k in known.items() if k is None])
+            made[key] = content_of(record, [k for k in known.values() if k and k != key])
+            if record.hours is None:
+                row.warn("some courses state no duration; a default is assumed")
+        self._put_contents(uow, made, row)
+
+    def _put_contents(self, uow: UnitOfWork, made: dict[str, Content], row: EntityReport) -> None:
+        if not made:
+            return
+        new, changed, unchanged = uow.contents.upsert(made.values())
+        row.new, row.changed, row.unchanged = row.new + new, row.changed + changed, row.unchanged + unchanged
+        self._contents.update(made)
+        self._titles = None
+
+    def _store_evidence(self, uow: UnitOfWork, rows: dict[str, Evidence], gone: set[str], row: EntityReport) -> None:
+        gone = gone - set(rows)
+        if gone:
+            row.removed += uow.evidence.delete(sorted(gone))
+        if not rows:
+            return
+        settled = self._settled(uow, rows)
+        new, changed, unchanged = uow.evidence.upsert(settled)
+        row.new, row.changed, row.unchanged = row.new + new, row.changed + changed, row.unchanged + unchanged
+        if new or changed or gone:
+            # Mentions stored earlier may belong to these attempts.
+            self._state.unsettled |= {e.learner_id for e in settled if is_attempt(e)}
+
+    def _settled(self, uow: UnitOfWork, rows: dict[str, Evidence]) -> list[Evidence]:
+        """Mentions get their origin at once, from what is stored and what the page brings."""
+        found = dict(rows)
+        for learner_id in sorted({e.learner_id for e in rows.values() if is_mention(e)}):
+            mine = {e.id: e for e in uow.evidence.of(learner_id)}
+            mine.update({e.id: e for e in rows.values() if e.learner_id == learner_id})
+            found.update({e.id: e for e in settle(mine.values()) if e.id in rows})
+        return list(found.values())
+
+    def _resolve_managers(self, uow: UnitOfWork, row: EntityReport) -> None:
+        for learner_id, (system, boss) in sorted(self._state.managers.items()):
+            manager = self._identity.manager_of(system, boss)
+            learner = self._identity.learners.get(learner_id)
+            if learner is None or manager is None:
+                row.warn(f"{learner_id}: the manager's employee id {boss!r} is not known")
+                continue
+            learner = replace(learner, manager_id=manager)
+            uow.people.upsert([learner])
+            self._identity.learners[learner_id] = learner
+            del self._state.managers[learner_id]
+
+    def _resolve_prerequisites(self, uow: UnitOfWork, row: EntityReport) -> None:
+        made: dict[str, Content] = {}
+        for key, codes in sorted(self._state.prerequisites.items()):
+            content = self._contents.get(key)
+            if content is None:
+                continue
+            known = {c: self._codes.get((content.system, c)) for c in codes}
+            added = {k for k in known.values() if k and k != key}
+            if added:
+                needs = tuple(sorted({*content.item.prerequisites, *added}))
+                made[key] = replace(content, item=replace(content.item, prerequisites=needs))
+            self._state.wait_for_courses(key, [c for c, k in known.items() if k is None])
+            for code in self._state.prerequisites.get(key, ()):
+                row.warn(f"{key}: its prerequisite {code!r} is not in the catalogue")
+        if made:
+            uow.contents.upsert(made.values())
+            self._contents.update(made)
+
+    def _remove_missing(self, uow: UnitOfWork, name: str, row: EntityReport) -> None:
+        """After a full pull: evidence of enrolments that the source no longer has."""
+        mine: dict[str, str] = {}
+        missing: dict[str, str] = {}
+        for learner_id in uow.evidence.counts():
+            for e in uow.evidence.of(learner_id):
+                if e.system == name and is_attempt(e):
+                    mine[e.id] = learner_id
+                    if e.source_ref not in self._pulled:
+                        missing[e.id] = learner_id
+        if len(missing) > max(_FEW, _MANY * len(mine)):
+            row.warn(
+                f"{len(missing)} of {len(mine)} enrolments are gone from the source; nothing was removed, because so "
+                "many look like lost access rather than deletions"
+            )
+            return
+        row.removed += uow.evidence.delete(sorted(missing))
+        self._state.unsettled |= set(missing.values())
+
+
+def _quarantine_id(name: str, ref: str) -> str:
+    return "qu_" + digest([name, ref], length=20)
+
+
+def _waiting_form(record: Record, problem: Problem) -> Rejected:
+    """What is kept: enough to try again, and of somebody's text nothing but whom it is about."""
+    ref = str(record.ref)
+    if isinstance(record, EnrolmentRecord | AwardRecord):
+        return Rejected(ref, problem.reason, problem.field, {"record": plain(record)})
+    if isinstance(record, TextRecord):
+        return Rejected(ref, problem.reason, problem.field, {"subject": record.subject, "title": record.title})
+    if isinstance(record, UserRecord):
+        return Rejected(ref, problem.reason, problem.field, {"email": record.email})
+    return Rejected(ref, problem.reason, problem.field, {})
