@@ -28,7 +28,7 @@ from ascertain.errors import (
     PermanentConnectorError,
     PseudonymError,
 )
-from ascertain.jobs.leases import Leases
+from ascertain.jobs.leases import LeasedQueue, Leases
 from ascertain.jobs.queue import ASSESS, SWEEP
 from ascertain.jobs.server import QueueHandle, open_queue, queue_folder
 from ascertain.jobs.supervisor import supervise
@@ -73,6 +73,7 @@ class CrewWorker(Worker):
     """A forking worker for crews: hard time-outs, leases instead of time-outs for dead workers, and one thread only
     (RQ's command channel would be a second one, alive while the worker forks)."""
 
+    queue_class = LeasedQueue
     death_penalty_class = HardDeathPenalty
     log_result_lifespan = False
 
