@@ -32,7 +32,7 @@ class LexicalMapper:
         self._skills = skills
         self._lexicon = lexicon
         self._model = model
-        self._featuriser = Featuriser(index, Gazetteer(index.forms), lexicon)
+        self.featuriser = Featuriser(index, Gazetteer(index.forms), lexicon)
         popular = sorted(range(len(skills)), key=lambda i: (-float(index.popularity[i]), skills[i].id))
         self._by_popularity = tuple(popular)
 
@@ -63,7 +63,7 @@ class LexicalMapper:
         for a in range(0, len(texts), _CHUNK):
             chunk = texts[a : a + _CHUNK]
             split = [visible_sentences(t, self._lexicon) for t in chunk]
-            offers = iter(self._featuriser.offers([s.visible for found in split for s in found]))
+            offers = iter(self.featuriser.offers([s.visible for found in split for s in found]))
             for text, found in zip(chunk, split, strict=True):
                 scores: dict[int, list[tuple[float, Sentence]]] = {}
                 for sentence in found:
