@@ -46,7 +46,7 @@ _MAX_PAGES = 100_000
 
 
 class DoceboConnector:
-    """One Docebo tenant. Secrets: ``client_id``, ``client_secret``; ``username``, ``password`` for the password grant."""
+    """One Docebo tenant. Secrets: ``client_id``, ``client_secret``; for its grant ``username``, ``password``."""
 
     system = "docebo"
 

@@ -43,7 +43,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether a connection works: ``problem`` and ``remedy`` are empty when ``ok``. ``skew``: our clock minus theirs."""
+    """Whether a connection works; without ``ok`` there is a ``problem``. ``skew`` is our clock minus theirs."""
 
     ok: bool
     detail: str

@@ -11,31 +11,17 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
-_BLOCKS = frozenset(
-    ("address", "article", "aside", "blockquote", "br", "caption", "dd", "details", "dialog", "div", "dl", "dt")
-    + ("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li")
-    + (
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    )
+
+def _names(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_BLOCKS = _names(
+    "address article aside blockquote br caption dd details dialog div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul"
 )
-_SILENT = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "head", "title"))
-_VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
-)
+_SILENT = _names("script style template noscript iframe object svg head title")
+_VOID = _names("area base br col embed hr img input link meta param source track wbr")
 # Only what looks like a tag is taken for one: "a < b" and "x <- 3" are prose.
 _MARKUP = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--|![a-zA-Z][^<>]*)>|&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", re.DOTALL)
 # html.parser takes any "<" followed by a letter, "!" or "?" for markup and would swallow the rest of the text.

@@ -106,7 +106,7 @@ def _store(name: str, entity: Entity, page: Page, units: UnitOfWorkFactory, inge
     with units() as uow:
         ingest.apply(uow, page.records, row)
         for rejected in page.rejected:
-            ingest.quarantine(uow, name, _readable(rejected), row)
+            ingest.quarantine.put(uow, name, _readable(rejected), row)
         row.pulled += len(page.records) + len(page.rejected)
         uow.sync.set_cursor(name, entity.value, page.checkpoint)
         if page.records or page.rejected:

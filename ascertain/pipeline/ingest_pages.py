@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from ascertain.domain.canonical import digest, plain
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.ports import Clock, Content, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.records import (
@@ -17,31 +13,24 @@ from ascertain.domain.records import (
     EnrolmentRecord,
     Entity,
     Record,
-    Rejected,
     TextRecord,
     UserRecord,
     WorkerRecord,
 )
-from ascertain.domain.runs import QuarantinedRecord
 from ascertain.pipeline.identity import Identity, Problem
+from ascertain.pipeline.ingest_catalogue import Catalogue
 from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.ingest_state import IngestState
 from ascertain.pipeline.normalise import (
-    TitleIndex,
-    content_id,
-    content_of,
     evidence_id,
     evidence_of_award,
     evidence_of_enrolment,
     evidence_of_text,
 )
 from ascertain.pipeline.origins import is_attempt, is_mention, settle
+from ascertain.pipeline.quarantine import Quarantine, waiting_form
 
 _TEXTS = frozenset((Entity.REVIEW, Entity.PROJECT, Entity.TICKET))
-_RETRIED: dict[Entity, TypeAdapter[Any]] = {
-    Entity.ENROLMENT: TypeAdapter(EnrolmentRecord),
-    Entity.AWARD: TypeAdapter(AwardRecord),
-}
 _FEW, _MANY = 20, 0.2
 
 
@@ -53,16 +42,12 @@ class Ingest:
         identity: Identity,
         contents: Iterable[Content],
         state: IngestState,
-        quarantined: Iterable[QuarantinedRecord],
-        clock: Clock,
+        quarantine: Quarantine,
     ) -> None:
         self._identity = identity
-        self._contents = {c.item.content_id: c for c in contents}
-        self._codes = {(c.system, c.code): k for k, c in self._contents.items() if c.code}
+        self._catalogue = Catalogue(contents, state)
         self._state = state
-        self._quarantined = {q.id: q for q in quarantined}
-        self._clock = clock
-        self._titles: TitleIndex | None = None
+        self.quarantine = quarantine
         self._pulled: set[str] = set()
 
     @classmethod
@@ -72,42 +57,32 @@ class Ingest:
             links = {ref: learner for name in names for ref, learner in uow.people.links(name).items()}
             identity = Identity(uow.people.all(active_only=False), links, (r.id for r in uow.roles.all()))
             return cls(
-                identity, uow.contents.all(active_only=False), IngestState.read(uow), uow.sync.quarantined(), clock
+                identity,
+                uow.contents.all(active_only=False),
+                IngestState.read(uow),
+                Quarantine(uow.sync.quarantined(), clock),
             )
 
     def wants_everything(self, name: str, entity: Entity) -> bool:
-        """True when the quarantine names a text whose writer's subject is known by now: the text itself was not
-        kept, so the source has to tell it again."""
+        """True when the quarantine holds a text about somebody who is known by now: the source has to tell it again."""
         if entity not in _TEXTS:
             return False
-        waiting = (q.raw.get("subject") for q in self._waiting(name, entity))
-        return any(isinstance(s, str) and isinstance(self._identity.subject(name, s), str) for s in waiting)
-
-    def begin(self, name: str, entity: Entity) -> None:
-        """Before the pages of one entity."""
-        self._pulled.clear()
+        waiting = self.quarantine.subjects(name, entity)
+        return any(isinstance(self._identity.subject(name, s), str) for s in waiting)
 
     def retry_quarantined(self, units: UnitOfWorkFactory, name: str, entity: Entity, row: EntityReport) -> None:
-        """Try again what was well-formed but referred to something unknown."""
-        shape = _RETRIED.get(entity)
-        records: list[Record] = []
-        for waiting in self._waiting(name, entity):
-            kept = waiting.raw.get("record")
-            if shape is None or kept is None:
-                continue
-            try:
-                records.append(shape.validate_python(kept))
-            except ValidationError as e:
-                row.warn(
-                    f"{waiting.ref} waits in quarantine in a form this version cannot read: {e.error_count()} errors"
-                )
-        ready = [r for r in records if self._can_use(r)]
+        """Take in what referred to something unknown that is known by now."""
+        ready = [r for r in self.quarantine.records(name, entity, row) if self._can_use(r)]
         if ready:
             with units() as uow:
                 self.apply(uow, ready, row)
                 header = {"connector": name, "entity": entity.value, "released": row.released}
                 uow.audit.append("ingest.retry", actor="ingest", header=header)
                 uow.commit()
+
+    def begin(self, name: str, entity: Entity) -> None:
+        """Before the pages of one entity."""
+        self._pulled.clear()
 
     def apply(self, uow: UnitOfWork, records: Sequence[Record], row: EntityReport) -> None:
         """Store one page's records; the caller commits."""
@@ -125,23 +100,12 @@ class Ingest:
                 case EnrolmentRecord() | AwardRecord() | TextRecord():
                     problem = self._trace(uow, record, evidence, gone, row)
             if problem is not None:
-                self.quarantine(uow, row.connector, _waiting_form(record, problem), row)
+                self.quarantine.put(uow, row.connector, waiting_form(record, problem), row)
             else:
-                self._release(uow, row.connector, str(record.ref), row)
-        self._store_courses(uow, courses, row)
+                self.quarantine.release(uow, row.connector, str(record.ref), row)
+        self._catalogue.store(uow, courses, row)
         self._store_evidence(uow, evidence, gone, row)
         self._state.write(uow)
-
-    def quarantine(self, uow: UnitOfWork, name: str, rejected: Rejected, row: EntityReport) -> None:
-        """Put a record aside; the first sight's time is kept."""
-        key = _quarantine_id(name, rejected.ref)
-        known = self._quarantined.get(key)
-        seen = known.seen_at if known else self._clock.now()
-        kept = QuarantinedRecord(key, name, rejected.ref, rejected.reason, rejected.field, rejected.raw, seen)
-        if kept != known:
-            uow.sync.quarantine(kept)
-            self._quarantined[key] = kept
-        row.quarantined += 1
 
     def end(
         self, units: UnitOfWorkFactory, name: str, entity: Entity, row: EntityReport, *, remove_missing: bool
@@ -151,7 +115,7 @@ class Ingest:
             if entity is Entity.WORKER:
                 self._resolve_managers(uow, row)
             elif entity is Entity.COURSE:
-                self._resolve_prerequisites(uow, row)
+                self._catalogue.resolve_prerequisites(uow, row)
             elif entity is Entity.ENROLMENT and remove_missing:
                 self._remove_missing(uow, name, row)
             self._state.write(uow)
@@ -170,16 +134,6 @@ class Ingest:
             self._state.unsettled.clear()
             self._state.write(uow)
             uow.commit()
-
-    def _waiting(self, name: str, entity: Entity) -> list[QuarantinedRecord]:
-        prefix = f"{name}:{entity.value}:"
-        return [q for q in self._quarantined.values() if q.connector == name and q.ref.startswith(prefix)]
-
-    def _release(self, uow: UnitOfWork, name: str, ref: str, row: EntityReport) -> None:
-        key = _quarantine_id(name, ref)
-        if self._quarantined.pop(key, None) is not None:
-            uow.sync.release(key)
-            row.released += 1
 
     def _person(self, uow: UnitOfWork, record: WorkerRecord | UserRecord, row: EntityReport) -> Problem | None:
         ident = self._identity
@@ -210,10 +164,12 @@ class Ingest:
     def _can_use(self, record: Record) -> bool:
         match record:
             case EnrolmentRecord():
-                known = content_id(record.ref.system, record.course_id) in self._contents
-                return known and self._identity.account(record.ref.system, record.user_id) is not None
+                known = self._catalogue.get(record.ref.system, record.course_id)
+                return known is not None and self._identity.account(record.ref.system, record.user_id) is not None
             case AwardRecord():
                 return self._identity.account(record.ref.system, record.user_id) is not None
+            case UserRecord():
+                return not isinstance(self._identity.user(record), Problem)
             case _:
                 return False
 
@@ -230,7 +186,9 @@ class Ingest:
             subject = self._identity.subject(system, record.subject)
             if isinstance(subject, Problem):
                 return subject
-            pieces = evidence_of_text(record, subject, self._named(system, record.course_code), self._title_index())
+            pieces = evidence_of_text(
+                record, subject, self._catalogue.coded(system, record.course_code), self._catalogue.titles
+            )
             # A text that was edited may name other courses than before.
             stored = {e.id for e in uow.evidence.of(subject) if e.source_ref == str(record.ref)}
             gone |= stored - {p.id for p in pieces}
@@ -239,60 +197,18 @@ class Ingest:
             if learner_id is None:
                 return Problem(f"no account with id {record.user_id!r} is known", "user_id")
             if isinstance(record, EnrolmentRecord):
-                course = self._contents.get(content_id(system, record.course_id))
+                course = self._catalogue.get(system, record.course_id)
                 if course is None:
                     return Problem(f"no course with id {record.course_id!r} is in the catalogue", "course_id")
                 piece = evidence_of_enrolment(record, learner_id, course)
             else:
-                piece = evidence_of_award(record, learner_id, self._course_of_award(record))
+                piece = evidence_of_award(record, learner_id, self._catalogue.of_award(record))
             pieces = [piece] if piece else []
             if piece is None:
                 row.idle += 1
                 gone.add(evidence_id(record.ref))
         evidence.update((p.id, p) for p in pieces)
         return None
-
-    def _course_of_award(self, record: AwardRecord) -> Content | None:
-        if record.course_id:
-            return self._contents.get(content_id(record.ref.system, record.course_id))
-        named = self._named(record.ref.system, record.course_code)
-        return named or self._title_index().of_award(record.title)
-
-    def _named(self, system: str, code: str | None) -> Content | None:
-        """By course code: of the same system, else of any single one (an HRIS names the LMS's courses)."""
-        if not code:
-            return None
-        keys = [self._codes[system, code]] if (system, code) in self._codes else []
-        keys = keys or [k for (_, c), k in self._codes.items() if c == code]
-        return self._contents[keys[0]] if len(keys) == 1 else None
-
-    def _title_index(self) -> TitleIndex:
-        if self._titles is None:
-            self._titles = TitleIndex(self._contents)
-        return self._titles
-
-    def _store_courses(self, uow: UnitOfWork, courses: Sequence[CourseRecord], row: EntityReport) -> None:
-        made: dict[str, Content] = {}
-        for record in courses:
-            key = content_id(record.ref.system, record.ref.id)
-            if record.code:
-                self._codes[record.ref.system, record.code] = key
-        for record in courses:
-            key = content_id(record.ref.system, record.ref.id)
-            known = {c: self._codes.get((record.ref.system, c)) for c in record.prerequisites}
-            self._state.wait_for_courses(key, [c for c, k in known.items() if k is None])
-            made[key] = content_of(record, [k for k in known.values() if k and k != key])
-            if record.hours is None:
-                row.warn("some courses state no duration; a default is assumed")
-        self._put_contents(uow, made, row)
-
-    def _put_contents(self, uow: UnitOfWork, made: dict[str, Content], row: EntityReport) -> None:
-        if not made:
-            return
-        new, changed, unchanged = uow.contents.upsert(made.values())
-        row.new, row.changed, row.unchanged = row.new + new, row.changed + changed, row.unchanged + unchanged
-        self._contents.update(made)
-        self._titles = None
 
     def _store_evidence(self, uow: UnitOfWork, rows: dict[str, Evidence], gone: set[str], row: EntityReport) -> None:
         gone = gone - set(rows)
@@ -328,24 +244,6 @@ class Ingest:
             self._identity.learners[learner_id] = learner
             del self._state.managers[learner_id]
 
-    def _resolve_prerequisites(self, uow: UnitOfWork, row: EntityReport) -> None:
-        made: dict[str, Content] = {}
-        for key, codes in sorted(self._state.prerequisites.items()):
-            content = self._contents.get(key)
-            if content is None:
-                continue
-            known = {c: self._codes.get((content.system, c)) for c in codes}
-            added = {k for k in known.values() if k and k != key}
-            if added:
-                needs = tuple(sorted({*content.item.prerequisites, *added}))
-                made[key] = replace(content, item=replace(content.item, prerequisites=needs))
-            self._state.wait_for_courses(key, [c for c, k in known.items() if k is None])
-            for code in self._state.prerequisites.get(key, ()):
-                row.warn(f"{key}: its prerequisite {code!r} is not in the catalogue")
-        if made:
-            uow.contents.upsert(made.values())
-            self._contents.update(made)
-
     def _remove_missing(self, uow: UnitOfWork, name: str, row: EntityReport) -> None:
         """After a full pull: evidence of enrolments that the source no longer has."""
         mine: dict[str, str] = {}
@@ -364,19 +262,3 @@ class Ingest:
             return
         row.removed += uow.evidence.delete(sorted(missing))
         self._state.unsettled |= set(missing.values())
-
-
-def _quarantine_id(name: str, ref: str) -> str:
-    return "qu_" + digest([name, ref], length=20)
-
-
-def _waiting_form(record: Record, problem: Problem) -> Rejected:
-    """What is kept: enough to try again, and of somebody's text nothing but whom it is about."""
-    ref = str(record.ref)
-    if isinstance(record, EnrolmentRecord | AwardRecord):
-        return Rejected(ref, problem.reason, problem.field, {"record": plain(record)})
-    if isinstance(record, TextRecord):
-        return Rejected(ref, problem.reason, problem.field, {"subject": record.subject, "title": record.title})
-    if isinstance(record, UserRecord):
-        return Rejected(ref, problem.reason, problem.field, {"email": record.email})
-    return Rejected(ref, problem.reason, problem.field, {})

@@ -1,0 +1,89 @@
+"""Records that cannot be used yet: why, and when to look at them again.
+
+A well-formed record that refers to something unknown is kept whole and tried again by each sync. Of somebody's text
+only its subject is kept: once that person is known, the source is asked for the text again. A malformed record comes
+again when its source corrects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ascertain.domain.canonical import digest, plain
+from ascertain.domain.ports import Clock, UnitOfWork
+from ascertain.domain.records import AwardRecord, EnrolmentRecord, Entity, Record, Rejected, TextRecord, UserRecord
+from ascertain.domain.runs import QuarantinedRecord
+from ascertain.pipeline.identity import Problem
+from ascertain.pipeline.ingest_report import EntityReport
+
+_RETRIED: dict[Entity, TypeAdapter[Any]] = {
+    Entity.ENROLMENT: TypeAdapter(EnrolmentRecord),
+    Entity.AWARD: TypeAdapter(AwardRecord),
+    Entity.USER: TypeAdapter(UserRecord),
+}
+
+
+class Quarantine:
+    """All records in quarantine, kept in step with what the sync writes."""
+
+    def __init__(self, rows: Iterable[QuarantinedRecord], clock: Clock) -> None:
+        self._rows = {q.id: q for q in rows}
+        self._clock = clock
+
+    def put(self, uow: UnitOfWork, name: str, rejected: Rejected, row: EntityReport) -> None:
+        """Set a record aside; the time of its first sight is kept."""
+        key = _key(name, rejected.ref)
+        known = self._rows.get(key)
+        seen = known.seen_at if known else self._clock.now()
+        kept = QuarantinedRecord(key, name, rejected.ref, rejected.reason, rejected.field, rejected.raw, seen)
+        if kept != known:
+            uow.sync.quarantine(kept)
+            self._rows[key] = kept
+        row.quarantined += 1
+
+    def release(self, uow: UnitOfWork, name: str, ref: str, row: EntityReport) -> None:
+        """A record could be used: whatever was held against it is settled."""
+        key = _key(name, ref)
+        if self._rows.pop(key, None) is not None:
+            uow.sync.release(key)
+            row.released += 1
+
+    def records(self, name: str, entity: Entity, row: EntityReport) -> list[Record]:
+        """What is kept whole, as records again."""
+        shape = _RETRIED.get(entity)
+        found: list[Record] = []
+        for waiting in self._waiting(name, entity):
+            kept = waiting.raw.get("record")
+            if shape is None or kept is None:
+                continue
+            try:
+                found.append(shape.validate_python(kept))
+            except ValidationError as e:
+                row.warn(f"{waiting.ref}: its quarantined form cannot be read any more ({e.error_count()} errors)")
+        return found
+
+    def subjects(self, name: str, entity: Entity) -> list[str]:
+        """Whom the texts in quarantine are about."""
+        found = (q.raw.get("subject") for q in self._waiting(name, entity))
+        return [s for s in found if isinstance(s, str)]
+
+    def _waiting(self, name: str, entity: Entity) -> list[QuarantinedRecord]:
+        prefix = f"{name}:{entity.value}:"
+        return [q for q in self._rows.values() if q.connector == name and q.ref.startswith(prefix)]
+
+
+def waiting_form(record: Record, problem: Problem) -> Rejected:
+    """What is kept of a record that refers to something unknown."""
+    ref = str(record.ref)
+    if isinstance(record, EnrolmentRecord | AwardRecord | UserRecord):
+        return Rejected(ref, problem.reason, problem.field, {"record": plain(record)})
+    if isinstance(record, TextRecord):
+        return Rejected(ref, problem.reason, problem.field, {"subject": record.subject})
+    return Rejected(ref, problem.reason, problem.field)
+
+
+def _key(name: str, ref: str) -> str:
+    return "qu_" + digest([name, ref], length=20)
