@@ -157,7 +157,7 @@ class HttpClient:
             response, raw = self._send(request, place)
         except httpx.TimeoutException:
             raise RetryableConnectorError(f"{place}: no answer in time") from None
-        except httpx.TransportError as e:
+        except httpx.RequestError as e:  # also a body that ends early or cannot be unpacked
             raise RetryableConnectorError(f"{place}: {_plain(e)}") from None
         if response.status_code >= 400:
             self._refused(place, response, raw)
@@ -253,5 +253,5 @@ def _server_time(response: httpx.Response) -> datetime | None:
         return None
 
 
-def _plain(error: httpx.TransportError) -> str:
+def _plain(error: httpx.RequestError) -> str:
     return str(error) or type(error).__name__

@@ -42,8 +42,8 @@ def sync(
 ) -> SyncReport:
     """Bring the store up to date with every connection.
 
-    Incremental unless ``full``: then everything is pulled anew, and enrolments that are gone from the source lose
-    their evidence. A connection that fails is reported and the others go on; only when workers cannot be read nothing
+    Incremental unless ``full``: then everything is pulled anew, and what is gone from the source is retired (see
+    ``ingest_missing``). A connection that fails is reported and the others go on; only when workers cannot be read nothing
     else is, because accounts would get identities that the HRIS has to give.
 
     Raises:
@@ -90,7 +90,7 @@ def _pull(
     with units(write=False) as uow:
         cursor = uow.sync.cursor(connector.name, entity.value)
     whole = full or cursor is None or ingest.wants_everything(connector.name, entity)
-    ingest.begin(connector.name, entity)
+    ingest.begin()
     ingest.retry_quarantined(units, connector.name, entity, row)
     for page in connector.pull(entity, None if whole else cursor):
         _store(connector.name, entity, page, units, ingest, row)
@@ -106,7 +106,7 @@ def _store(name: str, entity: Entity, page: Page, units: UnitOfWorkFactory, inge
     with units() as uow:
         ingest.apply(uow, page.records, row)
         for rejected in page.rejected:
-            ingest.quarantine.put(uow, name, _readable(rejected), row)
+            ingest.reject(uow, _readable(rejected), row)
         row.pulled += len(page.records) + len(page.rejected)
         uow.sync.set_cursor(name, entity.value, page.checkpoint)
         if page.records or page.rejected:

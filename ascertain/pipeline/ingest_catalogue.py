@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from ascertain.domain.ports import Content, UnitOfWork
@@ -47,6 +47,17 @@ class Catalogue:
             return self.get(record.ref.system, record.course_id)
         return self.coded(record.ref.system, record.course_code) or self.titles.of_award(record.title)
 
+    def all(self) -> list[Content]:
+        """Everything, retired items too."""
+        return list(self._contents.values())
+
+    def put(self, uow: UnitOfWork, contents: Collection[Content]) -> tuple[int, int, int]:
+        """Store content; (new, changed, unchanged)."""
+        counts = uow.contents.upsert(contents)
+        self._contents.update({c.item.content_id: c for c in contents})
+        self._titles = None
+        return counts
+
     def store(self, uow: UnitOfWork, courses: Sequence[CourseRecord], row: EntityReport) -> None:
         """One page of courses. Prerequisites that have not come yet are remembered."""
         if not courses:
@@ -64,10 +75,8 @@ class Catalogue:
                 row.warn("some courses state no duration; a default is assumed")
             if record.level is None:
                 row.warn("some courses state no level; a default is assumed")
-        new, changed, unchanged = uow.contents.upsert(made.values())
+        new, changed, unchanged = self.put(uow, made.values())
         row.new, row.changed, row.unchanged = row.new + new, row.changed + changed, row.unchanged + unchanged
-        self._contents.update(made)
-        self._titles = None
 
     def resolve_prerequisites(self, uow: UnitOfWork, row: EntityReport) -> None:
         """After the last page: what came later than the course that needs it."""
@@ -85,5 +94,4 @@ class Catalogue:
             for code in left:
                 row.warn(f"{key}: its prerequisite {code!r} is not in the catalogue")
         if made:
-            uow.contents.upsert(made.values())
-            self._contents.update(made)
+            self.put(uow, made.values())

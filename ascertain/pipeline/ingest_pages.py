@@ -13,12 +13,14 @@ from ascertain.domain.records import (
     EnrolmentRecord,
     Entity,
     Record,
+    Rejected,
     TextRecord,
     UserRecord,
     WorkerRecord,
 )
 from ascertain.pipeline.identity import Identity, Problem
 from ascertain.pipeline.ingest_catalogue import Catalogue
+from ascertain.pipeline.ingest_missing import remove_attempts, retire_courses, retire_workers
 from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.ingest_state import IngestState
 from ascertain.pipeline.normalise import (
@@ -31,7 +33,6 @@ from ascertain.pipeline.origins import is_attempt, is_mention, settle
 from ascertain.pipeline.quarantine import Quarantine, waiting_form
 
 _TEXTS = frozenset((Entity.REVIEW, Entity.PROJECT, Entity.TICKET))
-_FEW, _MANY = 20, 0.2
 
 
 class Ingest:
@@ -54,12 +55,15 @@ class Ingest:
     def load(cls, units: UnitOfWorkFactory, clock: Clock, names: Sequence[str]) -> Ingest:
         """Read what pages are compared with."""
         with units(write=False) as uow:
-            links = {ref: learner for name in names for ref, learner in uow.people.links(name).items()}
+            state = IngestState.read(uow)
+            # Connections that are not part of this sync too: what the HRIS said stays the HRIS's to change.
+            state.connections.update(names)
+            links = {ref: learner for name in state.connections for ref, learner in uow.people.links(name).items()}
             identity = Identity(uow.people.all(active_only=False), links, (r.id for r in uow.roles.all()))
             return cls(
                 identity,
                 uow.contents.all(active_only=False),
-                IngestState.read(uow),
+                state,
                 Quarantine(uow.sync.quarantined(), clock),
             )
 
@@ -80,9 +84,14 @@ class Ingest:
                 uow.audit.append("ingest.retry", actor="ingest", header=header)
                 uow.commit()
 
-    def begin(self, name: str, entity: Entity) -> None:
+    def begin(self) -> None:
         """Before the pages of one entity."""
         self._pulled.clear()
+
+    def reject(self, uow: UnitOfWork, rejected: Rejected, row: EntityReport) -> None:
+        """Set a malformed record aside. It is there, so nothing stored of it is missing in the source."""
+        self._pulled.add(rejected.ref)
+        self.quarantine.put(uow, row.connector, rejected, row)
 
     def apply(self, uow: UnitOfWork, records: Sequence[Record], row: EntityReport) -> None:
         """Store one page's records; the caller commits."""
@@ -116,8 +125,8 @@ class Ingest:
                 self._resolve_managers(uow, row)
             elif entity is Entity.COURSE:
                 self._catalogue.resolve_prerequisites(uow, row)
-            elif entity is Entity.ENROLMENT and remove_missing:
-                self._remove_missing(uow, name, row)
+            if remove_missing:
+                self._remove_missing(uow, name, entity, row)
             self._state.write(uow)
             uow.commit()
 
@@ -244,21 +253,10 @@ class Ingest:
             self._identity.learners[learner_id] = learner
             del self._state.managers[learner_id]
 
-    def _remove_missing(self, uow: UnitOfWork, name: str, row: EntityReport) -> None:
-        """After a full pull: evidence of enrolments that the source no longer has."""
-        mine: dict[str, str] = {}
-        missing: dict[str, str] = {}
-        for learner_id in uow.evidence.counts():
-            for e in uow.evidence.of(learner_id):
-                if e.system == name and is_attempt(e):
-                    mine[e.id] = learner_id
-                    if e.source_ref not in self._pulled:
-                        missing[e.id] = learner_id
-        if len(missing) > max(_FEW, _MANY * len(mine)):
-            row.warn(
-                f"{len(missing)} of {len(mine)} enrolments are gone from the source; nothing was removed, because so "
-                "many look like lost access rather than deletions"
-            )
-            return
-        row.removed += uow.evidence.delete(sorted(missing))
-        self._state.unsettled |= set(missing.values())
+    def _remove_missing(self, uow: UnitOfWork, name: str, entity: Entity, row: EntityReport) -> None:
+        if entity is Entity.WORKER:
+            retire_workers(uow, self._identity, name, self._pulled, row)
+        elif entity is Entity.COURSE:
+            retire_courses(uow, self._catalogue, name, self._pulled, row)
+        elif entity is Entity.ENROLMENT:
+            self._state.unsettled |= remove_attempts(uow, name, self._pulled, row)

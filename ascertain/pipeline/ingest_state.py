@@ -16,6 +16,7 @@ class IngestState:
     Attributes:
         managers: learner id → (connection, employee id) of a manager nobody knows yet.
         prerequisites: content id → course codes that are not in the catalogue yet.
+        connections: names of all connections that were ever synced.
         unsettled: learners whose mentions may belong to attempts that came later.
     """
 
@@ -24,6 +25,7 @@ class IngestState:
         self.managers: dict[str, tuple[str, str]] = {k: (s, e) for k, (s, e) in value.get("managers", {}).items()}
         self.prerequisites: dict[str, list[str]] = {k: list(c) for k, c in value.get("prerequisites", {}).items()}
         self.unsettled: set[str] = set(value.get("unsettled", ()))
+        self.connections: set[str] = set(value.get("connections", ()))
         self._stored = self._value()
 
     @classmethod
@@ -56,5 +58,6 @@ class IngestState:
         return {
             "managers": {k: list(v) for k, v in sorted(self.managers.items())},
             "prerequisites": dict(sorted(self.prerequisites.items())),
+            "connections": sorted(self.connections),
             "unsettled": sorted(self.unsettled),
         }
