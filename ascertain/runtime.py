@@ -22,7 +22,8 @@ from ascertain.errors import AscertainError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
-from ascertain.pipeline.ingest import SyncReport, sync
+from ascertain.pipeline.ingest import sync
+from ascertain.pipeline.ingest_report import Progress, SyncReport
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.roles import read_roles
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
@@ -152,7 +153,7 @@ class App:
         *,
         names: Sequence[str] = (),
         full: bool = False,
-        progress: Callable[[str, str, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> SyncReport:
         """Pull from the connected systems."""
         return sync(self.connectors(names), self.units, clock=self.clock, progress=progress, full=full)

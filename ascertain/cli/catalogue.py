@@ -38,6 +38,6 @@ def import_file(
             f"{tags.tags} skill tags on {tags.contents} items, {tags.untaught} without any"
         )
         for p in report.problems[:20]:
-            c.print(f"  {p.file}:{p.line}, field {p.field!r}: {p.message}", style="yellow", soft_wrap=True)
+            c.print(f"  {p}", style="yellow", soft_wrap=True)
 
     emit({"import": report, "tagging": tags}, as_json, render)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ascertain.cli.output import AsJson, console, emit, opened
-from ascertain.errors import ConflictError, RunError
+from ascertain.errors import ConflictError, ConnectorError, RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,10 +79,12 @@ def _sync(app: App, c: Console) -> None:
     from ascertain.cli.render import sync_table
 
     with c.status("pulling") as status:
-        report = app.sync(progress=lambda name, entity, n: status.update(f"pulling {name} {entity}: {n}"))
+        report = app.sync(progress=lambda e: status.update(f"pulling {e.connector} {e.entity.value}: {e.pulled}"))
         status.update("mapping the catalogue to skills")
         tags = app.tag()
     sync_table(c, report, tags)
+    if not report.ok:
+        raise ConnectorError("the sandbox could not be pulled to its end", remedy="see the errors above")
 
 
 def _assess(app: App, c: Console, processes: int) -> None:

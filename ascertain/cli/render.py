@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ascertain.pipeline.explain import Receipt
-    from ascertain.pipeline.ingest import SyncReport
+    from ascertain.pipeline.ingest_report import SyncReport
     from ascertain.pipeline.tagging import TagReport
 
 Json = dict[str, Any]
@@ -58,15 +58,21 @@ def sync_table(c: Console, report: SyncReport, tags: TagReport) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("connection")
     table.add_column("what")
-    for name in ("pulled", "new", "changed", "unchanged", "quarantined"):
+    for name in ("pulled", "new", "changed", "unchanged", "idle", "quarantined"):
         table.add_column(name, justify="right")
-    for row in report.rows:
-        table.add_row(
-            row.connector,
-            str(row.entity),
-            *(str(n) if n else "·" for n in (row.pulled, row.new, row.changed, row.unchanged, row.quarantined)),
-        )
+    for row in report.entities:
+        figures = (row.pulled, row.new, row.changed, row.unchanged, row.idle, row.quarantined)
+        table.add_row(row.connector, row.entity.value, *(str(n) if n else "·" for n in figures))
     c.print(table)
+    for row in report.entities:
+        for warning in row.warnings:
+            c.print(f"{row.connector} {row.entity.value}: {warning}", style="yellow", soft_wrap=True)
+        if row.error:
+            c.print(f"{row.connector} {row.entity.value}: {row.error}", style="red", soft_wrap=True)
+            c.print(
+                f"  remedy: {row.remedy}" if row.remedy else "  what came before it is stored; sync again",
+                soft_wrap=True,
+            )
     c.print(f"{tags.contents} catalogue items mapped to skills: {tags.tags} tags, {tags.untaught} items without any")
 
 

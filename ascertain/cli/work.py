@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ascertain.cli.output import AsJson, console, emit, opened
-from ascertain.errors import ConfigError
+from ascertain.errors import ConfigError, ConnectorError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ascertain.pipeline.ingest_report import EntityReport
     from ascertain.runtime import App
 
 Queue = Annotated[bool, typer.Option("--queue", help="Hand the work to the queue instead of doing it here.")]
@@ -35,13 +36,16 @@ def sync(
     app = opened()
     out = console(stderr=True)
 
-    def progress(connection: str, entity: str, count: int) -> None:
+    def progress(e: EntityReport) -> None:
         if not as_json and out.is_terminal:
-            out.print(f"  {connection} {entity}: {count}", end="\r")
+            of = f" of {e.approx_total}" if e.approx_total else ""
+            out.print(f"  {e.connector} {e.entity.value}: {e.pulled}{of}", end="\r")
 
     report = app.sync(names=tuple(only or ()), full=full, progress=progress)
     tags = app.tag()
-    emit({"sync": report, "tagging": tags}, as_json, lambda c: sync_table(c, report, tags))
+    emit({"sync": report.to_json(), "tagging": tags}, as_json, lambda c: sync_table(c, report, tags))
+    if not report.ok:
+        raise typer.Exit(ConnectorError.exit_code)
 
 
 def assess(

@@ -89,6 +89,7 @@ class People(Protocol):
     def link(self, source_ref: str, learner_id: str) -> None: ...
     def links(self, system: str) -> dict[str, str]:
         """Source ref → learner id, for one system."""
+
     def stamp(self) -> str:
         """Changes whenever any learner is added or changed (count and newest change will do)."""
 
@@ -132,6 +133,7 @@ class Contents(Protocol):
     def set_tags(self, content: Content, tagger: str, tags: Sequence[ContentTag]) -> None: ...
     def stamp(self, tagger: str) -> str:
         """Changes whenever content or its tags by ``tagger`` change."""
+
     def tags(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
         """Tags of the present content by content id."""
 
@@ -157,6 +159,7 @@ class Runs(Protocol):
     def document(self, run_id: str, name: str) -> Any: ...
     def latest_stamps(self) -> dict[str, str]:
         """By learner id, the stamp of the newest finished run, in one query."""
+
     def set_stamp(self, run_id: str, stamp: str) -> None: ...
     def states(self) -> dict[str, int]: ...
 
@@ -232,17 +235,26 @@ class PolicyArchive(Protocol):
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit`` rolls back."""
 
-    people: People
-    evidence: EvidenceStore
-    contents: Contents
-    roles: Roles
-    runs: Runs
-    assertions: Assertions
-    reviews: Reviews
-    audit: AuditLog
-    sync: SyncState
-    policies: PolicyArchive
-
+    @property
+    def people(self) -> People: ...
+    @property
+    def evidence(self) -> EvidenceStore: ...
+    @property
+    def contents(self) -> Contents: ...
+    @property
+    def roles(self) -> Roles: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def assertions(self) -> Assertions: ...
+    @property
+    def reviews(self) -> Reviews: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def sync(self) -> SyncState: ...
+    @property
+    def policies(self) -> PolicyArchive: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
