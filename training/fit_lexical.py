@@ -234,7 +234,9 @@ def fit_small(bundle: TaxonomyBundle, config: Path) -> dict[str, Any]:
         "damping": damping,
         "measured": {
             "own sentences": measure(rows, p, range(len(rows.gold)), FLOOR["small"]),
-            "own documents (not fitted on)": measure(documents, on_documents, texts, FLOOR["small"], damping),
+            "own documents (not fitted on, but the cue lists were revised after reading them)": measure(
+                documents, on_documents, texts, FLOOR["small"], damping
+            ),
         },
     }
 
@@ -267,7 +269,8 @@ def fit_large(
         aside, without, range(len(aside.gold)), FLOOR["large"]
     )
     return {
-        "fitted_on": f"TECH and HOUSE validation, own sentences without a skill; SkillSkape dev × {SKAPE_WEIGHT}; ESCO 1.1.0",
+        "fitted_on": "TECH and HOUSE validation, own sentences without a skill; ESCO 1.1.0; "
+        f"SkillSkape dev ({SKAPE_SENTENCES} sentences, weight {SKAPE_WEIGHT})",
         "c": c,
         "intercept": intercept,
         "weights": weights,

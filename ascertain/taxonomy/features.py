@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ascertain.taxonomy.forms import BOUND, GAP, bound_terms
-from ascertain.taxonomy.gazetteer import Gazetteer
+from ascertain.taxonomy.gazetteer import Gazetteer, Hit
 from ascertain.taxonomy.index import Floats, LexicalIndex, pairs
 from ascertain.taxonomy.lexicon import Lexicon
 from ascertain.taxonomy.text import tokens
@@ -27,6 +27,8 @@ FEATURES = (
     "cover_label",  # … of the label
     "cover_form_2",  # its square: half a form is worth less than half
     "cover_pairs",  # share of the best form's adjacent word pairs that the sentence contains
+    "cover_near",  # … with up to two words between them, or in the other order
+    "loose",  # cover_form of a form of several words that have no pair in common with the sentence
     "explained",  # best form's BM25 score over the sentence's idf mass, at most 1
     "phrase_label",  # the label stands there word for word: 1/√(skills written alike)
     "phrase_synonym",  # … a synonym does
@@ -34,7 +36,6 @@ FEATURES = (
     "phrase_nested",  # 1 when every such phrase is part of a longer one of another skill
     "label_words",  # ln(1 + words of the label)
     "knowledge",  # 1 for knowledge, 0 for skill or competence
-    "popularity",  # ln(1 + job profiles that ask for it), over the taxonomy's largest
     "sentence_words",  # ln(1 + counted words of the sentence)
     "best_phrase",  # whether any skill is named word for word
     "best_raw",  # the best raw_form of all skills
@@ -43,6 +44,7 @@ FEATURES = (
 POOL = 60
 """Candidates taken from each ranking."""
 BATCH = 64
+_TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,19 @@ class Offers:
 
     rows: npt.NDArray[np.int64]
     x: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """(skills,) arrays of one sentence."""
+
+    form: Floats
+    label: Floats
+    definition: Floats
+    cover: Floats
+    cover_label: Floats
+    cover_pairs: Floats
+    cover_near: Floats
 
 
 class Featuriser:
@@ -62,7 +77,6 @@ class Featuriser:
         self._lexicon = lexicon
         self._skills = len(index.label_length)
         self._label_columns = np.flatnonzero(index.is_label)
-        self._top_popularity = max(float(index.popularity.max(initial=0)), 1e-9)
         self._bound = {t for t in index.terms if t.startswith(BOUND)}
         self._label_weights = index.bm25[:, self._label_columns].tocsr()
         self._label_share = index.share[:, self._label_columns].tocsr()
@@ -82,6 +96,7 @@ class Featuriser:
         words = [tokens(s) for s in sentences]
         bounds = [bound_terms(w, self._lexicon, self._bound) for w in words]
         bags: list[list[int]] = []
+        near: list[list[int]] = []
         counted: list[int] = []
         for w, b in zip(words, bounds, strict=True):
             kept = [t.stem for t in w if t.stem not in self._lexicon.stop_stems]
@@ -89,23 +104,25 @@ class Featuriser:
             # A pair may skip nothing but stop words.
             ids = {vocabulary[t] for t in (*kept, *b.values(), *pairs(kept)) if t in vocabulary}
             bags.append(sorted(ids))
-        starts = np.cumsum([0, *map(len, bags)])
-        flat = np.array([i for bag in bags for i in bag], dtype=np.int32)
-        q = sparse.csr_matrix((np.ones(len(flat), dtype=np.float32), flat, starts), shape=(len(bags), len(vocabulary)))
+            near.append(sorted({vocabulary[p] for p in _near_pairs(kept) if p in vocabulary}))
+        q = _matrix(bags, len(vocabulary))
         form = self._pooled(q @ index.bm25, index.owner)
         label = self._pooled(q @ self._label_weights, self._label_owner)
         definition = (q @ index.definitions).toarray()
         cover = self._pooled(q @ index.share, index.owner)
         cover_label = self._pooled(q @ self._label_share, self._label_owner)
         cover_pairs = self._pooled(q @ index.pairs, index.owner)
+        cover_near = self._pooled(_matrix(near, len(vocabulary)) @ index.pairs, index.owner)
         mass = np.asarray(q @ self._single_idf)
         return [
             self._one(
-                form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i],
-                float(mass[i]), counted[i], [t.stem for t in words[i]], bounds[i],
+                _Scores(form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i], cover_near[i]),
+                self._gazetteer.hits([t.stem for t in words[i]], bounds[i]),
+                float(mass[i]),
+                counted[i],
             )
             for i in range(len(sentences))
-        ]  # fmt: skip
+        ]
 
     def _pooled(self, scores: sparse.csr_matrix, owner: npt.NDArray[np.int32]) -> Floats:
         """(sentences, skills): each skill's best form."""
@@ -114,60 +131,76 @@ class Featuriser:
         np.maximum.at(out, (row, owner[scores.indices]), scores.data)
         return out
 
-    def _one(
-        self, form: Floats, label: Floats, definition: Floats, cover: Floats, cover_label: Floats,
-        cover_pairs: Floats, mass: float, counted: int, stems: Sequence[str], bound: dict[int, str],
-    ) -> Offers:  # fmt: skip
-        hits = self._gazetteer.hits(stems, bound)
-        rank_form, top_form = _ranks(form)
-        rank_label, top_label = _ranks(label)
-        rank_definition, top_definition = _ranks(definition)
+    def _one(self, s: _Scores, hits: Sequence[Hit], mass: float, counted: int) -> Offers:
+        rank_form, top_form = _ranks(s.form)
+        rank_label, top_label = _ranks(s.label)
+        rank_definition, top_definition = _ranks(s.definition)
         pool = {*top_form, *top_label, *top_definition[: POOL // 3], *(h.skill for h in hits)}
         rows = np.array(sorted(pool), dtype=np.int64)
         if not len(rows):
             return Offers(rows, np.zeros((0, len(FEATURES))))
-        phrase = np.zeros((len(rows), 4))
-        place = {int(r): i for i, r in enumerate(rows)}
-        phrase[:, 3] = 1.0
-        named = np.zeros(len(rows), dtype=bool)
-        for h in hits:
-            i = place[h.skill]
-            named[i] = True
-            strength = 1 / np.sqrt(h.sharing)
-            phrase[i, 0 if h.is_label else 1] = max(phrase[i, 0 if h.is_label else 1], strength)
-            phrase[i, 2] = max(phrase[i, 2], np.log1p(h.end - h.start))
-            phrase[i, 3] = min(phrase[i, 3], 1.0 if h.nested else 0.0)
-        phrase[~named, 3] = 0.0
-        raw = np.log1p(form[rows])
-        best = float(np.log1p(form.max(initial=0)))
-        k = np.ones(len(rows))
-        index = self._index
-        columns = (
-            form[rows] / max(float(form.max()), 1e-6),
-            label[rows] / max(float(label.max()), 1e-6),
-            definition[rows] / max(float(definition.max()), 1e-6),
-            raw,
-            1 / np.sqrt(1 + rank_form[rows]),
-            1 / np.sqrt(1 + rank_label[rows]),
-            1 / np.sqrt(1 + rank_definition[rows]),
-            cover[rows],
-            cover_label[rows],
-            cover[rows] ** 2,
-            cover_pairs[rows],
-            np.minimum(1.0, form[rows] / max(mass, 1e-6)),
-            phrase[:, 0],
-            phrase[:, 1],
-            phrase[:, 2],
-            phrase[:, 3],
-            np.log1p(index.label_length[rows]),
-            index.is_knowledge[rows],
-            index.popularity[rows] / self._top_popularity,
-            k * np.log1p(counted),
-            k * float(named.any()),
-            k * best,
-            raw - best,
-        )
-        return Offers(rows, np.column_stack(columns).astype(np.float64))
+        phrase, named = _phrases(rows, hits)
+        raw = np.log1p(s.form[rows])
+        best = float(np.log1p(s.form.max(initial=0)))
+        every = np.ones(len(rows))
+        cover, near = s.cover[rows], np.maximum(s.cover_near[rows], s.cover_pairs[rows])
+        values = {
+            "bm25_form": s.form[rows] / max(float(s.form.max()), _TINY),
+            "bm25_label": s.label[rows] / max(float(s.label.max()), _TINY),
+            "bm25_definition": s.definition[rows] / max(float(s.definition.max()), _TINY),
+            "raw_form": raw,
+            "rank_form": 1 / np.sqrt(1 + rank_form[rows]),
+            "rank_label": 1 / np.sqrt(1 + rank_label[rows]),
+            "rank_definition": 1 / np.sqrt(1 + rank_definition[rows]),
+            "cover_form": cover,
+            "cover_label": s.cover_label[rows],
+            "cover_form_2": cover**2,
+            "cover_pairs": s.cover_pairs[rows],
+            "cover_near": near,
+            "loose": np.where((near == 0) & ~named, cover, 0.0),
+            "explained": np.minimum(1.0, s.form[rows] / max(mass, _TINY)),
+            "phrase_label": phrase[:, 0],
+            "phrase_synonym": phrase[:, 1],
+            "phrase_words": phrase[:, 2],
+            "phrase_nested": phrase[:, 3],
+            "label_words": np.log1p(self._index.label_length[rows]),
+            "knowledge": self._index.is_knowledge[rows],
+            "sentence_words": every * np.log1p(counted),
+            "best_phrase": every * float(named.any()),
+            "best_raw": every * best,
+            "behind_best": raw - best,
+        }
+        return Offers(rows, np.column_stack([values[f] for f in FEATURES]).astype(np.float64))
+
+
+def _phrases(rows: npt.NDArray[np.int64], hits: Sequence[Hit]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """(K, 4): strength as a label, as a synonym, ln(1 + words), whether always nested; and (K,) whether named."""
+    phrase = np.zeros((len(rows), 4))
+    named = np.zeros(len(rows), dtype=np.bool_)
+    place = {int(r): i for i, r in enumerate(rows)}
+    for h in hits:
+        i, column = place[h.skill], 0 if h.is_label else 1
+        phrase[i, column] = max(phrase[i, column], 1 / np.sqrt(h.sharing))
+        phrase[i, 2] = max(phrase[i, 2], np.log1p(h.end - h.start))
+        phrase[i, 3] = float(h.nested) if not named[i] else min(phrase[i, 3], float(h.nested))
+        named[i] = True
+    return phrase, named
+
+
+def _near_pairs(stems: Sequence[str]) -> set[str]:
+    """Pairs of words with at most two others between them, in both orders."""
+    found: set[str] = set()
+    for i, a in enumerate(stems):
+        for b in stems[i + 1 : i + 4]:
+            found.update((a + GAP + b, b + GAP + a))
+    return found
+
+
+def _matrix(bags: Sequence[Sequence[int]], columns: int) -> sparse.csr_matrix:
+    """(bags, columns) with a one for every id."""
+    starts = np.cumsum([0, *map(len, bags)])
+    flat = np.array([i for bag in bags for i in bag], dtype=np.int32)
+    return sparse.csr_matrix((np.ones(len(flat), dtype=np.float32), flat, starts), shape=(len(bags), columns))
 
 
 def _ranks(scores: Floats) -> tuple[npt.NDArray[np.float32], list[int]]:

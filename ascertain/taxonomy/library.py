@@ -146,10 +146,10 @@ class TaxonomyLibrary:
         if wanted:
             files = [f for f in files if _matches(f, wanted)]
         if not files:
-            there = ", ".join(f"{n}@{v.partition('-')[2]}" for n in self.names()[1:] for v in self.versions(n))
+            there = [STARTER, *(f"{n}@{v.partition('-')[2]}" for n in self.names()[1:] for v in self.versions(n))]
             raise NotFoundError(
                 f"there is no taxonomy {name!r}",
-                remedy=f"use one of {', '.join(filter(None, [STARTER, there]))}, or import it: ascertain taxonomy import",
+                remedy=f"use one of {', '.join(there)}, or import it: ascertain taxonomy import",
             )
         version = _version(files[0])
         raw = files[0].read_bytes()
