@@ -234,7 +234,8 @@ class Leases:
                 return False
             if blame:
                 job.retries_left = (job.retries_left or 0) - 1
-        queue.enqueue_job(job, pipeline=pipe, at_front=True)
+        # As RQ itself does on a retry; the public enqueue_job cannot share a transaction.
+        queue._enqueue_job(job, pipeline=pipe, at_front=True)
         return True
 
     def _lock_file(self, worker: str) -> Path:

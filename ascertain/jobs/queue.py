@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from redis import Redis
 from rq import Retry
-from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
+from rq.exceptions import DeserializationError, DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.utils import as_text
 
@@ -170,8 +170,8 @@ class JobQueue:
                 result = job.latest_result()
                 lines = ((result.exc_string if result else None) or "").strip().splitlines()
                 at = job.ended_at or (result.created_at if result else None)
-                arguments = tuple(map(str, job.args))
-                found.append(JobFailure(job.id, job.func_name or "", arguments, lines[-1] if lines else "", at))
+                function, arguments = _call_of(job)
+                found.append(JobFailure(job.id, function, arguments, lines[-1] if lines else "", at))
         return sorted(found, key=lambda f: (f.failed_at is not None, f.failed_at, f.id), reverse=True)
 
     def requeue(self, job_id: str) -> JobTicket:
@@ -223,3 +223,10 @@ class JobQueue:
     @property
     def _connection(self) -> Redis:
         return self.handle.connection
+
+
+def _call_of(job: Job) -> tuple[str, tuple[str, ...]]:
+    try:
+        return job.func_name or "", tuple(map(str, job.args))
+    except DeserializationError:
+        return "(not readable)", ()

@@ -40,8 +40,13 @@ def supervise(work: Callable[[], None], *, processes: int, respawn: bool) -> Non
         nonlocal stopping
         stopping = True
         for child in children:
-            if child.is_alive() and child.pid:
-                os.kill(child.pid, signal.SIGTERM)
+            _terminate(child)
+
+    def spawn() -> None:
+        child = _spawn(work)
+        children.append(child)
+        if stopping:  # the signal came before the child was on the list
+            _terminate(child)
 
     before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
     deaths: deque[float] = deque(maxlen=MAX_DEATHS)
@@ -49,13 +54,13 @@ def supervise(work: Callable[[], None], *, processes: int, respawn: bool) -> Non
     try:
         for _ in range(processes):
             if not stopping:
-                children.append(_spawn(work))
+                spawn()
         while children:
             wait([c.sentinel for c in children], timeout=1.0)
             for child in [c for c in children if not c.is_alive()]:
                 child.join()
                 children.remove(child)
-                if child.exitcode:
+                if child.exitcode and not (stopping and child.exitcode == -signal.SIGTERM):
                     failed.append(child.exitcode)
                 if stopping or not respawn:
                     continue
@@ -64,7 +69,7 @@ def supervise(work: Callable[[], None], *, processes: int, respawn: bool) -> Non
                     stop(signal.SIGTERM, None)
                     continue
                 deaths.append(time.monotonic())
-                children.append(_spawn(work))
+                spawn()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -73,6 +78,11 @@ def supervise(work: Callable[[], None], *, processes: int, respawn: bool) -> Non
             f"{len(failed)} worker processes ended with an error ({', '.join(map(str, failed))})",
             remedy="see the log above; their jobs are put back by the next worker",
         )
+
+
+def _terminate(child: BaseProcess) -> None:
+    if child.is_alive() and child.pid:
+        os.kill(child.pid, signal.SIGTERM)
 
 
 def _spawn(work: Callable[[], None]) -> BaseProcess:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import redis.exceptions
+from redis.client import Pipeline
 from rq import Worker
 from rq.exceptions import StopRequested
 from rq.executions import Execution
@@ -21,6 +22,7 @@ from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 from rq.utils import now
 
 from ascertain.errors import (
+    AscertainError,
     ConfigError,
     InputError,
     IntegrityError,
@@ -73,7 +75,7 @@ class CrewWorker(Worker):
     """A forking worker for crews: hard time-outs, leases instead of time-outs for dead workers, and one thread only
     (RQ's command channel would be a second one, alive while the worker forks)."""
 
-    queue_class = LeasedQueue
+    queue_class: type[Queue] = LeasedQueue
     death_penalty_class = HardDeathPenalty
     log_result_lifespan = False
 
@@ -99,14 +101,31 @@ class CrewWorker(Worker):
         self.leases = leases
         self.handlers = frozenset(handlers)
         self.parent = parent
+        self.ended_well = False
         handle.queues["high"].on_idle = self._between_jobs
 
     def _between_jobs(self) -> None:
         if self.parent is not None and os.getppid() != self.parent:
             self.log.warning("Worker %s: the supervisor is gone, stopping", self.name)
+            self.ended_well = True
             raise StopRequested()
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        """A first SIGTERM or SIGINT."""
+        self.ended_well = True
+        super().request_stop(signum, frame)
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
+        """The next job; none means that there is nothing left."""
+        found = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        self.ended_well = self.ended_well or found is None
+        return found
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Also looks after the embedded server, without which there is nobody to tell."""
         if self.handle.attachment is not None:
             self.handle.attachment.ensure()
+        super().heartbeat(timeout, pipeline)  # type: ignore[no-untyped-call]
 
     def subscribe(self) -> None:
         """No command channel."""
@@ -202,14 +221,29 @@ def _work(
     lock = leases.enter(worker.name)
     try:
         worker.work(burst=burst, logging_level=settings.log_level)
+        if not worker.ended_well:  # RQ logs whatever breaks its loop, and returns as if all were well
+            raise AscertainError(
+                f"worker {worker.name} broke off", remedy="see the log above; its jobs are put back by the next worker"
+            )
     finally:
         try:
-            if worker.horse_pid:  # the loop broke off: the horse still holds the lock, and a later worker will see
+            if _lives(
+                worker.horse_pid
+            ):  # the loop broke off: the horse still holds the lock, and a later worker will see
                 os.close(lock)
             else:
                 leases.leave(worker.name, lock)
         except redis.exceptions.RedisError as e:
             log.error("worker %s could not sign off (%s); the next worker puts its jobs back", worker.name, e)
+
+
+def _lives(horse: int) -> bool:
+    if not horse:
+        return False
+    try:
+        return os.waitpid(horse, os.WNOHANG) == (0, 0)
+    except ChildProcessError:  # waited for already
+        return False
 
 
 def _give_up_the_hopeless(job: Job, kind: type[BaseException], error: BaseException, trace: Any) -> bool:

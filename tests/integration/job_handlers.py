@@ -10,7 +10,7 @@ from pathlib import Path
 from ascertain.errors import NotFoundError
 
 HERE = "tests.integration.job_handlers"
-NAMES = ("mark", "hold", "stubborn", "fail", "hopeless", "suicide")
+NAMES = ("mark", "hold", "stubborn", "fail", "hopeless", "suicide", "deaf", "environment")
 ALL = frozenset(f"{HERE}.{n}" for n in NAMES)
 
 
@@ -55,3 +55,15 @@ def suicide(folder: str, name: str) -> None:
     """Die without a word."""
     mark(folder, name)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deaf(folder: str, name: str) -> None:
+    """Hear no alarm."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    time.sleep(60)
+    mark(folder, name)
+
+
+def environment(folder: str, name: str) -> dict[str, str | None]:
+    """Tell what CrewAI would see."""
+    return {"redis_url": os.environ.get("REDIS_URL")}
