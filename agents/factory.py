@@ -8,6 +8,7 @@ from crewai import Agent
 from crewai.llms.base_llm import BaseLLM
 from crewai.tools import BaseTool
 
+from agents.executor import LeanExecutor
 from ascertain.prompts import Prompts
 
 MAX_TURNS = 6
@@ -22,6 +23,7 @@ def make(name: str, llm: BaseLLM, tools: Sequence[BaseTool], prompts: Prompts) -
         goal=prompt.goal,
         backstory=prompt.backstory,
         llm=llm,
+        executor_class=LeanExecutor,
         tools=list(tools),
         allow_delegation=False,
         verbose=False,

@@ -23,7 +23,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 Guard = Callable[[TaskOutput | LiteAgentOutput], tuple[bool, Any]]
 
-RETRIES = 2
+RETRIES = 1
 """How often an agent may try again when its answer does not have the agreed form."""
 
 _LINK = re.compile(r"\b(?:https?|ftp|file|javascript|data):|\bwww\.|\]\(|<[a-zA-Z/!]", re.IGNORECASE)
