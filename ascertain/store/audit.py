@@ -170,9 +170,10 @@ def _record(r: Row[Any]) -> AuditRecord:
 
 
 def _header(kept: str) -> dict[str, Any]:
-    """The header; one that is no longer a JSON object still goes to ``verify``, which then names the record."""
+    """The header; of one that is no longer the text that was sealed, something that ``verify`` will not accept."""
     try:
         header = json.loads(kept)
     except ValueError:
         header = None
-    return header if isinstance(header, dict) else {"unreadable": kept}
+    same = isinstance(header, dict) and canonical_json(header) == kept
+    return header if same else {"unreadable": kept}

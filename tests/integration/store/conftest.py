@@ -6,13 +6,15 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, exc, text
+from sqlalchemy import Engine, create_engine, delete, exc, text
 from sqlalchemy.engine import make_url
 
 from ascertain.store import Store, open_store
+from ascertain.store.schema import HEAD, Base
 from tests.integration.store.samples import LEARNERS, Ticking, pseudonym
 
 _GUESSES = ("postgresql://postgres@127.0.0.1:5432/test", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -37,9 +39,9 @@ def postgres() -> str:
     pytest.skip(f"no PostgreSQL on 127.0.0.1:5432 and ASCERTAIN_TEST_DATABASE_URL is not set ({problem})")
 
 
-@pytest.fixture
-def schema_url(postgres: str) -> Iterator[str]:
-    """URL of an empty schema of the test's own."""
+@contextmanager
+def own_schema(postgres: str) -> Iterator[str]:
+    """URL of a new, empty schema."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     url = make_url(postgres).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -48,6 +50,35 @@ def schema_url(postgres: str) -> Iterator[str]:
         yield url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
         connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
     engine.dispose()
+
+
+@pytest.fixture
+def schema_url(postgres: str) -> Iterator[str]:
+    """URL of an empty schema of the test's own."""
+    with own_schema(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_schema(postgres: str) -> Iterator[Engine]:
+    """A migrated schema of this session's own; tests get it one after the other, cleaned."""
+    with own_schema(postgres) as url:
+        store = open_store(url, pseudonym=pseudonym, checkpoint_file=None)
+        store.migrate()
+        store.close()
+        engine = create_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def clean(engine: Engine) -> None:
+    """Empty every table, whatever its triggers say, and put back what a test may have changed."""
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_records DISABLE TRIGGER USER"))
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(delete(table))
+        connection.execute(text("ALTER TABLE audit_records ENABLE TRIGGER USER"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -86,15 +117,15 @@ def opened(tmp_path: Path) -> Iterator[Callable[[str], Store]]:
         store.close()
 
 
-@pytest.fixture
-def bare_store(empty_url: str, opened: Callable[[str], Store], migrated_file: Path, tmp_path: Path) -> Store:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_store(request: pytest.FixtureRequest, opened: Callable[[str], Store], tmp_path: Path) -> Store:
     """A migrated store with nothing in it."""
-    store = opened(empty_url)
-    if empty_url.startswith("sqlite"):
-        shutil.copy(migrated_file, tmp_path / "store.sqlite")
-    else:
-        store.migrate()
-    return store
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "store.sqlite")
+        return opened(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    engine: Engine = request.getfixturevalue("migrated_schema")
+    clean(engine)
+    return opened(engine.url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

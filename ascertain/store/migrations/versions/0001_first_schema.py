@@ -11,7 +11,7 @@ branch_labels: str | None = None
 depends_on: str | None = None
 
 ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-INSTANT = sa.DateTime(timezone=True)
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 APPEND_ONLY = "audit_records is append-only"
