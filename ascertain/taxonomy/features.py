@@ -27,8 +27,6 @@ FEATURES = (
     "cover_label",  # … of the label
     "cover_form_2",  # its square: half a form is worth less than half
     "cover_pairs",  # share of the best form's adjacent word pairs that the sentence contains
-    "cover_near",  # … with up to two words between them, or in the other order
-    "loose",  # cover_form of a form of several words that have no pair in common with the sentence
     "explained",  # best form's BM25 score over the sentence's idf mass, at most 1
     "phrase_label",  # the label stands there word for word: 1/√(skills written alike)
     "phrase_synonym",  # … a synonym does
@@ -65,7 +63,6 @@ class _Scores:
     cover: Floats
     cover_label: Floats
     cover_pairs: Floats
-    cover_near: Floats
 
 
 class Featuriser:
@@ -96,7 +93,6 @@ class Featuriser:
         words = [tokens(s) for s in sentences]
         bounds = [bound_terms(w, self._lexicon, self._bound) for w in words]
         bags: list[list[int]] = []
-        near: list[list[int]] = []
         counted: list[int] = []
         for w, b in zip(words, bounds, strict=True):
             kept = [t.stem for t in w if t.stem not in self._lexicon.stop_stems]
@@ -104,7 +100,6 @@ class Featuriser:
             # A pair may skip nothing but stop words.
             ids = {vocabulary[t] for t in (*kept, *b.values(), *pairs(kept)) if t in vocabulary}
             bags.append(sorted(ids))
-            near.append(sorted({vocabulary[p] for p in _near_pairs(kept) if p in vocabulary}))
         q = _matrix(bags, len(vocabulary))
         form = self._pooled(q @ index.bm25, index.owner)
         label = self._pooled(q @ self._label_weights, self._label_owner)
@@ -112,11 +107,10 @@ class Featuriser:
         cover = self._pooled(q @ index.share, index.owner)
         cover_label = self._pooled(q @ self._label_share, self._label_owner)
         cover_pairs = self._pooled(q @ index.pairs, index.owner)
-        cover_near = self._pooled(_matrix(near, len(vocabulary)) @ index.pairs, index.owner)
         mass = np.asarray(q @ self._single_idf)
         return [
             self._one(
-                _Scores(form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i], cover_near[i]),
+                _Scores(form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i]),
                 self._gazetteer.hits([t.stem for t in words[i]], bounds[i]),
                 float(mass[i]),
                 counted[i],
@@ -143,7 +137,7 @@ class Featuriser:
         raw = np.log1p(s.form[rows])
         best = float(np.log1p(s.form.max(initial=0)))
         every = np.ones(len(rows))
-        cover, near = s.cover[rows], np.maximum(s.cover_near[rows], s.cover_pairs[rows])
+        cover = s.cover[rows]
         values = {
             "bm25_form": s.form[rows] / max(float(s.form.max()), _TINY),
             "bm25_label": s.label[rows] / max(float(s.label.max()), _TINY),
@@ -156,8 +150,6 @@ class Featuriser:
             "cover_label": s.cover_label[rows],
             "cover_form_2": cover**2,
             "cover_pairs": s.cover_pairs[rows],
-            "cover_near": near,
-            "loose": np.where((near == 0) & ~named, cover, 0.0),
             "explained": np.minimum(1.0, s.form[rows] / max(mass, _TINY)),
             "phrase_label": phrase[:, 0],
             "phrase_synonym": phrase[:, 1],
@@ -185,15 +177,6 @@ def _phrases(rows: npt.NDArray[np.int64], hits: Sequence[Hit]) -> tuple[npt.NDAr
         phrase[i, 3] = float(h.nested) if not named[i] else min(phrase[i, 3], float(h.nested))
         named[i] = True
     return phrase, named
-
-
-def _near_pairs(stems: Sequence[str]) -> set[str]:
-    """Pairs of words with at most two others between them, in both orders."""
-    found: set[str] = set()
-    for i, a in enumerate(stems):
-        for b in stems[i + 1 : i + 4]:
-            found.update((a + GAP + b, b + GAP + a))
-    return found
 
 
 def _matrix(bags: Sequence[Sequence[int]], columns: int) -> sparse.csr_matrix:
