@@ -43,8 +43,8 @@ def sync(
     """Bring the store up to date with every connection.
 
     Incremental unless ``full``: then everything is pulled anew, and what is gone from the source is retired (see
-    ``ingest_missing``). A connection that fails is reported and the others go on; only when workers cannot be read nothing
-    else is, because accounts would get identities that the HRIS has to give.
+    ``ingest_missing``). A connection that fails is reported and the others go on; only when workers cannot be read
+    nothing else is, because accounts would get identities that the HRIS has to give.
 
     Raises:
         InputError: when two connections have the same name.
