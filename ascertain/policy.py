@@ -9,6 +9,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ascertain.domain.belief import MAX_RELIABILITY
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.rules import BeliefRules, MappingRules, PathRules, Policy, RoutingRules
 from ascertain.domain.skills import SkillFamily
@@ -16,7 +17,8 @@ from ascertain.errors import ConfigError
 from ascertain.paths import CONFIG_DIR
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Pieces = Annotated[float, Field(ge=0, le=MAX_RELIABILITY)]
 LevelNumber = Annotated[int, Field(ge=1, le=5)]
 
 
@@ -32,7 +34,7 @@ class _Belief(_Strict):
     enough_evidence: Positive
     interval: Annotated[float, Field(gt=0, lt=1)]
     half_life_months: dict[SkillFamily, Positive]
-    reliability: dict[EvidenceKind, Annotated[float, Field(ge=0)]]
+    reliability: dict[EvidenceKind, Pieces]
     unscored_reliability: Share
     undated_recency: Share
     default_level: dict[EvidenceKind, LevelNumber]

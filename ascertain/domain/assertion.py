@@ -49,7 +49,7 @@ class Assertion:
 
 def assert_skill(skill_id: str, observations: tuple[Observation, ...], rules: BeliefRules) -> Assertion:
     """Turn observations of one skill into an assertion: a pure function, which is what makes replay possible."""
-    ordered = tuple(sorted(observations, key=lambda o: (o.evidence_id, o.claim_id, o.origin, o.supports)))
+    ordered = tuple(sorted(observations, key=_place))
     belief = believe(ordered, rules)
     level = belief.highest(rules)
     shown = level or Level.AWARENESS
@@ -57,6 +57,12 @@ def assert_skill(skill_id: str, observations: tuple[Observation, ...], rules: Be
     if belief.amount < rules.enough_evidence:
         return Assertion(skill_id, None, None, low, high, belief.amount, ordered)
     return Assertion(skill_id, level, belief.performs(shown, rules.performs_at), low, high, belief.amount, ordered)
+
+
+def _place(o: Observation) -> tuple[str | float, ...]:
+    """A total order: two observations in the same place are the same observation."""
+    figures = (o.mapping, o.reliability, o.recency, o.outcome)
+    return (o.evidence_id, o.claim_id, o.origin, o.supports, o.skill_id, o.level, *figures, o.kind, o.sensitive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def contributions(assertion: Assertion, rules: BeliefRules) -> tuple[Contributio
         )
         for o in kept
     ]
-    return tuple(sorted(rows, key=lambda r: (-abs(r.delta), r.evidence_id)))
+    return tuple(sorted(rows, key=lambda r: (-abs(r.delta), r.evidence_id, r.supports)))
 
 
 def belief_of(assertion: Assertion, rules: BeliefRules) -> Belief:

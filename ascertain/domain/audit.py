@@ -79,7 +79,8 @@ def verify(
     """Walk the chain from its first record; no faults means it is whole.
 
     Finds a changed, dropped, inserted or reordered record by itself, and with ``checkpoints`` a truncated or
-    wholly rewritten chain. With ``payloads`` the stored ciphertext is checked against its digest too.
+    wholly rewritten chain. With ``payloads`` (ciphertext by ``seq``; a record without one may be absent)
+    each is checked against its digest too.
     """
     faults: list[ChainFault] = []
     at_seq: dict[int, str] = {}
@@ -93,7 +94,7 @@ def verify(
         again = seal(r.seq, r.at, r.action, r.actor, r.subject, r.header, r.payload_digest, r.prev_hash)
         if again.hash != r.hash:
             faults.append(ChainFault(r.seq, "content does not match its hash"))
-        if payloads is not None and r.seq in payloads and payload_digest(payloads[r.seq]) != r.payload_digest:
+        if payloads is not None and payload_digest(payloads.get(r.seq)) != r.payload_digest:
             faults.append(ChainFault(r.seq, "payload does not match its digest"))
         at_seq[r.seq] = r.hash
         prev, expected = r.hash, expected + 1

@@ -21,11 +21,15 @@ from typing import Any
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.rules import BeliefRules
 from ascertain.domain.skills import LEVELS, Level, SkillFamily
+from ascertain.errors import InputError
 
 _TINY = 1e-6
 """Stands for a prior pushed to its end in the imprecise model; Beta parameters must stay positive."""
 
 DAYS_PER_MONTH = 365.25 / 12
+
+MAX_RELIABILITY = 1000.0
+"""No single piece of evidence can be worth more; beyond about 1e300 the Beta functions lose their meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,23 @@ class Observation:
     outcome: float
     supports: bool
     sensitive: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse figures out of range: one NaN would slip past every threshold that compares with it.
+
+        Raises:
+            InputError: naming the figure and the piece of evidence.
+        """
+        for name, value in (("mapping", self.mapping), ("recency", self.recency), ("outcome", self.outcome)):
+            if not 0.0 <= value <= 1.0:
+                raise InputError(f"{value!r} is not between 0 and 1", where=f"evidence {self.evidence_id}", field=name)
+        if not 0.0 <= self.reliability <= MAX_RELIABILITY:
+            raise InputError(
+                f"{self.reliability!r} is not between 0 and {MAX_RELIABILITY:g} pieces of evidence",
+                where=f"evidence {self.evidence_id}",
+                field="reliability",
+                remedy="correct belief.reliability in the policy",
+            )
 
     @property
     def weight(self) -> float:
@@ -92,7 +113,7 @@ class Belief:
         point = float(_special().betainc(a, b, rules.performs_at))
         low = float(_special().betainc(max(seen_a + s, _TINY), max(seen_b, _TINY), rules.performs_at))
         high = float(_special().betainc(max(seen_a, _TINY), max(seen_b + s, _TINY), rules.performs_at))
-        return low, point, high
+        return min(low, point), point, max(high, point)
 
 
 @cache
@@ -122,8 +143,9 @@ def independent(observations: Iterable[Observation]) -> tuple[Observation, ...]:
     return tuple(best[k] for k in sorted(best))
 
 
-def _rank(o: Observation) -> tuple[float, float, int, str, str]:
-    return (o.weight, o.outcome, int(o.level), o.evidence_id, o.claim_id)
+def _rank(o: Observation) -> tuple[float | str, ...]:
+    """Heaviest first, then by everything that tells two observations apart, so that input order never decides."""
+    return (o.weight, o.outcome, int(o.level), o.evidence_id, o.claim_id, o.mapping, o.recency, o.kind, o.sensitive)
 
 
 def believe(observations: Sequence[Observation], rules: BeliefRules) -> Belief:

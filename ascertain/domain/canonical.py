@@ -7,15 +7,21 @@ import enum
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 DIGITS = 9
 """Decimals kept of a float: more than any figure needs, fewer than summation order disturbs."""
 
+_EXACT = 2.0**53
+"""Up to here every whole float is the same number as an integer."""
+
 
 def plain(value: Any) -> Any:
-    """Turn dataclasses, enums, dates, sets and tuples into JSON's own types; floats to ``DIGITS`` decimals.
+    """Turn dataclasses, enums, dates, sets and tuples into JSON's own types.
+
+    Floats keep ``DIGITS`` decimals, and 40.0 is written 40 as in RFC 8785, so that a figure read back from a database
+    column as the other type is the same figure; aware times are written in UTC.
 
     Raises:
         TypeError: for a value that has no agreed written form.
@@ -23,18 +29,23 @@ def plain(value: Any) -> Any:
     if value is None or (isinstance(value, bool | str) and not isinstance(value, enum.Enum)):
         return value
     if isinstance(value, enum.Enum):
-        return value.value
+        return plain(value.value)
     if isinstance(value, int):
         return value
     if isinstance(value, float):
         rounded = round(value, DIGITS)
-        return 0.0 if rounded == 0 else rounded
+        return int(rounded) if rounded.is_integer() and abs(rounded) <= _EXACT else rounded
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, datetime | date):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(plain(k)): plain(v) for k, v in value.items()}
+        written = {str(plain(k)): plain(v) for k, v in value.items()}
+        if len(written) < len(value):
+            raise TypeError(f"two keys of {sorted(map(repr, value))} have the same written form")
+        return written
     if isinstance(value, set | frozenset):
         return sorted((plain(v) for v in value), key=canonical_json)
     if isinstance(value, Sequence):

@@ -193,4 +193,4 @@ def timeline(problem: PathProblem, chosen: Sequence[str]) -> tuple[PathStep, ...
 
 def weeks_needed(hours: float, hours_per_week: float) -> int:
     """Whole weeks for ``hours`` of study."""
-    return math.ceil(hours / hours_per_week) if hours_per_week > 0 else 0
+    return math.ceil(hours / hours_per_week - 1e-9) if hours_per_week > 0 else 0

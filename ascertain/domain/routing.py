@@ -53,7 +53,8 @@ def route(
         return Route(AssertionState.REJECTED, ("the evidence speaks against every level",))
     if verdict is not None and verdict.verdict is Verdict.UNSUPPORTED:
         return Route(AssertionState.REJECTED, ("the reviewer found no support in the quotes",), 3)
-    sensitive_only = all(o.sensitive for o in assertion.observations if o.supports)
+    supporting = [o for o in assertion.observations if o.supports]
+    sensitive_only = bool(supporting) and all(o.sensitive for o in supporting)
     leans_on_sensitive = any(o.sensitive for o in assertion.observations)
     threshold = acceptance_threshold(rules, sensitive=leans_on_sensitive)
     reasons: list[str] = []
@@ -73,7 +74,7 @@ def route(
         priority = 1
     if sensitive_only and rules.human_for_sensitive:
         reasons.append("rests on colleagues' opinions alone")
-    if confidence < threshold:
+    if not confidence >= threshold:  # also stops what is not a number
         reasons.append(f"confidence {confidence:.2f} is under {threshold:.2f}")
     if not reasons:
         return Route(AssertionState.ACCEPTED, (f"confidence {confidence:.2f} reaches {threshold:.2f}",))
