@@ -161,9 +161,11 @@ class Leases:
 
     def leave(self, worker: str, lock: int) -> None:
         """A worker ends by itself: whatever it still holds goes back, and no try is counted against the jobs."""
-        self._give_back(worker, blame=False)
-        self._lock_file(worker).unlink(missing_ok=True)
-        os.close(lock)
+        try:
+            self._give_back(worker, blame=False)
+            self._lock_file(worker).unlink(missing_ok=True)
+        finally:
+            os.close(lock)
 
     def done(self, worker: str, job_id: str) -> None:
         """The job has reached a state of its own (finished, failed, waiting for a retry)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -57,9 +57,15 @@ class QueueHandle:
             self.attachment.release(keep=keep)
         atexit.unregister(self.close)
 
+    def ensure(self) -> None:
+        """Start the embedded server again should it have died."""
+        if self.attachment is not None:
+            self.attachment.ensure()
+
     def reconnected(self) -> QueueHandle:
-        """The same queue on a connection of its own: for a child process, which must not share a socket."""
-        return _handle(self.url, next(iter(self.queues.values())).base_name, None)
+        """The same queue on a connection of its own: for a child process. The parent's hold on the server, which the
+        child has inherited, stays the parent's to release."""
+        return replace(_handle(self.url, self.queue.base_name, None), attachment=self.attachment, _pid=self._pid)
 
 
 def open_queue(settings: Settings) -> QueueHandle:

@@ -7,6 +7,8 @@ import os
 import secrets
 import socket
 import sys
+import time
+from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -45,6 +47,8 @@ MONITOR_SECONDS = 5
 MAINTENANCE_SECONDS = 15
 """How often a worker looks for jobs of workers that died (and at its start)."""
 WORKER_TTL = 30
+MAX_BREAKS = 5
+BREAK_WINDOW = 60.0
 KILL_GRACE = 5
 """Seconds after its time-out at which a job that could not be interrupted is killed."""
 
@@ -110,10 +114,15 @@ class CrewWorker(Worker):
             self.ended_well = True
             raise StopRequested()
 
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds until an idle worker looks up from the queue: for maintenance, too."""
+        return int(min(super().dequeue_timeout, self.maintenance_interval))
+
     def request_stop(self, signum: int, frame: Any) -> None:
         """A first SIGTERM or SIGINT."""
         self.ended_well = True
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
         """The next job; none means that there is nothing left."""
@@ -123,9 +132,8 @@ class CrewWorker(Worker):
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Also looks after the embedded server, without which there is nobody to tell."""
-        if self.handle.attachment is not None:
-            self.handle.attachment.ensure()
-        super().heartbeat(timeout, pipeline)  # type: ignore[no-untyped-call]
+        self.handle.ensure()
+        super().heartbeat(timeout, pipeline)
 
     def subscribe(self) -> None:
         """No command channel."""
@@ -216,25 +224,45 @@ def prepare_app(settings: Settings) -> None:
 def _work(
     handle: QueueHandle, settings: Settings, *, burst: bool, handlers: Collection[str], parent: int | None
 ) -> None:
+    """Work until there is reason to stop. RQ ends its loop over a server that is away at the wrong moment: then a new
+    worker takes its place, unless that happens too often."""
     leases = Leases(handle.connection, list(handle.queues.values()), queue_folder(settings) / "workers")
-    worker = CrewWorker(handle, leases, handlers=handlers, parent=parent)
-    lock = leases.enter(worker.name)
+    breaks: deque[float] = deque(maxlen=MAX_BREAKS)
+    try:
+        while True:
+            handle.ensure()
+            if _work_once(CrewWorker(handle, leases, handlers=handlers, parent=parent), settings, burst=burst):
+                return
+            if len(breaks) == MAX_BREAKS and time.monotonic() - breaks[0] < BREAK_WINDOW:
+                raise AscertainError(
+                    f"the worker broke off {MAX_BREAKS + 1} times within {BREAK_WINDOW:.0f} s",
+                    remedy="see the log above; its jobs are put back by the next worker",
+                )
+            breaks.append(time.monotonic())
+            time.sleep(1.0)
+    except StopRequested:  # told to stop in between
+        return
+    except redis.exceptions.RedisError as e:
+        raise AscertainError(f"the queue cannot be reached: {e}", remedy="see `ascertain doctor`") from None
+
+
+def _work_once(worker: CrewWorker, settings: Settings, *, burst: bool) -> bool:
+    """False when the loop was broken off; RQ has logged why, and returned as if all were well."""
+    lock = worker.leases.enter(worker.name)
     try:
         worker.work(burst=burst, logging_level=settings.log_level)
-        if not worker.ended_well:  # RQ logs whatever breaks its loop, and returns as if all were well
-            raise AscertainError(
-                f"worker {worker.name} broke off", remedy="see the log above; its jobs are put back by the next worker"
-            )
+    except redis.exceptions.RedisError as e:
+        log.error("worker %s lost the queue: %s", worker.name, e)
+        return False
     finally:
         try:
-            if _lives(
-                worker.horse_pid
-            ):  # the loop broke off: the horse still holds the lock, and a later worker will see
+            if _lives(worker.horse_pid):  # the horse still holds the lock; a later worker will see to its job
                 os.close(lock)
             else:
-                leases.leave(worker.name, lock)
+                worker.leases.leave(worker.name, lock)
         except redis.exceptions.RedisError as e:
             log.error("worker %s could not sign off (%s); the next worker puts its jobs back", worker.name, e)
+    return worker.ended_well
 
 
 def _lives(horse: int) -> bool:

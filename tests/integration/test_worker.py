@@ -196,8 +196,9 @@ def test_children_do_not_outlive_a_killed_supervisor(jobs: JobQueue, tmp_path: P
     assert jobs.progress(["n"])["done"] == 1
 
 
-def test_the_server_dies_under_an_idle_worker(jobs: JobQueue, tmp_path: Path) -> None:
-    with worker_process(jobs.settings):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_server_dies_under_a_worker(jobs: JobQueue, tmp_path: Path, processes: int) -> None:
+    with worker_process(jobs.settings, processes=processes):
         wait_for(lambda: "Listening" in last_log(jobs.settings))
         os.kill(int((tmp_path / "home" / "queue" / "valkey.pid").read_text()), signal.SIGKILL)
         wait_for(lambda: "starting it again" in last_log(jobs.settings))
