@@ -23,7 +23,7 @@ from ascertain.taxonomy.lexicon import Lexicon
 from ascertain.taxonomy.loaded import Progress
 from ascertain.taxonomy.text import tokens
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the arrays or what they mean change, so that an older file is built anew."""
 
 K1, B = 1.2, 0.75

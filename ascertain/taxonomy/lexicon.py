@@ -23,6 +23,7 @@ class _Document(BaseModel):
     weak_words: str
     weak_weight: float = Field(ge=0, le=1)
     everyday_words: dict[str, list[str]]
+    foreign_words: str
     abbreviations: list[str]
     negation_before: list[str]
     negation_after: list[str]
@@ -53,13 +54,16 @@ class _Document(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Compiled word lists. ``everyday`` maps a lower-case word to the next words that make it the everyday one."""
+    """Compiled word lists. ``everyday`` maps a lower-case word to the next words that make it the everyday one;
+    ``english`` and ``foreign`` are function words as written."""
 
     version: str
     stop_stems: frozenset[str]
     weak_stems: frozenset[str]
     weak_weight: float
     everyday: Mapping[str, frozenset[str]]
+    foreign: frozenset[str]
+    english: frozenset[str]
     abbreviations: frozenset[str]
     negation_before: re.Pattern[str]
     negation_after: re.Pattern[str]
@@ -99,6 +103,8 @@ def read_lexicon(config_dir: Path) -> Lexicon:
         weak_stems=frozenset(stem(w) for w in doc.weak_words.split()),
         weak_weight=doc.weak_weight,
         everyday={k: frozenset(v) for k, v in doc.everyday_words.items()},
+        foreign=frozenset(doc.foreign_words.split()) - frozenset(doc.stop_words.split()),
+        english=frozenset(doc.stop_words.split()),
         abbreviations=frozenset(doc.abbreviations),
         negation_before=_any(doc.negation_before),
         negation_after=_any(doc.negation_after),

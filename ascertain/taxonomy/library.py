@@ -157,8 +157,8 @@ class TaxonomyLibrary:
             raise IntegrityError(
                 f"{files[0].name} is not what its name says", remedy="delete the file and import the taxonomy again"
             )
-        skills, profiles, _ = decode(raw)
-        return self._bundle(ConceptStore(version, skills, profiles), read_lexicon(self._config), ())
+        skills, profiles, meta = decode(raw)
+        return self._bundle(ConceptStore(version, skills, profiles), read_lexicon(self._config), (), meta["language"])
 
     def _open_starter(self, wanted: str) -> TaxonomyBundle:
         folder, roles, schemas = self._config / "taxonomy" / STARTER, self._config / "roles", self._config / "schemas"
@@ -178,7 +178,7 @@ class TaxonomyLibrary:
         for p in loaded.problems:
             _log.warning("starter taxonomy: %s", p)
         store = ConceptStore(version, loaded.skills, loaded.job_profiles)
-        return self._bundle(store, lexicon, loaded.problems)
+        return self._bundle(store, lexicon, loaded.problems, loaded.language)
 
     def _load(self, format: str, path: Path, name: str, language: str, say: Progress) -> LoadedTaxonomy:
         if format == "esco":
@@ -199,10 +199,12 @@ class TaxonomyLibrary:
         key = hashlib.sha256(f"{FORMAT}:{lexicon.version}".encode()).hexdigest()[:12]
         return self._folder / f"{version}.index-{key}.npz"
 
-    def _bundle(self, store: ConceptStore, lexicon: Lexicon, problems: Sequence[Problem]) -> TaxonomyBundle:
+    def _bundle(
+        self, store: ConceptStore, lexicon: Lexicon, problems: Sequence[Problem], language: str
+    ) -> TaxonomyBundle:
         skills = store.skills()
         index = self._index(store.version, skills, store.job_profiles(), lexicon, keep=not problems)
-        mapper = LexicalMapper(skills, index, lexicon, read_model(self._config, len(skills)))
+        mapper = LexicalMapper(skills, index, lexicon, read_model(self._config, len(skills)), language=language)
         return TaxonomyBundle(store, mapper, tuple(problems))
 
     def _index(

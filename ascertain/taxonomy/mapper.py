@@ -28,10 +28,19 @@ _CHUNK = 256
 class LexicalMapper:
     """Implements ``domain.ports.Mapper``. Deterministic: equal probabilities are ordered by skill id."""
 
-    def __init__(self, skills: Sequence[Skill], index: LexicalIndex, lexicon: Lexicon, model: LexicalModel) -> None:
+    def __init__(
+        self,
+        skills: Sequence[Skill],
+        index: LexicalIndex,
+        lexicon: Lexicon,
+        model: LexicalModel,
+        *,
+        language: str = "en",
+    ) -> None:
         self._skills = skills
         self._lexicon = lexicon
         self._model = model
+        self._english = language == "en"
         self.featuriser = Featuriser(index, Gazetteer(index.forms), lexicon)
         popular = sorted(range(len(skills)), key=lambda i: (-float(index.popularity[i]), skills[i].id))
         self._by_popularity = tuple(popular)
@@ -62,7 +71,7 @@ class LexicalMapper:
         result: list[list[Candidate]] = []
         for a in range(0, len(texts), _CHUNK):
             chunk = texts[a : a + _CHUNK]
-            split = [visible_sentences(t, self._lexicon) for t in chunk]
+            split = [visible_sentences(t, self._lexicon, english=self._english) for t in chunk]
             offers = iter(self.featuriser.offers([s.visible for found in split for s in found]))
             for text, found in zip(chunk, split, strict=True):
                 scores: dict[int, list[tuple[float, Sentence]]] = {}

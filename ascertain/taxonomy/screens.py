@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ascertain.taxonomy.lexicon import Lexicon
-from ascertain.taxonomy.text import blank, sentences, without_markup
+from ascertain.taxonomy.text import blank, sentences, tokens, without_markup
 
 _CLAUSE_END = re.compile(
     r"[,;:!?()–—]|\.(?=\s|$)|\s-\s|\b(?:but|however|although|though|yet|except|so|because|whereas|while|"
@@ -29,8 +29,8 @@ class Sentence:
     visible: str
 
 
-def visible_sentences(text: str, lexicon: Lexicon) -> list[Sentence]:
-    """The sentences that may express a skill, in order, repeated ones once."""
+def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True) -> list[Sentence]:
+    """The sentences that may express a skill, in order, repeated ones once; ``english`` passes over other languages."""
     clean = without_markup(text)
     spans = sentences(text, lexicon.abbreviations)
     in_course = bool(lexicon.course_context.search(clean))
@@ -43,6 +43,8 @@ def visible_sentences(text: str, lexicon: Lexicon) -> list[Sentence]:
             continue
         seen.add(key)
         if lexicon.boilerplate.search(words) or lexicon.prerequisite.search(words):
+            continue
+        if english and _is_foreign(words, lexicon):
             continue
         if in_course and len(spans) > 1 and lexicon.prerequisite_in_course.search(words):
             continue
@@ -67,6 +69,12 @@ def without_negated(sentence: str, lexicon: Lexicon) -> str:
             begin = mark.end()
         result = blank(result, begin, m.end())
     return result
+
+
+def _is_foreign(sentence: str, lexicon: Lexicon) -> bool:
+    words = [w.surface.lower() for w in tokens(sentence)]
+    foreign = sum(w in lexicon.foreign for w in words)
+    return foreign >= 2 and foreign > sum(w in lexicon.english for w in words)
 
 
 def _inside(position: int, spans: list[tuple[int, int]]) -> bool:

@@ -39,6 +39,32 @@ _VARIANTS = {
     "e-mail": "email",
 }
 """British spellings that no rule above turns into American ones; both sides of a comparison are turned alike."""
+_KEPT_APART = {
+    word: own
+    for own, words in {
+        "accounting": "accounting",
+        "authority": "authority authorities",
+        "customs": "customs",
+        "emergency": "emergency emergencies",
+        "experiment": "experiment experiments experimentation",
+        "important": "important importance",
+        "integrity": "integrity",
+        "internal": "internal internally",
+        "marketing": "marketing",
+        "mobility": "mobility",
+        "objection": "objection objections",
+        "objective": "objective objectives",
+        "police": "police",
+        "production": "production",
+        "productivity": "productivity",
+        "relational": "relational",
+        "securities": "securities",
+        "succession": "succession",
+        "university": "university universities",
+    }.items()
+    for word in words.split()
+}
+"""Words that Snowball gives the stem of another word of working life: *succession* is not *success*."""
 
 MAX_WORDS = 80
 """A "sentence" longer than this is a list or a table: it is cut, so that far-apart words do not meet."""
@@ -61,6 +87,8 @@ def stem(word: str) -> str:
     """Snowball English stem of a word in a spelling-neutral form: *modelling*, *modeling* → *model*."""
     low = word.lower().replace("’", "'").removesuffix("'s")
     low = _VARIANTS.get(low, low)
+    if low in _KEPT_APART:
+        return _KEPT_APART[low]
     for pattern, replacement in _SPELLING:
         low = pattern.sub(replacement, low)
     return _DOUBLE_L.sub("l", str(_stemmer.stemWord(low)))
