@@ -32,6 +32,7 @@ class SqlAuditLog:
         self._pseudonym = pseudonym
         self._head: Checkpoint | None = None
         self._locked = False
+        self._waiting: list[dict[str, Any]] = []
         self.sealed: Checkpoint | None = None
         """The last record appended in this transaction."""
 
@@ -63,8 +64,7 @@ class SqlAuditLog:
             payload_digest(kept),
             head.hash if head else GENESIS,
         )
-        self._tx.connection.execute(
-            insert(_AUDIT),
+        self._waiting.append(
             {
                 "seq": seq,
                 "at": record.at,
@@ -76,13 +76,14 @@ class SqlAuditLog:
                 "payload_digest": record.payload_digest,
                 "prev_hash": record.prev_hash,
                 "hash": record.hash,
-            },
+            }
         )
         self._head = self.sealed = Checkpoint(seq, record.hash)
         return record
 
     def records(self, *, after: int = 0) -> Iterator[AuditRecord]:
         """In order of ``seq``, read page by page."""
+        self.flush()
         while True:
             query = select(*_SEALED).where(_AUDIT.c.seq > after).order_by(_AUDIT.c.seq).limit(CHUNK)
             try:
@@ -96,9 +97,11 @@ class SqlAuditLog:
 
     def ciphertexts(self) -> Mapping[int, bytes | None]:
         """Stored payloads by ``seq``, read page by page while the unit of work is open."""
+        self.flush()
         return _Ciphertexts(self._tx)
 
     def head(self) -> Checkpoint | None:
+        self.flush()
         row = self._tx.connection.execute(
             select(_AUDIT.c.seq, _AUDIT.c.hash).order_by(_AUDIT.c.seq.desc()).limit(1)
         ).first()
@@ -111,11 +114,18 @@ class SqlAuditLog:
             NotFoundError: when there is no such record.
             IntegrityError: when the ciphertext was changed or moved.
         """
+        self.flush()
         row = self._tx.connection.execute(select(_AUDIT.c.subject, _AUDIT.c.payload).where(_AUDIT.c.seq == seq)).first()
         if row is None:
             raise NotFoundError(f"there is no audit record {seq}")
         clear = None if row.payload is None else self._keys.open(row.subject, seq, row.payload)
         return None if clear is None else json.loads(clear)
+
+    def flush(self) -> None:
+        """Write the records sealed since the last time, in one statement; before any reading and the commit."""
+        if self._waiting:
+            self._tx.connection.execute(insert(_AUDIT), self._waiting)
+            self._waiting = []
 
     def settle(self) -> Checkpoint | None:
         """Call once the transaction has ended: what it sealed, and forget the head and keys held for it."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Row, Table, select
@@ -64,22 +65,26 @@ def chunks(rows: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def upsert(tx: Tx, into: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows by primary key, or replace every other column of those that exist."""
-    if not rows:
-        return
-    keys = [c.name for c in into.primary_key]
-    statement = _insert(tx, into)
-    fresh = {c.name: statement.excluded[c.name] for c in into.columns if c.name not in keys}
-    tx.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows))
+    if rows:
+        tx.connection.execute(_upsert(tx.connection.dialect.name, into), list(rows))
 
 
 def insert_missing(tx: Tx, into: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows whose primary key is not there yet."""
     if rows:
-        tx.connection.execute(_insert(tx, into).on_conflict_do_nothing(), list(rows))
+        tx.connection.execute(_insert(tx.connection.dialect.name, into).on_conflict_do_nothing(), list(rows))
 
 
-def _insert(tx: Tx, into: Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(into) if tx.connection.dialect.name == "postgresql" else sqlite.insert(into)
+def _insert(dialect: str, into: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(into) if dialect == "postgresql" else sqlite.insert(into)
+
+
+@cache  # building the statement costs more than running it
+def _upsert(dialect: str, into: Table) -> postgresql.Insert | sqlite.Insert:
+    keys = [c.name for c in into.primary_key]
+    statement = _insert(dialect, into)
+    fresh = {c.name: statement.excluded[c.name] for c in into.columns if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=fresh)
 
 
 def upsert_changed(tx: Tx, into: Table, rows: Iterable[dict[str, Any]]) -> Changes:
@@ -113,7 +118,7 @@ def bump(tx: Tx, name: str) -> None:
     """Raise a revision, so that whoever has read that kind of record knows to read it again."""
     if name in tx.bumped:
         return
-    statement = _insert(tx, _REVISIONS).values(name=name, number=1)
+    statement = _insert(tx.connection.dialect.name, _REVISIONS).values(name=name, number=1)
     raised = {"number": _REVISIONS.c.number + 1}
     tx.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=raised))
     tx.bumped.add(name)

@@ -59,7 +59,7 @@ def dump_json(value: Any) -> str:
         TypeError: for a value without an agreed form.
         ValueError: for NaN or infinity.
     """
-    return json.dumps(value, default=_plain, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -72,3 +72,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} cannot be kept as JSON")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"), allow_nan=False)

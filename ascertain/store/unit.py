@@ -100,6 +100,7 @@ class SqlUnitOfWork:
         """
         if self._connection is None:
             raise AscertainError("this unit of work is not open", remedy="commit inside its `with` block")
+        self.audit.flush()
         self._connection.commit()
         self._tx.bumped.clear()
         sealed = self.audit.settle()
