@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
 import yaml
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ascertain.errors import ConfigError
@@ -43,6 +43,10 @@ class ScheduleEntry(BaseModel):
     def _five_fields(cls, value: str) -> str:
         if len(value.split()) != 5 or not croniter.is_valid(value):
             raise ValueError(f"{value!r} is not a cron expression of five fields")
+        try:
+            croniter(value, datetime(2000, 1, 1, tzinfo=UTC)).get_next(datetime)
+        except CroniterBadDateError:
+            raise ValueError(f"{value!r} names a day that never comes") from None
         return value
 
     @field_validator("timezone")
@@ -56,15 +60,23 @@ class ScheduleEntry(BaseModel):
 
     def last_slot(self, now: datetime) -> datetime:
         """The latest slot at or before ``now`` (aware), in UTC."""
-        local = now.astimezone(ZoneInfo(self.timezone))
         # get_prev looks strictly before its start, and the slot may be this very moment.
-        previous = croniter(self.cron, local + timedelta(microseconds=1)).get_prev(datetime)
-        return cast(datetime, previous).astimezone(UTC)
+        return self._first_real(croniter(self.cron, self._local(now) + timedelta(microseconds=1)).get_prev)
 
     def next_slot(self, now: datetime) -> datetime:
         """The first slot after ``now`` (aware), in UTC."""
-        local = now.astimezone(ZoneInfo(self.timezone))
-        return cast(datetime, croniter(self.cron, local).get_next(datetime)).astimezone(UTC)
+        return self._first_real(croniter(self.cron, self._local(now)).get_next)
+
+    def _first_real(self, step: Callable[[type[datetime]], datetime]) -> datetime:
+        """When clocks go back, an hour comes twice: an entry of fixed hours has its slots in the first one only."""
+        hour = self.cron.split()[1]
+        while True:
+            slot = step(datetime).astimezone(UTC)
+            if not self._local(slot).fold or "*" in hour:
+                return slot
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(ZoneInfo(self.timezone))
 
 
 EntryName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]

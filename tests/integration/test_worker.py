@@ -62,10 +62,9 @@ def test_killed_worker_and_horse_every_job_is_done_exactly_once(jobs: JobQueue, 
 
 
 def test_a_living_worker_takes_over_from_a_killed_one(jobs: JobQueue, tmp_path: Path) -> None:
-    submit(jobs, "hold", tmp_path, "n")
+    submit(jobs, "hold", tmp_path, "n", retry=(1,))
     with worker_process(jobs.settings) as first:
         horse = horse_of(tmp_path, "n")
-        jobs.handle.connection.hset("rq:job:n", "retries_left", 1)
         with worker_process(jobs.settings, MAINTENANCE_SECONDS=1):
             os.kill(first.pid, signal.SIGKILL)
             os.kill(horse, signal.SIGKILL)
