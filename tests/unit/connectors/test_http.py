@@ -82,8 +82,14 @@ def client(server: Scripted, naps: list[float]) -> Iterator[HttpClient]:
 
 @pytest.mark.parametrize(
     "trouble",
-    [reply(500), reply(503), reply(429), half_body, reply(body=b"<html>Maintenance</html>")]
-    + [reply(body=b"not gzip", Content_Encoding="gzip")],
+    [
+        reply(500),
+        reply(503),
+        reply(429),
+        half_body,
+        reply(body=b"<html>Maintenance</html>"),
+        reply(body=b"not gzip", Content_Encoding="gzip"),
+    ],
     ids=["500", "503", "429", "half-written", "html", "broken-gzip"],
 )
 def test_passing_trouble_is_outlived(trouble: Reply, client: HttpClient, server: Scripted, naps: list[float]) -> None:
