@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
         return written
     if isinstance(value, set | frozenset):
         return sorted((plain(v) for v in value), key=canonical_json)
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return [plain(v) for v in value]
     raise TypeError(f"{type(value).__name__} has no canonical form")
 

@@ -1,0 +1,171 @@
+"""Routing: every reason, every threshold, and verdicts that can only hold back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ascertain.domain.assertion import Assertion, AssertionState
+from ascertain.domain.findings import AssertionVerdict, Verdict
+from ascertain.domain.routing import Route, acceptance_threshold, route
+from ascertain.domain.skills import Level
+from tests.unit.domain.makers import POLICY, levels, observation, shares
+
+RULES = POLICY.routing
+GOOD = AssertionVerdict("s", Verdict.SUPPORTED)
+RANK = {
+    AssertionState.REJECTED: 0,
+    AssertionState.INSUFFICIENT: 0,
+    AssertionState.IN_REVIEW: 1,
+    AssertionState.ACCEPTED: 2,
+}
+verdicts = st.one_of(
+    st.none(),
+    st.builds(
+        AssertionVerdict,
+        st.just("s"),
+        st.sampled_from(Verdict),
+        st.text(max_size=5),
+        st.lists(st.text(min_size=1, max_size=5), max_size=2).map(tuple),
+    ),
+)
+
+
+def _assertion(
+    confidence: float | None = 0.97, level: Level | None = Level.PRACTITIONER, **changes: object
+) -> Assertion:
+    base = Assertion("s", level, confidence, 0.5, 0.9, 2.0, (observation(),))
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def _route(confidence: float | None = 0.97, verdict: AssertionVerdict | None = GOOD, **flags: bool) -> Route:
+    return route(_assertion(confidence), verdict, RULES, **flags)
+
+
+def test_thresholds_follow_from_the_target_error_rates() -> None:
+    assert acceptance_threshold(RULES, sensitive=False) == pytest.approx(0.95)
+    assert acceptance_threshold(RULES, sensitive=True) == pytest.approx(0.98)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "state"),
+    [
+        (0.951, AssertionState.ACCEPTED),
+        (0.95, AssertionState.ACCEPTED),
+        (0.949, AssertionState.IN_REVIEW),
+        (0.5, AssertionState.IN_REVIEW),
+        (0.499, AssertionState.REJECTED),
+        (None, AssertionState.INSUFFICIENT),
+        (math.nan, AssertionState.IN_REVIEW),
+    ],
+)
+def test_confidence_alone(confidence: float | None, state: AssertionState) -> None:
+    assert _route(confidence).state is state
+
+
+def test_not_enough_evidence_says_how_much_there_is() -> None:
+    assert _route(None).reasons == ("only 2.00 effective pieces of evidence",)
+
+
+def test_no_level_is_refused() -> None:
+    found = route(_assertion(0.97, None), GOOD, RULES)
+    assert (found.state, found.reasons) == (AssertionState.REJECTED, ("the evidence speaks against every level",))
+
+
+def test_unsupported_is_refused_however_confident() -> None:
+    found = _route(0.999, AssertionVerdict("s", Verdict.UNSUPPORTED))
+    assert (found.state, found.reasons) == (AssertionState.REJECTED, ("the reviewer found no support in the quotes",))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "flags", "reason", "priority"),
+    [
+        (None, {}, "the reviewer gave no verdict", 3),
+        (AssertionVerdict("s", Verdict.CONTRADICTED), {}, "the reviewer found a contradiction", 2),
+        (AssertionVerdict("s", Verdict.SUPPORTED, "", ("b", "a")), {}, "flagged: a, b", 3),
+        (GOOD, {"contradicted": True}, "evidence points both ways", 2),
+        (GOOD, {"critical": True}, "critical skill for this role", 1),
+        (GOOD, {"critical": True, "contradicted": True}, "critical skill for this role", 1),
+    ],
+)
+def test_what_sends_a_confident_assertion_to_a_human(
+    verdict: AssertionVerdict | None, flags: dict[str, bool], reason: str, priority: int
+) -> None:
+    found = _route(0.999, verdict, **flags)
+    assert found.state is AssertionState.IN_REVIEW
+    assert reason in found.reasons
+    assert found.priority == priority
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [("human_for_contradiction", {"contradicted": True}), ("human_for_first_critical", {"critical": True})],
+)
+def test_the_policy_may_waive_a_human(name: str, flags: dict[str, bool]) -> None:
+    waived = replace(RULES, **{name: False})
+    assert route(_assertion(0.999), GOOD, waived, **flags).state is AssertionState.ACCEPTED
+
+
+def test_a_colleague_s_opinion_raises_the_threshold() -> None:
+    mixed = (observation("a"), observation("b", sensitive=True))
+    assert route(_assertion(0.96, observations=mixed), GOOD, RULES).reasons == ("confidence 0.96 is under 0.98",)
+    assert route(_assertion(0.985, observations=mixed), GOOD, RULES).state is AssertionState.ACCEPTED
+
+
+def test_opinions_alone_need_a_human() -> None:
+    opinions = (observation("a", sensitive=True), observation("b", sensitive=True))
+    found = route(_assertion(0.999, observations=opinions), GOOD, RULES)
+    assert found.state is AssertionState.IN_REVIEW
+    assert found.reasons == ("rests on colleagues' opinions alone",)
+    waived = replace(RULES, human_for_sensitive=False)
+    assert route(_assertion(0.999, observations=opinions), GOOD, waived).state is AssertionState.ACCEPTED
+
+
+def test_without_any_support_it_is_not_called_an_opinion() -> None:
+    against = (observation("a", supports=False, outcome=0.0),)
+    found = route(_assertion(0.8, observations=against), GOOD, RULES)
+    assert found.reasons == ("confidence 0.80 is under 0.95",)
+
+
+def test_under_the_review_floor_the_reasons_are_kept() -> None:
+    found = _route(0.4, critical=True)
+    assert found.state is AssertionState.REJECTED
+    assert found.reasons == (
+        "critical skill for this role",
+        "confidence 0.40 is under 0.95",
+        "and under the review floor 0.50",
+    )
+
+
+@given(
+    st.one_of(st.none(), shares), st.one_of(st.none(), levels), verdicts, st.booleans(), st.booleans(), st.booleans()
+)
+def test_verdicts_and_flags_only_hold_back(
+    confidence: float | None,
+    level: Level | None,
+    verdict: AssertionVerdict | None,
+    sensitive: bool,
+    critical: bool,
+    contradicted: bool,
+) -> None:
+    a = _assertion(confidence, level, observations=(observation(sensitive=sensitive),))
+    clean = route(a, GOOD, RULES)
+    found = route(a, verdict, RULES, critical=critical, contradicted=contradicted)
+    assert RANK[found.state] <= RANK[clean.state]
+    assert found.reasons
+    assert 1 <= found.priority <= 3
+    if found.state is AssertionState.ACCEPTED:
+        assert confidence is not None
+        assert confidence >= acceptance_threshold(RULES, sensitive=sensitive)
+        assert verdict is not None
+        assert (verdict.verdict, verdict.flags) == (Verdict.SUPPORTED, ())
+
+
+@given(shares, shares, verdicts)
+def test_more_confidence_never_routes_worse(one: float, two: float, verdict: AssertionVerdict | None) -> None:
+    low, high = sorted((one, two))
+    assert RANK[_route(high, verdict).state] >= RANK[_route(low, verdict).state]
