@@ -21,7 +21,7 @@ _DENIAL = re.compile(
     r"(?:experience|knowledge|understanding|command|grasp)(?: (?:with|in|of))?"
     r"|not (?:yet )?(?:been )?(?:able to|familiar with|confident (?:with|in)|comfortable with|ready (?:for|to)"
     r"|proficient (?:with|in|at)|experienced (?:with|in)|competent (?:with|in|at)|good at|strong (?:in|at))"
-    r"|lack(?:s|ed|ing)? (?:of )?"
+    r"|lack(?:s|ed|ing)?(?: of)?"
     r"|struggl(?:e|es|ed|ing) (?:with|to|in|when)"
     r"|weak(?:ness(?:es)?)? (?:in|at|with|on)"
     r"|(?:is|was|are|were) unable to"

@@ -11,14 +11,14 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langsmith import tracing_context
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from agents.brains.models import EndpointConfig
 from ascertain.errors import BrainError, ConfigError
 
 _MAX_WAIT_S = 20.0
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_backoff = wait_exponential_jitter(initial=0.5, max=8.0, jitter=0.5)
+_backoff = wait_random_exponential(multiplier=0.5, max=8.0)
 _models: dict[tuple[int, EndpointConfig, str | None], BaseChatModel] = {}
 _lock = threading.Lock()
 
@@ -78,7 +78,7 @@ def _open(config: EndpointConfig, key: str | None) -> BaseChatModel:
 
 
 def ask(config: EndpointConfig, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> AIMessage:
-    """One answer. Busy and unreachable servers are tried again, waiting as they ask or exponentially with jitter.
+    """One answer. Busy and unreachable servers are tried again, waiting as they ask or a random time that doubles.
 
     Raises:
         BrainError: naming the endpoint and what went wrong; never what was sent or received.

@@ -136,7 +136,19 @@ def _faults(text: str, schema: type[BaseModel]) -> str:
 def _plain(message: Message) -> dict[str, Any]:
     kept = {k: v for k, v in message.items() if k in {"role", "content", "tool_calls", "tool_call_id", "name"}}
     kept["content"] = message.get("content") or ""
+    if calls := message.get("tool_calls"):
+        kept["tool_calls"] = [{**c, "function": {**c["function"], "arguments": _json_or_empty(c)}} for c in calls]
     return kept
+
+
+def _json_or_empty(call: Mapping[str, Any]) -> str:
+    """Arguments as the model gave them; where they are no JSON no client can send them back."""
+    arguments = str(call["function"]["arguments"])
+    try:
+        json.loads(arguments)
+    except json.JSONDecodeError:
+        return "{}"
+    return arguments
 
 
 def _tool_calls(answer: AIMessage) -> tuple[dict[str, Any], ...]:

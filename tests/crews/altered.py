@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from crewai.tasks.task_output import TaskOutput
 from pydantic import BaseModel, PrivateAttr
 
 from agents.brains.base import Message, Thought
 from agents.brains.embedded import EmbeddedBrain
+from agents.brains.rules import RULES
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices
 from ascertain.prompts import read_prompts
 from crews.roster import LEARNER
 from crews.run import run
+from tasks.checking import checked
 from tests.crews import world
 from tools.desk import CaseDesk
 
@@ -58,6 +61,27 @@ class AlteredBrain(EmbeddedBrain):
         answer = json.loads(thought.text)
         said = self._change(answer)
         return Thought(text=said if isinstance(said, str) else json.dumps(answer, ensure_ascii=False))
+
+
+def walk_with(
+    changes: Mapping[str, Change] | None = None,
+    *,
+    case: CaseFile | None = None,
+    services: CrewServices | None = None,
+) -> CrewFindings:
+    """The same walk through tools, rules and checks without CrewAI in between: a hundred times faster."""
+    reach = services or world.services()
+    desk = CaseDesk(case or world.case(), reach)
+    for post in LEARNER:
+        role = post.agent.NAME
+        shown = {tool.name: json.loads(tool.run()) for tool in (make(desk) for make in post.tools)}
+        answer = RULES[role](shown, reach)
+        said = changes[role](answer) if changes and role in changes else None
+        guard = checked(role, desk, post.task.Answer, post.task.accept)
+        raw = said if isinstance(said, str) else json.dumps(answer, ensure_ascii=False)
+        accepted, reason = guard(TaskOutput(description="", agent=role, raw=raw))
+        assert accepted, reason
+    return desk.findings(())
 
 
 def run_with(

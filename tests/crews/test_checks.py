@@ -9,7 +9,7 @@ from ascertain.domain.canonical import canonical_json
 from ascertain.domain.findings import CrewFindings, Stance, Verdict
 from ascertain.errors import BrainError
 from tests.crews import world
-from tests.crews.altered import run_with
+from tests.crews.altered import run_with, walk_with
 
 
 def stored(f: CrewFindings) -> str:
@@ -23,7 +23,7 @@ def why(f: CrewFindings, stage: str) -> list[str]:
     return [d.why for d in f.drops if d.stage == stage]
 
 
-PLAIN = run_with
+PLAIN = walk_with
 
 
 def claims_of(*rows: tuple[str, str]) -> Any:
@@ -46,14 +46,14 @@ def claims_of(*rows: tuple[str, str]) -> Any:
     ],
 )
 def test_a_quote_must_stand_in_its_evidence(evidence_id: str, quote: str, reason: str) -> None:
-    f = run_with({"evidence_collector": claims_of((evidence_id, quote))})
+    f = walk_with({"evidence_collector": claims_of((evidence_id, quote))})
     assert stored(f) == stored(PLAIN())
     assert len(f.drops) == 1
     assert reason in f.drops[0].why
 
 
 def test_a_quote_may_differ_in_blanks_only() -> None:
-    f = run_with({"evidence_collector": claims_of(("e4", "Moved   the\nservice"))})
+    f = walk_with({"evidence_collector": claims_of(("e4", "Moved   the\nservice"))})
     assert f.claims[-1].quote == "Moved the service"
     assert f.drops == ()
 
@@ -66,7 +66,7 @@ def test_only_offered_skills_are_picked() -> None:
             {"claim_id": "c77", "skill_id": "sql", "proposed_term": ""},
         ]
 
-    f = run_with({"taxonomy_mapper": change})
+    f = walk_with({"taxonomy_mapper": change})
     assert stored(f) == stored(PLAIN())
     assert why(f, "taxonomy_mapper") == [
         "the skill was not offered for this claim",
@@ -83,7 +83,7 @@ def test_an_offer_under_the_floor_is_dropped() -> None:
             {"claim_id": "c1", "skill_id": s, "proposed_term": ""} for s in ("python", "sql", "kubernetes")
         ]
 
-    f = run_with(
+    f = walk_with(
         {
             "evidence_collector": lambda a: a.update(
                 claims=[{"evidence_id": "e1", "quote": "Programming is fun.", "stance": "supports"}]
@@ -111,7 +111,7 @@ def test_proposed_terms_are_words_of_the_quote() -> None:
         terms = ["Beekeeper", "Quantum thinking", "x" * 90]
         answer["picks"] += [{"claim_id": "c2", "skill_id": "none", "proposed_term": t} for t in terms]
 
-    f = run_with({"taxonomy_mapper": change})
+    f = walk_with({"taxonomy_mapper": change})
     assert f.proposals == ("Beekeeper", "Certified Beekeeper")
     assert why(f, "taxonomy_mapper") == ["not in the words of the quote", "not a term of at most 80 characters"]
 
@@ -124,7 +124,7 @@ def test_a_made_up_figure_is_refused(figure: str) -> None:
     def change(answer: dict[str, Any]) -> None:
         answer["needs"][0]["reason"] = f"The person certainly reaches {figure} here."
 
-    f = run_with({"gap_analyst": change})
+    f = walk_with({"gap_analyst": change})
     assert figure not in stored(f).encode().decode("unicode_escape")
     assert f.needs[0].skill_id == "sql"
     assert f.needs[0].reason == ""
@@ -138,7 +138,7 @@ def test_a_figure_of_another_skill_is_refused() -> None:
     def change(answer: dict[str, Any]) -> None:
         answer["needs"][1]["reason"] = other
 
-    f = run_with({"gap_analyst": change})
+    f = walk_with({"gap_analyst": change})
     assert f.needs[1].reason == ""
 
 
@@ -149,13 +149,13 @@ def test_needs_are_requirements_ranked_once() -> None:
             {"skill_id": "sql", "rank": 99, "reason": "Again."},
         ]
 
-    f = run_with({"gap_analyst": change})
+    f = walk_with({"gap_analyst": change})
     assert stored(f) == stored(PLAIN())
     assert sorted(why(f, "gap_analyst")) == ["not a requirement of the role", "ranked before"]
 
 
 def test_a_plan_that_was_not_offered_is_refused() -> None:
-    f = run_with({"learning_path_curator": lambda a: a.update(plan_id="the grand tour")})
+    f = walk_with({"learning_path_curator": lambda a: a.update(plan_id="the grand tour")})
     assert f.path is None
     assert "no such plan was offered" in why(f, "learning_path_curator")
 
@@ -167,7 +167,7 @@ def test_a_course_outside_the_plan_is_refused() -> None:
             {"content_id": "sql-101", "reason": "Once more."},
         ]
 
-    f = run_with({"learning_path_curator": change})
+    f = walk_with({"learning_path_curator": change})
     assert stored(f) == stored(PLAIN())
     assert why(f, "learning_path_curator") == ["not in the chosen plan"] * 2
 
@@ -183,7 +183,7 @@ def test_a_course_outside_the_plan_is_refused() -> None:
     ],
 )
 def test_text_that_cannot_be_trusted_is_refused(text: str) -> None:
-    f = run_with(
+    f = walk_with(
         {
             "learning_path_curator": lambda a: a.update(summary=text),
             "reviewer": lambda a: a.update(summary=text),
@@ -203,7 +203,7 @@ def test_verdicts_are_about_what_was_asserted_and_the_stricter_stands() -> None:
             {"skill_id": "kubernetes", "verdict": "supported", "flags": [], "note": ""},
         ]
 
-    f = run_with({"reviewer": change})
+    f = walk_with({"reviewer": change})
     assert {v.skill_id: v.verdict for v in f.verdicts} == {
         "sql": Verdict.UNSUPPORTED,
         "kubernetes": Verdict.CONTRADICTED,
@@ -215,8 +215,12 @@ def test_verdicts_are_about_what_was_asserted_and_the_stricter_stands() -> None:
     ]
 
 
+def test_the_short_walk_of_these_tests_finds_what_the_crew_finds() -> None:
+    assert stored(walk_with()) == stored(run_with())
+
+
 def test_order_of_picks_and_verdicts_changes_nothing() -> None:
-    f = run_with({"taxonomy_mapper": lambda a: a["picks"].reverse(), "reviewer": lambda a: a["verdicts"].reverse()})
+    f = walk_with({"taxonomy_mapper": lambda a: a["picks"].reverse(), "reviewer": lambda a: a["verdicts"].reverse()})
     assert stored(f) == stored(PLAIN())
 
 
@@ -243,7 +247,7 @@ def test_one_bad_answer_is_asked_again_and_counted() -> None:
 
 
 def test_fenced_answers_are_read() -> None:
-    f = run_with({"reviewer": lambda a: f"Here you are:\n```json\n{json.dumps(a)}\n```\nBye."})
+    f = walk_with({"reviewer": lambda a: f"Here you are:\n```json\n{json.dumps(a)}\n```\nBye."})
     assert stored(f) == stored(PLAIN())
 
 
@@ -252,6 +256,6 @@ def test_a_raised_stance_cannot_raise_the_score() -> None:
         for c in answer["claims"]:
             c["stance"] = "supports"
 
-    f = run_with({"evidence_collector": change})
+    f = walk_with({"evidence_collector": change})
     assert all(c.stance is Stance.SUPPORTS for c in f.claims)
     assert {p.probability for p in f.picks} <= {0.9, 0.95}
