@@ -64,5 +64,4 @@ def _drop_torn_tail(fd: int) -> None:
     size = os.fstat(fd).st_size
     if size == 0 or os.pread(fd, 1, size - 1) == b"\n":
         return
-    start = max(0, size - 4096)
-    os.ftruncate(fd, start + os.pread(fd, size - start, start).rfind(b"\n") + 1)
+    os.ftruncate(fd, os.pread(fd, size, 0).rfind(b"\n") + 1)

@@ -17,7 +17,7 @@ from ascertain.store.failures import translate
 from ascertain.store.types import dump_json
 
 BUSY_SECONDS = 30.0
-"""How long a SQLite connection waits for another one's write lock."""
+"""How long a connection waits for a lock that another one holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ def make_engines(url: URL) -> Engines:
     file = sqlite_file(url)
     if file is None:
         write = _create(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
+        event.listen(write, "connect", _set_up_postgresql)
         snapshot = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return Engines(snapshot, write)
     _make_private(file)
@@ -98,6 +99,12 @@ def _make_private(file: Path) -> None:
             f"cannot use the database file {file.name}: {e.strerror}",
             remedy="check ASCERTAIN_DATABASE_URL or ASCERTAIN_HOME: the folder must exist and be writable",
         ) from None
+
+
+def _set_up_postgresql(dbapi: Any, _record: object) -> None:
+    with dbapi.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {int(BUSY_SECONDS * 1000)}")
+    dbapi.commit()
 
 
 def _set_up_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:

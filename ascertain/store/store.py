@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete
 
 from ascertain.domain.audit import Checkpoint
+from ascertain.errors import ConfigError
 from ascertain.store import migrate
 from ascertain.store.checkpoints import CheckpointFile
 from ascertain.store.engine import Engines, database_url, make_engines, sqlite_file
@@ -42,6 +43,11 @@ class Store:
         self._pseudonym = pseudonym
         file = sqlite_file(self._url)
         beside = checkpoint_file or file
+        if beside is not None and not beside.parent.is_dir():
+            raise ConfigError(
+                f"there is no folder {beside.parent}",
+                remedy="create it, or correct ASCERTAIN_HOME or ASCERTAIN_DATABASE_URL",
+            )
         self._context = UnitContext(
             pseudonym=pseudonym,
             now=lambda: clock().astimezone(UTC),
@@ -133,6 +139,6 @@ def open_store(
             (``audit.key``) lies beside it. Without it no checkpoints are kept, and the key lies beside the SQLite file.
 
     Raises:
-        ConfigError: for a URL that cannot be used.
+        ConfigError: for a URL that cannot be used, or a folder that is not there.
     """
     return Store(url, pseudonym=pseudonym, checkpoint_file=checkpoint_file, clock=clock)

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from ascertain.domain.audit import verify
 from ascertain.domain.runs import DecisionKind
-from ascertain.errors import AscertainError, ConfigError, ConflictError
+from ascertain.errors import AscertainError, ConfigError, ConflictError, IntegrityError
 from ascertain.store import Store, open_store
 from ascertain.store.migrate import current_revision
 from ascertain.store.schema import HEAD, Base
@@ -286,3 +286,42 @@ def test_a_writer_waits_for_another_ones_lock(store: Store, tmp_path: Path) -> N
     assert time.monotonic() - started >= 0.2
     release.join()
     other.close()
+
+
+def test_a_deadlock_is_told_to_one_of_the_two(store: Store) -> None:
+    if store._own().write.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    with store.units() as uow:
+        for i in (1, 2):
+            uow.runs.put(run(f"r-{i}", fingerprint=f"f-{i}"))
+        uow.commit()
+    together = threading.Barrier(2)
+    told: list[str] = []
+
+    def work(first: str, second: str) -> None:
+        try:
+            with store.units() as uow:
+                uow.runs.set_stamp(first, "x")
+                together.wait(10)
+                uow.runs.set_stamp(second, "x")
+                uow.commit()
+        except ConflictError as e:
+            told.append(str(e))
+
+    threads = [threading.Thread(target=work, args=pair) for pair in (("r-1", "r-2"), ("r-2", "r-1"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(told) == 1
+    assert "try again" in told[0]
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told_after_the_commit(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints.jsonl").mkdir()
+    with store.units() as uow:
+        uow.audit.append("x", actor="a", header={})
+        with pytest.raises(IntegrityError, match="record 1 is stored"):
+            uow.commit()
+    with store.units(write=False) as uow:
+        assert uow.audit.head() is not None
