@@ -76,10 +76,12 @@ class App:
         self.clock: Clock = clock or SystemClock()
         self.policy, self._policy_text = read_policy(settings.policy_file)
         self.pseudonyms = KeyedPseudonymiser(_pseudonym_key(settings))
+        audit = settings.home_dir / "audit"
+        audit.mkdir(mode=0o700, exist_ok=True)
         self.store: Store = open_store(
             settings.effective_database_url,
             pseudonym=self.pseudonyms.pseudonym,
-            checkpoint_file=settings.home_dir / "audit" / "checkpoints.jsonl",
+            checkpoint_file=audit / "checkpoints.jsonl",
         )
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -201,8 +203,10 @@ class App:
         """Do what every assessment needs, without a kickoff: import CrewAI, load the index, read the landscape."""
         with self.units(write=False) as uow:
             self.builder.landscape(uow)
-        import_module("ascertain.planning.cpsat")
         _ = self.assessor
+        self.crew.preload()
+        for module in ("scipy.special", "ortools.sat.python.cp_model"):
+            import_module(module)
 
     def close(self) -> None:
         """Close connections."""
