@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
-from ascertain.errors import AscertainError, ConfigError, ConflictError, IntegrityError
+from ascertain.errors import AscertainError, ConfigError, ConflictError, InputError, IntegrityError
 
 APPEND_ONLY = "audit_records is append-only"
 """Text of the triggers that guard the chain."""
@@ -31,6 +31,10 @@ def _translated(raised: BaseException | None, cause: BaseException, *, connectin
         return IntegrityError(f"{APPEND_ONLY}: records are neither changed nor deleted")
     if isinstance(raised, exc.IntegrityError):
         return ConflictError(f"the database refused a record: {_constraint(cause)}")
+    if isinstance(raised, exc.DataError):
+        # Only psycopg's own sentence: the server's would quote the value.
+        why = text if "NUL" in text else "a value does not fit its column"
+        return InputError(f"the database cannot keep a record: {why}", remedy="clean the text when it is read in")
     if state == _NO_TABLE or "no such table" in text:
         return ConfigError(
             f"the database lacks a table ({text.splitlines()[0]})",

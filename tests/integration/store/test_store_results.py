@@ -10,7 +10,7 @@ import pytest
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.runs import DecisionKind, RunState
 from ascertain.domain.skills import Level
-from ascertain.errors import ConflictError, NotFoundError
+from ascertain.errors import ConflictError, InputError, NotFoundError
 from ascertain.store import SqlUnitOfWork, Store
 from tests.integration.store.samples import START, assertion, content, review, run
 
@@ -149,6 +149,18 @@ def reviewed(uow: SqlUnitOfWork) -> None:
             review("v-3", "a-3"),
         ]
     )
+
+
+def test_text_that_postgresql_cannot_keep_is_told_as_such(store: Store) -> None:
+    with store.units() as uow:
+        reviewed(uow)
+        item = replace(review("v-1", "a-1"), decision_reason="a\x00b")
+        if store._own().write.dialect.name == "sqlite":
+            uow.reviews.put(item)
+            assert uow.reviews.get("v-1") == item
+            return
+        with pytest.raises(InputError, match="NUL"):
+            uow.reviews.put(item)
 
 
 def test_a_new_run_supersedes_and_withdraws_what_the_others_left_open(store: Store) -> None:
