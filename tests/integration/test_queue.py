@@ -133,3 +133,19 @@ def test_a_case_that_failed_is_tried_anew_when_asked_again(jobs: JobQueue, tmp_p
     assert states == ["queued", "already"]
     work_off(jobs.settings)
     assert runs(tmp_path, "f") == 2
+
+
+def test_a_finished_case_is_run_again_only_when_its_run_is_known_to_be_missing(jobs: JobQueue, tmp_path: Path) -> None:
+    def ask(*, again: bool) -> str:
+        dotted = "tests.integration.job_handlers.mark"
+        return jobs.submit(dotted, (str(tmp_path), "n"), job_id="n", timeout=9, again=again).state
+
+    assert ask(again=True) == "queued"
+    assert ask(again=True) == "already", "queued is queued"
+    work_off(jobs.settings)
+    assert ask(again=False) == "already"
+    assert [ask(again=True), ask(again=True)] == ["queued", "already"]
+    assert jobs.handle.connection.ttl("rq:job:n") == -1, "what waits is not forgotten"
+    work_off(jobs.settings)
+    assert runs(tmp_path, "n") == 2
+    assert jobs.handle.connection.ttl("rq:job:n") > 0
