@@ -133,7 +133,12 @@ def read_policy(path: Path | None = None) -> tuple[Policy, str]:
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as e:
-        raise ConfigError(f"cannot read the policy {file.name}: {e.strerror}") from None
+        raise ConfigError(
+            f"cannot read the policy {file.name}: {e.strerror}",
+            remedy="point ASCERTAIN_POLICY_FILE at a policy, or leave it empty for the shipped one",
+        ) from None
+    except UnicodeDecodeError as e:
+        raise ConfigError(f"the policy {file.name} is not UTF-8 text: {e}", remedy="save it as UTF-8") from None
     return parse_policy(text, source=file.name), text
 
 

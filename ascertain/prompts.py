@@ -77,6 +77,8 @@ def _load(path: Path, shape: TypeAdapter[T]) -> T:
         return shape.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as e:
         raise ConfigError(f"cannot read {path.name}: {e.strerror}", remedy="restore the shipped file") from None
+    except UnicodeDecodeError as e:
+        raise ConfigError(f"{path.name} is not UTF-8 text: {e}", remedy="save it as UTF-8") from None
     except ValidationError as e:
         first = e.errors()[0]
         raise ConfigError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -18,7 +18,9 @@ PREFIX = "ASCERTAIN_"
 class Settings(BaseSettings):
     """One field per environment variable ``ASCERTAIN_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Path(".ascertain")
     """Folder of all local state: database, queue, keys, checkpoints, taxonomies."""

@@ -1,0 +1,134 @@
+"""The policy file: read strictly, every field at fault named, versioned by its content."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.skills import SkillFamily
+from ascertain.errors import ConfigError
+from ascertain.paths import CONFIG_DIR
+from ascertain.policy import parse_policy, read_policy
+
+TEXT = (CONFIG_DIR / "policy.yaml").read_text(encoding="utf-8")
+
+
+def _with(path: str, value: Any) -> str:
+    document = yaml.safe_load(TEXT)
+    *parents, last = path.split(".")
+    place = document
+    for p in parents:
+        place = place[p]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return yaml.safe_dump(document)
+
+
+def test_the_shipped_policy_holds_everything() -> None:
+    policy, text = read_policy()
+    assert text == TEXT
+    assert set(policy.belief.half_life_months) == set(SkillFamily)
+    assert set(policy.belief.reliability) == set(EvidenceKind) == set(policy.belief.default_level)
+    assert len(policy.belief.prior_mean) == 5
+    assert policy.routing.sensitive_target_error_rate < policy.routing.target_error_rate
+    document = yaml.safe_load(TEXT)
+    for room in ("belief", "routing", "mapping", "path"):
+        fields = {f.name for f in dataclasses.fields(getattr(policy, room))}
+        assert set(document[room]) == fields
+
+
+def test_every_number_arrives_where_it_belongs() -> None:
+    policy = parse_policy(TEXT)
+    document = yaml.safe_load(TEXT)
+    for room in ("routing", "mapping", "path"):
+        assert dataclasses.asdict(getattr(policy, room)) == document[room]
+    for name, value in document["belief"].items():
+        found = getattr(policy.belief, name)
+        assert (list(found) if isinstance(found, tuple) else found) == value
+
+
+def test_what_the_comments_promise_holds() -> None:
+    b = parse_policy(TEXT).belief
+    assert b.reliability[EvidenceKind.COMPLETION] * b.unscored_reliability < b.enough_evidence
+    assert b.reliability[EvidenceKind.MANAGER_REVIEW] >= b.enough_evidence
+    assert b.reliability[EvidenceKind.SELF_ASSESSMENT] < b.enough_evidence
+    assert b.half_life_months[SkillFamily.FAST] < b.half_life_months[SkillFamily.DURABLE]
+
+
+def test_the_version_changes_with_every_character_and_only_then() -> None:
+    one = parse_policy(TEXT).version
+    assert one == parse_policy(TEXT).version
+    assert one.startswith("1+")
+    assert parse_policy(TEXT + "# a remark\n").version != one
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("belief.prior_strength", 0, "greater than 0"),
+        ("belief.prior_strength", float("inf"), "finite"),
+        ("belief.prior_mean", [0.5, 0.4], "at least 5"),
+        ("belief.prior_mean", [0.1, 0.2, 0.3, 0.4, 0.5], "must not increase"),
+        ("belief.prior_mean", [1.0, 0.4, 0.3, 0.2, 0.1], "less than 1"),
+        ("belief.performs_at", 1, "less than 1"),
+        ("belief.level_support", 1.1, "less than or equal to 1"),
+        ("belief.enough_evidence", "much", "number"),
+        ("belief.reliability.project", -1, "greater than or equal to 0"),
+        ("belief.reliability.project", float("nan"), "belief.reliability"),
+        ("belief.reliability.project", float("inf"), "less than or equal to 1000"),
+        ("belief.reliability.project", ..., "reliability lacks project"),
+        ("belief.reliability.gossip", 1, "certification"),
+        ("belief.half_life_months.fast", 0, "greater than 0"),
+        ("belief.half_life_months.fast", ..., "half_life_months lacks fast"),
+        ("belief.default_level.badge", 6, "less than or equal to 5"),
+        ("belief.default_level.badge", ..., "default_level lacks badge"),
+        ("routing.target_error_rate", 0.5, "less than 0.5"),
+        ("routing.human_for_sensitive", "perhaps", "boolean"),
+        ("routing.review_due_days", 0, "greater than or equal to 1"),
+        ("mapping.tags_per_content", 51, "less than or equal to 50"),
+        ("path.horizon_weeks", 0, "greater than or equal to 1"),
+        ("path.solver_seconds", 0, "greater than 0"),
+        ("path.surprise", 1, "not permitted"),
+        ("path.max_items", ..., "required"),
+        ("version", ..., "required"),
+    ],
+)
+def test_a_wrong_field_is_named(path: str, value: Any, says: str) -> None:
+    with pytest.raises(ConfigError) as e:
+        parse_policy(_with(path, value), source="mine.yaml")
+    assert e.value.message.startswith("mine.yaml is not a valid policy: ")
+    room = path.split(".")[0]
+    assert room in e.value.message
+    assert says in e.value.message
+    assert e.value.remedy
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "- 1", "42"])
+def test_what_is_no_policy_at_all(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"policy\.yaml is not a valid policy"):
+        parse_policy(text)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot read the policy gone\.yaml: No such file"):
+        read_policy(tmp_path / "gone.yaml")
+
+
+def test_another_file_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(_with("path.horizon_weeks", 12), encoding="utf-8")
+    assert read_policy(file)[0].path.horizon_weeks == 12
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(b"version: \xff\xfe")
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
+        read_policy(file)
