@@ -128,7 +128,9 @@ class App:
 
     @cached_property
     def assessor(self) -> Assessor:
-        """The assessment use case."""
+        """The assessment use case. Content that the present mapper has not seen (another taxonomy, a new release) is
+        mapped first: a course without tags would count for nothing."""
+        self.tag()
         services = CrewServices(self.bundle.taxonomy, self.bundle.mapper, CpSatSolver(self.policy.path), self.policy)
         return Assessor(self.units, self.builder, self.crew, services, self.clock)
 
