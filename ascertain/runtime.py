@@ -117,7 +117,9 @@ class App:
 
     @cached_property
     def builder(self) -> CaseBuilder:
-        """Builds case files."""
+        """Builds case files. Content that the present mapper has not seen (another taxonomy, a new release) is mapped
+        first: a course without tags would count for nothing."""
+        self.tag()
         versions = Versions(
             policy=self.policy.version,
             taxonomy=self.bundle.taxonomy.version,
@@ -128,9 +130,7 @@ class App:
 
     @cached_property
     def assessor(self) -> Assessor:
-        """The assessment use case. Content that the present mapper has not seen (another taxonomy, a new release) is
-        mapped first: a course without tags would count for nothing."""
-        self.tag()
+        """The assessment use case."""
         services = CrewServices(self.bundle.taxonomy, self.bundle.mapper, CpSatSolver(self.policy.path), self.policy)
         return Assessor(self.units, self.builder, self.crew, services, self.clock)
 
