@@ -81,10 +81,11 @@ def test_processes_that_write_at_once_lose_nothing_and_never_fork_the_chain(stor
     def work(me: int) -> None:
         for i in range(rounds):
             with store.units() as uow:
-                uow.evidence.upsert([evidence(f"e-{me}-{i}"), evidence("e-shared", title=f"{me} {i}")])
                 for step in range(2):
                     header = {"me": me, "i": i, "step": step}
                     uow.audit.append("step", actor=f"p{me}", header=header, learner_id="l-1", payload=header)
+                # After the records: a row that both want would keep the writers apart without the chain's own lock.
+                uow.evidence.upsert([evidence(f"e-{me}-{i}"), evidence("e-shared", title=f"{me} {i}")])
                 uow.commit()
 
     in_children(processes, work)
