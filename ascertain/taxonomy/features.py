@@ -19,7 +19,7 @@ FEATURES = (
     "bm25_form",  # best form's BM25 score over the best of all skills
     "bm25_label",  # the same for the label alone
     "bm25_definition",  # the same for the definition
-    "raw_form",  # ln(1 + best form's BM25 score)
+    "raw_form",  # ln(1 + best form's BM25 score over the largest idf), so that a taxonomy's size does not matter
     "rank_form",  # 1/√(1 + rank) by best form
     "rank_label",  # … by label
     "rank_definition",  # … by definition
@@ -28,7 +28,7 @@ FEATURES = (
     "cover_form_2",  # its square: half a form is worth less than half
     "cover_pairs",  # share of the best form's adjacent word pairs that the sentence contains
     "explained",  # best form's BM25 score over the sentence's idf mass, at most 1
-    "phrase_label",  # the label stands there word for word: 1/√(skills written alike)
+    "phrase_label",  # the label stands there word for word, within no longer phrase: 1/√(skills written alike)
     "phrase_synonym",  # … a synonym does
     "phrase_words",  # ln(1 + words of the longest such phrase)
     "phrase_nested",  # 1 when every such phrase is part of a longer one of another skill
@@ -78,6 +78,7 @@ class Featuriser:
         self._label_weights = index.bm25[:, self._label_columns].tocsr()
         self._label_share = index.share[:, self._label_columns].tocsr()
         self._label_owner = index.owner[self._label_columns]
+        self._top_idf = max(float(index.idf.max(initial=0)), _TINY)
         self._single_idf = index.idf.copy()
         self._single_idf[[i for t, i in index.terms.items() if GAP in t]] = 0
 
@@ -134,8 +135,8 @@ class Featuriser:
         if not len(rows):
             return Offers(rows, np.zeros((0, len(FEATURES))))
         phrase, named = _phrases(rows, hits)
-        raw = np.log1p(s.form[rows])
-        best = float(np.log1p(s.form.max(initial=0)))
+        raw = np.log1p(s.form[rows] / self._top_idf)
+        best = float(np.log1p(s.form.max(initial=0) / self._top_idf))
         every = np.ones(len(rows))
         cover = s.cover[rows]
         values = {
@@ -172,8 +173,9 @@ def _phrases(rows: npt.NDArray[np.int64], hits: Sequence[Hit]) -> tuple[npt.NDAr
     place = {int(r): i for i, r in enumerate(rows)}
     for h in hits:
         i, column = place[h.skill], 0 if h.is_label else 1
-        phrase[i, column] = max(phrase[i, column], 1 / np.sqrt(h.sharing))
-        phrase[i, 2] = max(phrase[i, 2], np.log1p(h.end - h.start))
+        if not h.nested:
+            phrase[i, column] = max(phrase[i, column], 1 / np.sqrt(h.sharing))
+            phrase[i, 2] = max(phrase[i, 2], np.log1p(h.end - h.start))
         phrase[i, 3] = float(h.nested) if not named[i] else min(phrase[i, 3], float(h.nested))
         named[i] = True
     return phrase, named

@@ -215,7 +215,7 @@ class TaxonomyLibrary:
             return from_bytes(file.read_bytes())
         except FileNotFoundError:
             _log.info("no index of %s yet", version)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as e:
             _log.warning("the index %s cannot be used and is built anew: %s", file.name, e)
         index = build(skills, profiles, lexicon)
         if keep:

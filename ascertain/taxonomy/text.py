@@ -11,7 +11,7 @@ import Stemmer
 _WORD = re.compile(r"\.net\b|(?<![^\W_])[a-z](?:\+\+|#)|(?<![^\W_])[a-z]&[a-z]\b|[^\W_]+(?:['’][^\W_]+)*", re.I)
 _TAG = re.compile(r"<[^<>\n]{0,200}>")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|li|ul|ol|div|h[1-6]|tr|td|th|table|section)\b[^<>]*>", re.I)
-_ENTITY = re.compile(r"&(?:nbsp|#160);")
+_ENTITY = re.compile(r"&#?\w{1,8};")
 _BREAK = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+|[•●▪◦‣]|(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W_])|(?<=;)\s+")
 _DOUBLE_L = re.compile(r"ll$")
 _SPELLING = (
@@ -105,7 +105,7 @@ def blank(text: str, start: int, end: int) -> str:
 
 
 def without_markup(text: str) -> str:
-    """HTML tags replaced by white space of equal length (line breaks for block tags)."""
+    """HTML tags and entities replaced by white space of equal length (line breaks for block tags)."""
     text = _BLOCK_TAG.sub(lambda m: "\n" * len(m.group()), text)
     text = _TAG.sub(lambda m: " " * len(m.group()), text)
     return _ENTITY.sub(lambda m: " " * len(m.group()), text)
