@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 DIGITS = 9
@@ -15,6 +16,8 @@ DIGITS = 9
 
 _EXACT = 2.0**53
 """Up to here every whole float is the same number as an integer."""
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
 def plain(value: Any) -> Any:
@@ -26,21 +29,22 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: for a value that has no agreed written form.
     """
-    if value is None or (isinstance(value, bool | str) and not isinstance(value, enum.Enum)):
-        return value
-    if isinstance(value, enum.Enum):
-        return plain(value.value)
-    if isinstance(value, int):
+    kind: Any = type(value)
+    if kind in _AS_THEY_ARE:
         return value
     if isinstance(value, float):
-        rounded = round(value, DIGITS)
+        rounded = round(float(value), DIGITS)
         return int(rounded) if rounded.is_integer() and abs(rounded) <= _EXACT else rounded
+    if (names := _fields(kind)) is not None:
+        return {name: plain(getattr(value, name)) for name in names}
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         written = {str(plain(k)): plain(v) for k, v in value.items()}
         if len(written) < len(value):
@@ -51,6 +55,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return [plain(v) for v in value]
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """Names of a dataclass's fields; ``None`` for any other type."""
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 def canonical_json(value: Any) -> str:

@@ -33,6 +33,7 @@ class CpSatSolver:
     def __init__(self, rules: PathRules, *, label: Callable[[str], str] = str) -> None:
         self._rules = rules
         self._label = label
+        self._last: tuple[PathProblem, tuple[PathPlan, ...]] | None = None
 
     def plans(self, problem: PathProblem) -> tuple[PathPlan, ...]:
         """Feasible and mutually different plans, the best first; never empty.
@@ -46,7 +47,15 @@ class CpSatSolver:
             closure without the modality that the best plan uses most.
 
         Where no gap is open and nothing is mandatory, one plan without steps says ``NOTHING_TO_DO``.
+
+        The last answer is kept: within one assessment an agent's tool and the code after it ask the same.
         """
+        last = self._last
+        if last is None or last[0] != problem:
+            last = self._last = (problem, self._search(problem))
+        return last[1]
+
+    def _search(self, problem: PathProblem) -> tuple[PathPlan, ...]:
         offer = offer_of(problem)
         if not problem.gaps and not offer.options:
             binding = "nothing binds: no gap is open"

@@ -155,6 +155,17 @@ def test_announced_hours_deliver(seed: int) -> None:
     assert SOLVER.plans(richer)[0].closure > best.closure
 
 
+def test_the_same_question_is_answered_once_and_another_one_anew() -> None:
+    solver = CpSatSolver(RULES)
+    problem = random_problem(random.Random(5), 12, 4)
+    first = solver.plans(problem)
+    assert solver.plans(replace(problem, gaps=dict(problem.gaps))) is first
+    shorter = solver.plans(replace(problem, weeks=4))
+    assert shorter == CpSatSolver(RULES).plans(replace(problem, weeks=4))
+    assert shorter != first
+    assert solver.plans(problem) == first
+
+
 def test_nothing_to_do_without_a_gap() -> None:
     (plan,) = SOLVER.plans(PathProblem((), {}, 2.0, 26))
     assert plan.status is PlanStatus.NOTHING_TO_DO
