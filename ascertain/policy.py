@@ -69,6 +69,7 @@ class _Mapping(_Strict):
     tag_floor: Share
     tags_per_content: Annotated[int, Field(ge=1, le=50)]
     candidates_per_claim: Annotated[int, Field(ge=1, le=50)]
+    mention: Share
 
 
 class _Path(_Strict):

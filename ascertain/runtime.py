@@ -28,6 +28,7 @@ from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.roles import read_roles
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
+from ascertain.pipeline.views import label
 from ascertain.planning.cpsat import CpSatSolver
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
@@ -131,7 +132,9 @@ class App:
     @cached_property
     def assessor(self) -> Assessor:
         """The assessment use case."""
-        services = CrewServices(self.bundle.taxonomy, self.bundle.mapper, CpSatSolver(self.policy.path), self.policy)
+        taxonomy = self.bundle.taxonomy
+        solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
+        services = CrewServices(taxonomy, self.bundle.mapper, solver, self.policy)
         return Assessor(self.units, self.builder, self.crew, services, self.clock)
 
     # -- use cases --------------------------------------------------------------------------------------------------

@@ -110,6 +110,7 @@ def route_all(
     """Route every assertion under the policy."""
     by_skill = {v.skill_id: v for v in verdicts}
     critical = {r.skill_id for r in case.role.requirements if r.critical} if case.role else set()
+    required = {r.skill_id for r in case.role.requirements} if case.role else set()
     return {
         s: route(
             a,
@@ -117,6 +118,7 @@ def route_all(
             policy.routing,
             critical=s in critical,
             contradicted=points_both_ways(a),
+            required=s in required,
         )
         for s, a in assertions.items()
     }

@@ -34,6 +34,7 @@ def route(
     *,
     critical: bool = False,
     contradicted: bool = False,
+    required: bool = True,
 ) -> Route:
     """Decide the state of one assertion.
 
@@ -42,6 +43,7 @@ def route(
             back: no verdict raises a number or lets one pass that the thresholds stop.
         critical: the person's role marks the skill critical; a first assertion then needs a human.
         contradicted: independent evidence points both ways.
+        required: the person's role asks for the skill; others wait with the lowest priority.
     """
     if not assertion.enough:
         return Route(
@@ -58,17 +60,17 @@ def route(
     leans_on_sensitive = any(o.sensitive for o in assertion.observations)
     threshold = acceptance_threshold(rules, sensitive=leans_on_sensitive)
     reasons: list[str] = []
-    priority = 3
+    priority = 3 if required else 4
     if verdict is None:
         reasons.append("the reviewer gave no verdict")
     elif verdict.verdict is Verdict.CONTRADICTED:
         reasons.append("the reviewer found a contradiction")
-        priority = 2
+        priority = min(priority, 2)
     if verdict is not None and verdict.flags:
         reasons.append("flagged: " + ", ".join(sorted(verdict.flags)))
     if contradicted and rules.human_for_contradiction:
         reasons.append("evidence points both ways")
-        priority = 2
+        priority = min(priority, 2)
     if critical and rules.human_for_first_critical:
         reasons.append("critical skill for this role")
         priority = 1

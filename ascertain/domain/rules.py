@@ -56,12 +56,14 @@ class RoutingRules:
 
 @dataclass(frozen=True, slots=True)
 class MappingRules:
-    """Which mapping probabilities count."""
+    """Which mapping probabilities count. ``mention``: a skill that a course's description names and its title does not
+    may be mere context; its probability is multiplied by this."""
 
     claim_floor: float
     tag_floor: float
     tags_per_content: int
     candidates_per_claim: int
+    mention: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from ascertain.domain.ports import Content, Mapper, Taxonomy, UnitOfWorkFactory
 from ascertain.domain.rules import MappingRules
-from ascertain.domain.skills import ContentTag, Level
+from ascertain.domain.skills import Candidate, ContentTag, Level
 
 BATCH = 64
 
@@ -23,7 +23,7 @@ class TagReport:
 
 def tagger_version(taxonomy: Taxonomy, mapper: Mapper, rules: MappingRules) -> str:
     """Under which tags are kept: other taxonomy, mapper or floors, other tags."""
-    return f"{taxonomy.version}|{mapper.version}|{rules.tag_floor}/{rules.tags_per_content}"
+    return f"{taxonomy.version}|{mapper.version}|{rules.tag_floor}/{rules.tags_per_content}/{rules.mention}"
 
 
 def tag_contents(
@@ -39,7 +39,7 @@ def tag_contents(
     made = empty = 0
     for start in range(0, len(todo), BATCH):
         batch = todo[start : start + BATCH]
-        found = mapper.map([f"{c.item.title}.\n{c.description}" for c in batch], top=rules.tags_per_content)
+        found = taught(mapper, batch, rules)
         with units() as uow:
             for content, candidates in zip(batch, found, strict=True):
                 tags = [
@@ -51,7 +51,6 @@ def tag_contents(
                         c.quote,
                     )
                     for c in candidates
-                    if c.probability >= rules.tag_floor
                 ]
                 uow.contents.set_tags(content, tagger, tags)
                 made += len(tags)
@@ -61,6 +60,27 @@ def tag_contents(
         if progress:
             progress(min(start + BATCH, len(todo)), len(todo))
     return TagReport(len(todo), made, empty)
+
+
+def taught(mapper: Mapper, contents: Sequence[Content], rules: MappingRules) -> list[list[Candidate]]:
+    """Skills that each piece of content teaches, best first: those its title names, and, at a discount, those that
+    only its description names. Chances combine as independent ones (noisy-or): both naming it is surer than either."""
+    wide = 3 * rules.tags_per_content
+    titles = mapper.map([c.item.title for c in contents], top=wide)
+    bodies = mapper.map([c.description for c in contents], top=wide)
+    out = []
+    for in_title, in_body in zip(titles, bodies, strict=True):
+        best: dict[str, Candidate] = {}
+        for candidate in in_title:
+            best[candidate.skill_id] = candidate
+        for candidate in in_body:
+            said = candidate.probability * rules.mention
+            named = best.get(candidate.skill_id)
+            chance = 1 - (1 - named.probability) * (1 - said) if named else said
+            best[candidate.skill_id] = replace(candidate, probability=chance)
+        ranked = sorted(best.values(), key=lambda c: (-c.probability, c.skill_id))
+        out.append([c for c in ranked if c.probability >= rules.tag_floor][: rules.tags_per_content])
+    return out
 
 
 def _record(append: Callable[..., object], batch: list[Content], tagger: str) -> None:
