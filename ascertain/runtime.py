@@ -137,6 +137,10 @@ class App:
         services = CrewServices(taxonomy, self.bundle.mapper, solver, self.policy)
         return Assessor(self.units, self.builder, self.crew, services, self.clock)
 
+    def _skill_label(self, skill_id: str) -> str:
+        skill = self.bundle.taxonomy.skill(skill_id)
+        return skill.label if skill else skill_id
+
     # -- use cases --------------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
