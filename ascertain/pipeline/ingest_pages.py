@@ -24,6 +24,7 @@ from ascertain.pipeline.ingest_missing import remove_attempts, retire_courses, r
 from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.ingest_state import IngestState
 from ascertain.pipeline.normalise import (
+    NAMES_COURSES,
     evidence_id,
     evidence_of_award,
     evidence_of_enrolment,
@@ -198,9 +199,10 @@ class Ingest:
             pieces = evidence_of_text(
                 record, subject, self._catalogue.coded(system, record.course_code), self._catalogue.titles
             )
-            # A text that was edited may name other courses than before.
-            stored = {e.id for e in uow.evidence.of(subject) if e.source_ref == str(record.ref)}
-            gone |= stored - {p.id for p in pieces}
+            if record.kind in NAMES_COURSES:
+                # A text that was edited may name other courses than before.
+                stored = {e.id for e in uow.evidence.of(subject) if e.source_ref == str(record.ref)}
+                gone |= stored - {p.id for p in pieces}
         else:
             learner_id = self._identity.account(system, record.user_id)
             if learner_id is None:

@@ -23,7 +23,8 @@ _SUMMARY = 400
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _WORDS = re.compile(r"\w+")
 _AWARD_WORDS = frozenset(("badge", "certificate", "internal", "course", "award", "for", "of", "completion", "the"))
-_NAMES_COURSES = frozenset((EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEEDBACK, EvidenceKind.SELF_ASSESSMENT))
+NAMES_COURSES = frozenset((EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEEDBACK, EvidenceKind.SELF_ASSESSMENT))
+"""Kinds of text that are searched for the names of courses."""
 
 
 def content_id(system: str, course_id: str) -> str:
@@ -172,7 +173,7 @@ def evidence_of_text(
     """
     if content is not None:
         return [_piece(record, learner_id, record.text, content)]
-    if record.kind not in _NAMES_COURSES:
+    if record.kind not in NAMES_COURSES:
         return [_piece(record, learner_id, record.text, None)]
     named: dict[str, list[str]] = {}
     rest: list[str] = []
