@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.figures import figures, figures_in, unfounded
-from tools.wording import MAX_QUOTE, affirmative, denies, sentences, squash, statements
+from tools.wording import MAX_QUOTE, affirmative, denies, gives_orders, sentences, squash, statements, wishes
 
 TEXTS = st.text(alphabet=st.sampled_from("abc SQL.,;!?\n•but however (1)\"'é"), max_size=900)
 
@@ -47,6 +48,15 @@ def test_a_long_sentence_is_given_in_parts_that_lose_nothing_but_commas() -> Non
         "He needs a lot of guidance on testing.",
         "She is weak in statistics.",
         "could not explain the data model",
+        "Vendor contracts are new to her.",
+        "His delegation is weak, though.",
+        "He is still unsure with joins in SQL.",
+        "The on-call week showed gaps in monitoring.",
+        "She has not worked with SQL yet.",
+        "He scored high in the training, yet it does not show in his daily work.",
+        "Statistical reasoning is not yet at the level we need.",
+        "Kubernetes she leaves to us",
+        "In der Auswertung ist sie noch unsicher.",
     ],
 )
 def test_words_that_deny(text: str) -> None:
@@ -64,7 +74,9 @@ def test_words_that_deny(text: str) -> None:
         "Not only fast, also careful.",
         "Found a security weakness and closed it.",
         "Never late, always prepared.",
-        "Poorly documented? Not any more: she wrote the manual."[22:],
+        "I have never seen her leave a pipeline undocumented.",
+        "Wrote decision records everyone could follow.",
+        "The team works well with new customers.",
     ],
 )
 def test_words_that_only_look_like_denial(text: str) -> None:
@@ -78,6 +90,36 @@ def test_a_sentence_that_turns_is_two_statements() -> None:
         "struggles with Kubernetes.",
     ]
     assert list(statements("Quick but careful.")) == ["Quick but careful."]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Health scores exist, but he does not use them.", 1),
+        ("He can explain testing well, yet it does not show in his work.", 1),
+        ("Python is good, infrastructure topics are still new.", 2),
+        ("She writes Spark code; she should delegate more.", 2),
+        ("Planning is his weak side: no critical path, estimates without ranges, no reserve.", 1),
+    ],
+)
+def test_a_turn_that_points_back_stays_whole(text: str, parts: int) -> None:
+    assert len(list(statements(text))) == parts
+
+
+@pytest.mark.parametrize(
+    "text", ["He should delegate more.", "She could use dbt tests more.", "Risk management has to become a routine."]
+)
+def test_wishes_are_no_proof(text: str) -> None:
+    assert wishes(text)
+    assert not wishes("He delegates whole topics, and others could follow.")
+
+
+def test_a_long_text_is_read_in_no_time() -> None:
+    hostile = ("is are was were still " * 200 + "need much more a lot of some " * 200 + "note to " * 400)[:16000]
+    start = time.process_time()
+    list(statements(hostile))
+    gives_orders(hostile)
+    assert time.process_time() - start < 1.0
 
 
 @given(st.integers(0, 10**9))

@@ -1,8 +1,9 @@
 """Which words of the records speak for or against a skill.
 
 A record about tagged content is quoted by its title. In free text every statement that the mapper finds a skill in
-becomes a claim; words that deny ("struggles with", "no experience in") turn its stance. Statements that give orders
-are passed over.
+becomes a claim; words that deny ("struggles with", "no experience in") turn its stance. Passed over are statements
+that give orders, wishes ("should delegate more"), headings that a form put there, and in a ticket everything but its
+title and last entry: the request tells the problem, the last entry what was done.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ascertain.domain.ports import CrewServices
-from tools.wording import affirmative, denies, gives_orders, sentences, statements
+from tools.wording import affirmative, denies, gives_orders, sentences, statements, wishes
 
 SUPPORTS, CONTRADICTS = "supports", "contradicts"
 _OWN_WORDS = frozenset({"manager_review", "peer_feedback", "self_assessment", "project"})
 """Kinds where a denial is about the person. A ticket's "cannot print" is about the printer."""
+_OPINIONS = frozenset({"manager_review", "peer_feedback", "self_assessment"})
+"""Kinds whose title is the name of a form, not of something done."""
 _NAMED_LEARNING = frozenset({"certification", "badge", "external_training"})
 """Kinds whose title names what was learned, also where the taxonomy has no word for it."""
 _WORK = frozenset({"project", "ticket", "manager_review", "peer_feedback"})
@@ -77,13 +80,18 @@ def _statements(row: Mapping[str, Any]) -> Iterator[Statement]:
             yield Statement(row, quote, by_record, title, True)
         if kind not in _OWN_WORDS:
             return
-    elif not gives_orders(title):
+    elif kind not in _OPINIONS and not gives_orders(title):
         for i, quote in enumerate(sentences(title)):
             yield Statement(row, quote, by_record, quote, kind in _NAMED_LEARNING and i == 0)
-    for quote in statements(str(row["text"])):
+    text = str(row["text"])
+    if kind == "ticket":
+        text = text.rstrip().rpartition("\n")[2]
+    for quote in statements(text):
         if gives_orders(quote) or quote == title:
             continue
         denied = kind in _OWN_WORDS and denies(quote)
+        if kind in _OPINIONS and wishes(quote) and not denied:
+            continue
         stance = CONTRADICTS if denied else by_record
         yield Statement(row, quote, stance, affirmative(quote) if denied else quote, False)
 
