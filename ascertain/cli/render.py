@@ -42,6 +42,17 @@ def bar(value: float | None, width: int = 10) -> str:
     return "█" * filled + "░" * (width - filled)
 
 
+def fitted(c: Console, rows: Sequence[Json], *, wide: Sequence[str], spare: Sequence[str]) -> Table:
+    """A table that fits the terminal: below 110 columns the ``spare`` columns go; only ``wide`` ones may wrap."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    names = [n for n in (rows[0] if rows else {}) if c.width >= 110 or n not in spare]
+    for name in names:
+        table.add_column(name, no_wrap=name not in wide, min_width=16 if name in wide else None)
+    for row in rows:
+        table.add_row(*(row[n] for n in names))
+    return table
+
+
 def heat(p_below: float, status: str) -> str:
     """Background of a heat-map cell."""
     if status == "not enough evidence":
@@ -84,20 +95,19 @@ def profile_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         c.print("not assessed yet: ascertain assess --learner " + who["id"])
         return
     enough = [s for s in data["skills"] if s["confidence"] is not None]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("skill", "level", "confidence", "90 % interval", "evidence", "state", "assertion"):
-        table.add_column(name, no_wrap=name != "skill")
-    for s in enough[:limit]:
-        table.add_row(
-            s["label"],
-            dots(s["level"]),
-            f"{bar(s['confidence'])} {s['confidence']:.2f}",
-            f"{s['interval'][0]:.2f}-{s['interval'][1]:.2f}",
-            f"{s['amount_of_evidence']:.1f} ({len(s['evidence'])})",
-            Text(s["state"].replace("_", " "), style=STATE_STYLE.get(s["state"], "")),
-            s["id"][:8],
-        )
-    c.print(table)
+    rows = [
+        {
+            "skill": s["label"],
+            "level": dots(s["level"]),
+            "confidence": f"{bar(s['confidence'])} {s['confidence']:.2f}",
+            "90 % interval": f"{s['interval'][0]:.2f}-{s['interval'][1]:.2f}",
+            "evidence": f"{s['amount_of_evidence']:.1f} ({len(s['evidence'])})",
+            "state": Text(s["state"].replace("_", " "), style=STATE_STYLE.get(s["state"], "")),
+            "assertion": s["id"][:8],
+        }
+        for s in enough[:limit]
+    ]
+    c.print(fitted(c, rows, wide=("skill",), spare=("90 % interval", "evidence")))
     if limit is not None and len(enough) > limit:
         c.print(f"… and {len(enough) - limit} more", style="dim")
     thin = [s["label"] for s in data["skills"] if s["confidence"] is None]
@@ -132,21 +142,20 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         f"{who['name']} for {data['role']}: the evidence covers {cover['point']:.0%} of what the role asks "
         f"(between {cover['low']:.0%} and {cover['high']:.0%})"
     )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("skill", "asked", "shown", "P(below)", "range", "importance", "in words", "why"):
-        table.add_column(name, no_wrap=name not in ("skill", "why"))
-    for g in data["gaps"][:limit]:
-        table.add_row(
-            g["label"],
-            dots(g["required"]),
-            dots(g["current"]),
-            Text(f" {g['p_below']:.2f} ", style=heat(g["p_below"], g["status"])),
-            f"{g['range'][0]:.2f}-{g['range'][1]:.2f}",
-            f"{g['importance']:.1f}" + (" essential" if g["essential"] else ""),
-            g["status"],
-            g["reason"],
-        )
-    c.print(table)
+    rows = [
+        {
+            "skill": g["label"],
+            "asked": dots(g["required"]),
+            "shown": dots(g["current"]),
+            "P(below)": Text(f" {g['p_below']:.2f} ", style=heat(g["p_below"], g["status"])),
+            "range": f"{g['range'][0]:.2f}-{g['range'][1]:.2f}",
+            "importance": f"{g['importance']:.1f}" + (" essential" if g["essential"] else ""),
+            "in words": g["status"],
+            "why": g["reason"],
+        }
+        for g in data["gaps"][:limit]
+    ]
+    c.print(fitted(c, rows, wide=("skill", "why"), spare=("importance", "why")))
 
 
 def path_view(c: Console, data: Json) -> None:
@@ -160,18 +169,17 @@ def path_view(c: Console, data: Json) -> None:
         f"{who['name']}: {plan['label']}, {plan['hours']:.1f} h, closes {plan['closure']:.2f} of the weighted gap "
         f"({plan['status']}, bound {plan['bound']:.2f})"
     )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("weeks", "item", "hours", "for", "why"):
-        table.add_column(name, no_wrap=name in ("weeks", "hours"))
-    for s in plan["steps"]:
-        table.add_row(
-            f"{s['start_week']:.1f}-{s['end_week']:.1f}",
-            s["title"],
-            f"{s['hours']:.1f}",
-            ", ".join(s["skills"]),
-            s["reason"],
-        )
-    c.print(table)
+    rows = [
+        {
+            "weeks": f"{s['start_week']:.1f}-{s['end_week']:.1f}",
+            "item": s["title"],
+            "hours": f"{s['hours']:.1f}",
+            "for": ", ".join(s["skills"]),
+            "why": s["reason"],
+        }
+        for s in plan["steps"]
+    ]
+    c.print(fitted(c, rows, wide=("item", "for", "why"), spare=("why",)))
     c.print(f"what limits it: {plan['binding']}")
     for m in data["mentors"][:4]:
         c.print(f"mentor for {m['label']}: {m['name']} (level {m['level']})")
@@ -204,21 +212,20 @@ def heatmap_view(c: Console, title: str, data: Json, *, names: bool = True) -> N
 
 def review_table(c: Console, rows: Sequence[Json], total: int) -> None:
     """What waits for a human."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("item", "prio", "due", "who", "skill", "level", "confidence", "why a human"):
-        table.add_column(name, no_wrap=name not in ("why a human", "skill"))
-    for r in rows:
-        table.add_row(
-            r["id"],
-            str(r["priority"]),
-            r["due"],
-            r["name"],
-            r["label"],
-            dots(r["level"]),
-            "" if r["confidence"] is None else f"{r['confidence']:.2f}",
-            "; ".join(r["reasons"]),
-        )
-    c.print(table)
+    drawn = [
+        {
+            "item": r["id"],
+            "prio": str(r["priority"]),
+            "due": r["due"],
+            "who": r["name"],
+            "skill": r["label"],
+            "level": dots(r["level"]),
+            "confidence": "" if r["confidence"] is None else f"{r['confidence']:.2f}",
+            "why a human": "; ".join(r["reasons"]),
+        }
+        for r in rows
+    ]
+    c.print(fitted(c, drawn, wide=("who", "skill", "why a human"), spare=("due", "why a human")))
     c.print(f"{total} wait for a human" + (f", {len(rows)} shown" if len(rows) < total else ""))
 
 
