@@ -3,7 +3,8 @@
 Three lock files (``flock``, so that the kernel releases them however a process dies) keep order:
 
 * ``start.lock``  held while somebody starts, attaches to or stops the server,
-* ``users.lock``  held shared by each process that uses the server: the last one to leave stops it,
+* ``users.lock``  held shared by each process that uses the server: the last one to leave stops it (if the last user
+  is killed, the server stays until the next last user leaves),
 * ``alive.lock``  held by the server process itself: it is alive exactly as long as nobody else can take it.
 """
 
@@ -58,6 +59,12 @@ class Attachment:
                 if not self.server._alive():
                     log.warning("the embedded queue server has died; starting it again")
                     self.server._start()
+
+    def abandon(self) -> None:
+        """Close a forked child's copy of the hold, which leaves the parent's as it is."""
+        users, self._users = self._users, -1
+        if users >= 0:
+            os.close(users)
 
     def release(self, *, keep: bool = False) -> bool:
         """Let go; the last to let go stops the server unless ``keep``. True if it was stopped."""

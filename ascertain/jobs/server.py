@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -62,10 +62,13 @@ class QueueHandle:
         if self.attachment is not None:
             self.attachment.ensure()
 
-    def reconnected(self) -> QueueHandle:
-        """The same queue on a connection of its own: for a child process. The parent's hold on the server, which the
-        child has inherited, stays the parent's to release."""
-        return replace(_handle(self.url, self.queue.base_name, None), attachment=self.attachment, _pid=self._pid)
+    def abandon(self) -> None:
+        """In a forked child: let go of the connection and of the inherited hold on the server; the parent keeps its
+        own. A child that needs the queue opens it for itself, and is then a user of the server in its own right."""
+        self.connection.close()
+        if self.attachment is not None:
+            self.attachment.abandon()
+        atexit.unregister(self.close)
 
 
 def open_queue(settings: Settings) -> QueueHandle:

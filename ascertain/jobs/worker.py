@@ -10,6 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Collection
+from contextlib import closing
 from typing import Any
 
 import redis.exceptions
@@ -197,11 +198,13 @@ def run_worker(
             _work(handle, settings, burst=burst, handlers=handlers, parent=None)
         else:
             parent = os.getpid()
-            supervise(
-                lambda: _work(handle.reconnected(), settings, burst=burst, handlers=handlers, parent=parent),
-                processes=processes,
-                respawn=not burst,
-            )
+
+            def child() -> None:
+                handle.abandon()
+                with closing(open_queue(settings)) as own:
+                    _work(own, settings, burst=burst, handlers=handlers, parent=parent)
+
+            supervise(child, processes=processes, respawn=not burst)
     finally:
         handle.close()
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ascertain.jobs import worker
+from ascertain.jobs.embedded import EmbeddedServer
 from ascertain.jobs.queue import JobQueue
-from ascertain.jobs.server import QueueHandle, open_queue
+from ascertain.jobs.server import QueueHandle, open_queue, queue_folder
 from ascertain.settings import Settings
 from tests.integration import job_handlers
 
@@ -75,12 +77,15 @@ def settings_in(folder: Path, **more: object) -> Settings:
 
 @contextmanager
 def job_queue(settings: Settings) -> Iterator[JobQueue]:
-    """An open queue."""
+    """An open queue; at the end its server is stopped, also when killed workers left it running."""
     handle: QueueHandle = open_queue(settings)
     try:
         yield JobQueue(handle, settings)
     finally:
         handle.close()
+        if threading.current_thread() is threading.main_thread() and not settings.queue_url:
+            server = EmbeddedServer(queue_folder(settings))
+            wait_for(lambda: not server._alive() or server.attach().release())
 
 
 @contextmanager
