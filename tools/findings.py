@@ -27,7 +27,7 @@ class CaseFindings(DeskTool):
 
     def read(self, **arguments: Any) -> dict[str, Any]:
         """``role``, ``assertions`` (skill_id, label, synonyms, definition, required, quotes), ``contradictions``,
-        ``missing``, ``withheld`` and ``catalogue_items_giving_orders``."""
+        ``missing``, ``withheld``, ``records_giving_orders`` and ``catalogue_items_giving_orders`` (counts)."""
         desk = self._desk
         claims = {c.id: c for c in desk.claims}
         by_skill: dict[str, list[tuple[Claim, str]]] = defaultdict(list)
@@ -51,6 +51,7 @@ class CaseFindings(DeskTool):
             "contradictions": desk.contradictions,
             "missing": desk.missing,
             "withheld": desk.case.withheld,
+            "records_giving_orders": sum(1 for e in desk.case.evidence if any(map(gives_orders, desk.readable(e.id)))),
             "catalogue_items_giving_orders": sum(
                 1 for c in desk.case.catalogue if gives_orders(c.summary) or gives_orders(c.title)
             ),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ascertain.domain.canonical import canonical_json
+from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.findings import CrewFindings
 from crews.learner import build
 from tests.crews import world
@@ -56,6 +57,14 @@ def test_orders_in_a_course_change_nothing(poison: str) -> None:
     assert weighed(after) == weighed(before)
     assert [v.flags for v in after.verdicts] == [v.flags for v in before.verdicts]
     assert "had no effect" in after.summary
+
+
+def test_an_attempt_is_told_also_where_nothing_of_it_was_quoted() -> None:
+    useless = world.piece("e8", EvidenceKind.SELF_ASSESSMENT, "Self Assessment", f"I like my work. {POISON[0]}")
+    f = walk_with(case=world.case(evidence=(*world.EVIDENCE, useless)))
+    assert weighed(f) == weighed(walk_with())
+    assert not any(c.evidence_id == "e8" for c in f.claims)
+    assert "had no effect" in f.summary
 
 
 def test_braces_in_records_are_not_filled_in() -> None:

@@ -70,7 +70,10 @@ def _stems(texts: Iterable[str]) -> set[str]:
 
 
 def _summary(table: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> str:
-    labels = {a["skill_id"]: a["label"] for a in table.get("assertions", ())}
+    ordered = sorted(table.get("assertions", ()), key=lambda a: not a["required"])  # what the role needs comes first
+    labels = {a["skill_id"]: a["label"] for a in ordered}
+    place = {s: i for i, s in enumerate(labels)}
+    verdicts = sorted(verdicts, key=lambda v: place[v["skill_id"]])
     if not verdicts:
         parts = ["Nothing could be asserted from the records of this case."]
     else:
@@ -84,7 +87,7 @@ def _summary(table: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) ->
     parts.extend(f"Withheld: {w}." for w in table.get("withheld", ()))
     if table.get("role") is None:
         parts.append("The person has no role on record, so nothing was compared with one.")
-    if any("instruction_in_source" in v["flags"] for v in verdicts) or table.get("catalogue_items_giving_orders"):
+    if table.get("records_giving_orders") or table.get("catalogue_items_giving_orders"):
         parts.append("Some source text addresses a machine; it was read as data and had no effect.")
     return " ".join(p for p in parts if p)
 
