@@ -100,7 +100,9 @@ def _assess(app: App, c: Console, processes: int) -> None:
         return
     with closing(open_queue(app.settings)) as handle:
         jobs = JobQueue(handle, app.settings)
-        tickets = [jobs.enqueue_assessment(p.id, app.fingerprint(p.id), trigger="demo").id for p in plan.due]
+        tickets = [
+            jobs.enqueue_assessment(p.id, app.fingerprint(p.id), trigger="demo", again=True).id for p in plan.due
+        ]
         log = app.settings.home_dir / "logs"
         log.mkdir(mode=0o700, exist_ok=True)
         with (log / "worker.log").open("ab") as sink:

@@ -129,7 +129,7 @@ def _assess_one(app: App, learner: str, *, queue: bool, as_json: bool) -> None:
 def _sweep(app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_json: bool) -> None:
     if queue:
         plan = app.plan_sweep(cohort, force=force)
-        data = _enqueue(app, [p.id for p in plan.due], trigger) | {"unchanged": plan.unchanged}
+        data = _enqueue(app, [p.id for p in plan.due], trigger, due=True) | {"unchanged": plan.unchanged}
         emit(data, as_json, lambda c: _queued(c, data))
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -157,7 +157,8 @@ def _sweep(app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_
         raise typer.Exit(7)
 
 
-def _enqueue(app: App, learners: list[str], trigger: str) -> dict[str, Any]:
+def _enqueue(app: App, learners: list[str], trigger: str, *, due: bool = False) -> dict[str, Any]:
+    """``due``: the store has no run of the present case, so a job that finished earlier does not count."""
     from ascertain.jobs.queue import JobQueue
     from ascertain.jobs.server import open_queue
 
@@ -166,7 +167,7 @@ def _enqueue(app: App, learners: list[str], trigger: str) -> dict[str, Any]:
         tickets = []
         for text in learners:
             learner, case, _ = app.assessor.case(text)
-            tickets.append(jobs.enqueue_assessment(learner.id, case.fingerprint(), trigger=trigger))
+            tickets.append(jobs.enqueue_assessment(learner.id, case.fingerprint(), trigger=trigger, again=due))
         queued = [t.id for t in tickets if t.state == "queued"]
         return {"queued": queued, "already": len(tickets) - len(queued)}
 
