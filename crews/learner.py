@@ -1,6 +1,6 @@
 """The learner crew: evidence collector → taxonomy mapper → gap analyst → learning-path curator → reviewer.
 
-Importing this module and :func:`build` are cheap; CrewAI itself is imported by :meth:`Learner.preload` or the first
+Importing this module and :func:`build` are cheap; CrewAI itself is imported by :meth:`AgentCrew.preload` or the first
 run.
 """
 
@@ -20,7 +20,7 @@ from tools.desk import CaseDesk
 
 
 @dataclass(frozen=True, slots=True)
-class Learner:
+class AgentCrew:
     """Implements :class:`ascertain.domain.ports.LearnerCrew`. Holds no state of a run; threads may share it."""
 
     team: Mapping[str, EmbeddedConfig | EndpointConfig]
@@ -77,10 +77,10 @@ class RememberingMapper:
         return [self._known[t, top] for t in texts]
 
 
-def build(brain: str = "embedded") -> Learner:
+def build(brain: str = "embedded") -> AgentCrew:
     """The crew with the brains that ``config/models.yaml`` has under ``brain``.
 
     Raises:
         ConfigError: when models.yaml, agents.yaml or tasks.yaml is wrong, or has no such brain.
     """
-    return Learner(read_models().team(brain), read_prompts())
+    return AgentCrew(read_models().team(brain), read_prompts())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from crews.environment import prepare
 
@@ -18,7 +18,7 @@ from pydantic import PrivateAttr  # noqa: E402
 from agents.brains.base import Brain  # noqa: E402
 from ascertain.domain.canonical import digest  # noqa: E402
 from ascertain.domain.findings import CrewFindings, Step  # noqa: E402
-from ascertain.errors import AscertainError, BrainError  # noqa: E402
+from ascertain.errors import AscertainError, BrainError, RunError  # noqa: E402
 from ascertain.prompts import Prompts  # noqa: E402
 from tools.base import DeskTool  # noqa: E402
 from tools.desk import CaseDesk  # noqa: E402
@@ -62,7 +62,7 @@ def run(
 
     Raises:
         BrainError: when a brain fails, or gives no answer of the agreed form within its tries.
-        AscertainError: what a tool raised on purpose.
+        RunError: when a tool fails; what a tool raised on purpose is passed on.
     """
     brains: dict[str, Brain] = {}
     agents: list[BaseAgent] = []
@@ -85,16 +85,28 @@ def run(
     )
     try:
         crew.kickoff()
-    except AscertainError:
-        raise
     except Exception as e:
+        if desk.failure is not None:
+            _end(desk.failure)
+        if isinstance(e, AscertainError):
+            raise
         # CrewAI raises bare exceptions whose text may hold an answer: name the kind, and what the checks refused.
         refused = [d for d in desk.findings(()).drops if d.what == "answer"]
         why = f"{refused[-1].stage}: {refused[-1].why}" if refused else f"{type(e).__name__} in the crew"
         raise BrainError(
             f"the crew gave no usable answer: {why}", remedy="run it again, or use the embedded brain"
         ) from e
+    if desk.failure is not None:
+        _end(desk.failure)
     return desk.findings(_steps(brains, desk.outputs))
+
+
+def _end(failure: Exception) -> NoReturn:
+    if isinstance(failure, AscertainError):
+        raise failure
+    raise RunError(
+        f"a tool of the crew failed: {type(failure).__name__}", remedy="see the traceback for where it happened"
+    ) from failure
 
 
 def _steps(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step]:

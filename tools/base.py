@@ -30,7 +30,12 @@ class DeskTool(BaseTool):
         self._desk = desk
 
     def _run(self, **arguments: Any) -> str:
-        data = plain(self.read(**arguments))
+        try:
+            data = plain(self.read(**arguments))
+        except Exception as e:
+            # CrewAI would tell the agent and go on, and a case without its gaps or plans would look finished.
+            self._desk.failure = e
+            raise
         self._desk.show(self.stage, data)
         return envelope(self.name, data)
 

@@ -64,6 +64,8 @@ class CaseDesk:
         self.verdicts: tuple[AssertionVerdict, ...] = ()
         self.summary = ""
         self.outputs: dict[str, str] = {}
+        self.failure: Exception | None = None
+        """What made a tool fail; the run ends with it."""
         self._drops: list[Drop] = []
         self._offers: dict[str, dict[str, Offer]] = {}
         self._shown: dict[str, set[Decimal]] = {}

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agents.brains.models import ROLES, EndpointConfig
-from ascertain.errors import BrainError, ConfigError
+from ascertain.errors import BrainError, ConfigError, RunError
 from ascertain.prompts import read_prompts
-from crews.learner import Learner, build
+from crews.learner import AgentCrew, build
 from tests.crews import world
 from tests.crews.scripted_server import Body, Reply, Script, role_of, sensible, serve
 from tests.crews.test_checks import stored
@@ -17,7 +18,7 @@ from tests.crews.test_checks import stored
 KEY = "sk-test-0123456789"
 
 
-def crew(url: str, **changes: Any) -> Learner:
+def crew(url: str, **changes: Any) -> AgentCrew:
     data: dict[str, Any] = {
         "kind": "openai",
         "model": "scripted",
@@ -27,12 +28,12 @@ def crew(url: str, **changes: Any) -> Learner:
         "attempts": 2,
         **changes,
     }
-    return Learner(dict.fromkeys(ROLES, EndpointConfig.model_validate(data)), read_prompts())
+    return AgentCrew(dict.fromkeys(ROLES, EndpointConfig.model_validate(data)), read_prompts())
 
 
-def reviewer_only(url: str, **changes: Any) -> Learner:
+def reviewer_only(url: str, **changes: Any) -> AgentCrew:
     """The endpoint for one agent, rules for the others: where the wire is what is tested."""
-    return Learner({**build().team, "reviewer": crew(url, **changes).team["reviewer"]}, read_prompts())
+    return AgentCrew({**build().team, "reviewer": crew(url, **changes).team["reviewer"]}, read_prompts())
 
 
 @pytest.fixture(autouse=True)
@@ -120,13 +121,16 @@ def test_a_busy_server_is_tried_again(status: int) -> None:
         (Reply(200, b"[1, 2"), 1, "scripted"),
     ],
 )
-def test_a_broken_server_ends_in_one_clear_error(reply: Reply, calls: int, words: str) -> None:
+def test_a_broken_server_ends_in_one_clear_error(
+    reply: Reply, calls: int, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with serve(lambda role, body: reply) as server, pytest.raises(BrainError) as caught:
         crew(server.url).run(world.case(), world.services())
     assert words in str(caught.value)
     assert KEY not in str(caught.value)
     assert "secret" not in str(caught.value)
     assert len(server.requests) == calls
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_server_that_never_answers_is_given_up_in_time() -> None:
@@ -217,7 +221,7 @@ HOSTILE = {
 }
 
 
-def test_a_hostile_endpoint_gets_nothing_through() -> None:
+def test_a_hostile_endpoint_gets_nothing_through(capfd: pytest.CaptureFixture[str]) -> None:
     def script(role: str, body: Body) -> Reply | Body:
         message = sensible(role, body)
         return {"content": json.dumps(HOSTILE[role])} if "content" in message else message
@@ -232,6 +236,7 @@ def test_a_hostile_endpoint_gets_nothing_through() -> None:
     assert (f.path.plan_id, f.path.summary, dict(f.path.reasons)) == ("best", "", {})
     assert len(f.drops) == 11
     assert "evil.example" not in stored(f)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_unknown_tools_and_broken_arguments_are_answered_not_obeyed() -> None:
@@ -276,3 +281,24 @@ def test_a_role_may_think_with_another_brain() -> None:
         f = reviewer_only(server.url).run(world.case(), world.services())
     assert {role_of(b) for b in server.requests} == {"reviewer"}
     assert [s.model.split("+")[0] for s in f.steps] == ["embedded-1"] * 4 + ["openai/scripted"]
+
+
+class BrokenSolver:
+    def plans(self, problem: object) -> Any:
+        raise ZeroDivisionError("private words")
+
+
+def test_a_failing_tool_ends_the_run_whatever_the_brain_makes_of_it(capfd: pytest.CaptureFixture[str]) -> None:
+    def script(role: str, body: Body) -> Reply | Body:
+        if role == "learning_path_curator" and any(m["role"] == "tool" for m in body["messages"]):
+            return {"content": '{"plan_id": "none", "summary": "Nothing to do.", "reasons": []}'}
+        return sensible(role, body)
+
+    broken = replace(world.services(), solver=BrokenSolver())
+    with serve(script) as server:
+        for one in (build(), crew(server.url)):
+            with pytest.raises(RunError, match="ZeroDivisionError") as caught:
+                one.run(world.case(), broken)
+            assert caught.value.state == "failed"
+            assert "private" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
