@@ -101,10 +101,22 @@ class Place:
             timeout=timeout,
         )
         if code is not None and done.returncode != code:
-            raise AssertionError(
-                f"ascertain {' '.join(arguments)}: exit code {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}"
-            )
+            said = f"{done.stdout}\n{done.stderr}"
+            raise AssertionError(f"ascertain {' '.join(arguments)}: exit code {done.returncode}, not {code}\n{said}")
         return done
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None, log: Path) -> subprocess.Popen[bytes]:
+        """Start a command in a session of its own, so that it can be killed with all it has started."""
+        with log.open("ab") as sink:
+            return subprocess.Popen(
+                [*COMMAND, *arguments],
+                cwd=self.folder,
+                env=self.environment(env),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+            )
 
     def json(self, *arguments: str, env: Mapping[str, str] | None = None, code: int = 0) -> Any:
         """What a command prints under ``--json``."""

@@ -12,16 +12,8 @@ import shutil
 import sys
 from typing import Any
 
-NETWORK = {
-    "socket.connect",
-    "socket.sendto",
-    "socket.sendmsg",
-    "socket.bind",
-    "socket.getaddrinfo",
-    "socket.gethostbyname",
-    "socket.gethostbyaddr",
-    "socket.getnameinfo",
-}
+BY_NAME = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+NETWORK = BY_NAME | {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
