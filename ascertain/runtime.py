@@ -127,19 +127,19 @@ class App:
             brain=self.crew.brain_version,
             prompts=self.crew.prompts_version,
         )
-        return CaseBuilder(self.bundle.taxonomy, self.tagger, versions, self.pseudonyms, self.as_of)
+        return CaseBuilder(self.bundle.taxonomy, self.tagger, versions, self.pseudonyms, lambda: self.as_of)
+
+    @cached_property
+    def services(self) -> CrewServices:
+        """What a crew's tools may reach."""
+        taxonomy = self.bundle.taxonomy
+        solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
+        return CrewServices(taxonomy, self.bundle.mapper, solver, self.policy)
 
     @cached_property
     def assessor(self) -> Assessor:
         """The assessment use case."""
-        taxonomy = self.bundle.taxonomy
-        solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
-        services = CrewServices(taxonomy, self.bundle.mapper, solver, self.policy)
-        return Assessor(self.units, self.builder, self.crew, services, self.clock)
-
-    def _skill_label(self, skill_id: str) -> str:
-        skill = self.bundle.taxonomy.skill(skill_id)
-        return skill.label if skill else skill_id
+        return Assessor(self.units, self.builder, self.crew, self.services, self.clock)
 
     # -- use cases --------------------------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class App:
 
     def fingerprint(self, learner: str) -> str:
         """The fingerprint of a learner's present case."""
-        return self.assessor.case(learner)[1].fingerprint()
+        return self.assessor.fingerprint(learner)
 
     def plan_sweep(self, cohort: str, *, force: bool = False) -> SweepPlan:
         """Who of a cohort is due."""

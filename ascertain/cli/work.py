@@ -166,8 +166,8 @@ def _enqueue(app: App, learners: list[str], trigger: str, *, due: bool = False) 
         jobs = JobQueue(handle, app.settings)
         tickets = []
         for text in learners:
-            learner, case, _ = app.assessor.case(text)
-            tickets.append(jobs.enqueue_assessment(learner.id, case.fingerprint(), trigger=trigger, again=due))
+            now = app.assessor.present(text)
+            tickets.append(jobs.enqueue_assessment(now.learner.id, now.fingerprint, trigger=trigger, again=due))
         queued = [t.id for t in tickets if t.state == "queued"]
         return {"queued": queued, "already": len(tickets) - len(queued)}
 

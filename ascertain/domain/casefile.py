@@ -74,7 +74,10 @@ class CaseFile:
     withheld: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
-        """Hex SHA-256 over all of it: equal inputs, equal fingerprint, no new work."""
+        """Hex SHA-256 over everything that a stored result rests on: equal inputs, equal fingerprint, no new work.
+
+        Mentors are left out: they are other people, and nothing about this learner follows from them.
+        """
         ordered = sorted(self.evidence, key=lambda e: e.id)
         return digest(
             {
@@ -88,7 +91,6 @@ class CaseFile:
                 "tags": self.tags,
                 "catalogue": sorted(self.catalogue, key=lambda c: c.content_id),
                 "completed": self.completed,
-                "mentors": sorted(self.mentors, key=lambda m: (m.skill_id, m.pseudonym)),
                 "withheld": self.withheld,
             }
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -22,7 +22,7 @@ from ascertain.domain.runs import (
     Run,
     StoredAssertion,
 )
-from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Skill
+from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Skill
 
 
 class Taxonomy(Protocol):
@@ -72,6 +72,7 @@ class LearnerCrew(Protocol):
     def prompts_version(self) -> str: ...
     def preload(self) -> None:
         """Import what a run needs, without a run, so that forked workers inherit it."""
+
     def run(self, case: CaseFile, services: CrewServices) -> CrewFindings: ...
 
 
@@ -172,6 +173,11 @@ class Assertions(Protocol):
 
     def of(self, learner_id: str, *, current_only: bool = True) -> list[StoredAssertion]: ...
     def all(self, *, current_only: bool = True) -> list[StoredAssertion]: ...
+    def experts(
+        self, level: Level, *, skills: Collection[str] | None = None, made_before: date | None = None
+    ) -> list[StoredAssertion]:
+        """Accepted assertions of at least ``level``, of certain skills or of all."""
+
     def add(self, rows: Iterable[StoredAssertion]) -> None: ...
     def set_state(
         self,
@@ -194,6 +200,9 @@ class Reviews(Protocol):
     def put(self, item: ReviewItem) -> None: ...
     def close_for(self, learner_id: str, *, keep_run: str) -> int:
         """Withdraw open items whose assertion was superseded."""
+
+    def reopen(self, assertion_ids: Collection[str]) -> int:
+        """Put withdrawn, undecided items of these assertions back into the queue."""
 
     def decided(self, learner_id: str) -> list[ReviewItem]: ...
 

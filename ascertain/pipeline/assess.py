@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-from ascertain.domain.assertion import Assertion, AssertionState
-from ascertain.domain.canonical import canonical_json, digest, plain
+from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import Conclusion, conclude, route_all
 from ascertain.domain.findings import CrewFindings
-from ascertain.domain.gaps import coverage
-from ascertain.domain.paths import PathPlan, build_problem
+from ascertain.domain.paths import PathPlan, PathProblem, build_problem
 from ascertain.domain.people import Learner
-from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, PathSolver, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.routing import Route
-from ascertain.domain.runs import DecisionKind, ReviewItem, Run, RunState, StoredAssertion
+from ascertain.domain.runs import Run, RunState, StoredAssertion
 from ascertain.domain.skills import SkillFamily
-from ascertain.errors import RunError
+from ascertain.errors import AscertainError, PseudonymError, RunError
 from ascertain.pipeline.cases import CaseBuilder, learner_or_raise
+from ascertain.pipeline.results import assertion_rows, documents, outcome, review_item
+from ascertain.pipeline.standing import Decisions, reinstate, waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """``new`` is False when the same case had been assessed before and nothing was done."""
+    """``new`` is False when no crew's work was stored: the learner's present case had been assessed before."""
 
     run: Run
     new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A learner as they are now. ``case`` is ``None`` when masking failed, for the reason in ``problem``."""
+
+    learner: Learner
+    case: CaseFile | None
+    fingerprint: str
+    stamp: str
+    problem: PseudonymError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What code made of a crew's findings."""
+
+    findings: CrewFindings
+    conclusion: Conclusion
+    routes: dict[str, Route]
+    plan: PathPlan | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +59,29 @@ class Assessor:
     services: CrewServices
     clock: Clock
 
-    def case(self, learner_text: str) -> tuple[Learner, CaseFile, str]:
-        """A learner's present case file and its stamp."""
+    def present(self, learner_text: str) -> Present:
+        """A learner's present case with its fingerprint and stamp.
+
+        Raises:
+            NotFoundError: unknown learner.
+        """
         with self.units(write=False) as uow:
             learner = learner_or_raise(uow, learner_text)
-            shared = self.builder.landscape(uow)
-            case = self.builder.build(uow, learner, shared)
-            stamp = self.builder.stamp(
-                learner, digest(case.role), uow.evidence.stamps(learner.id).get(learner.id, ""), shared
-            )
-        return learner, case, stamp
+            stamp = self._stamp(uow, learner)
+            try:
+                case = self.builder.build(uow, learner, self.builder.landscape(uow))
+            except PseudonymError as e:
+                # A name of its own, so that the blocked run can be stored, queued and told from any other.
+                return Present(learner, None, digest(["blocked_unmasked", learner.id, stamp]), stamp, e)
+        return Present(learner, case, case.fingerprint(), stamp)
+
+    def fingerprint(self, learner_text: str) -> str:
+        """The fingerprint of a learner's present case, also of one that would be blocked.
+
+        Raises:
+            NotFoundError: unknown learner.
+        """
+        return self.present(learner_text).fingerprint
 
     def assess(self, learner_text: str, *, trigger: str) -> Assessed:
         """Assess a learner now.
@@ -59,263 +90,199 @@ class Assessor:
             NotFoundError: unknown learner.
             RunError: the run could not be finished; it is stored under the error's state.
         """
-        learner, case, stamp = self.case(learner_text)
-        fingerprint = case.fingerprint()
+        now = self.present(learner_text)
         with self.units() as uow:
-            known = uow.runs.find(learner.id, fingerprint)
+            known = uow.runs.find(now.learner.id, now.fingerprint)
             if known is not None and known.state is RunState.DONE:
-                if known.stamp != stamp:
-                    uow.runs.set_stamp(known.id, stamp)
-                    uow.commit()
-                return Assessed(known, new=False)
-            run = self._start(uow, learner, case, fingerprint, stamp, trigger)
+                return Assessed(self._again(uow, known, now), new=False)
+            run = self._start(uow, now, trigger)
             uow.commit()
+        if now.case is None:
+            problem = now.problem or PseudonymError("masking failed")
+            self._fail(run, RunState.BLOCKED_UNMASKED, problem.message)
+            raise problem
+        # The crew's path tool and the conclusion ask the solver the same question.
+        services = replace(self.services, solver=RememberingSolver(self.services.solver))
         try:
-            findings = self.crew.run(case, self.services)
+            decided = self._decide(now.case, self.crew.run(now.case, services), services)
         except RunError as e:
-            self._fail(run, learner, e)
+            self._fail(run, RunState(e.state) if e.state in set(RunState) else RunState.FAILED, e.message)
             raise
-        return self._store(run, learner, case, findings)
+        except Exception as e:
+            # The text of a foreign exception may hold something personal.
+            self._fail(run, RunState.FAILED, e.message if isinstance(e, AscertainError) else type(e).__name__)
+            raise
+        return self._store(run, now.learner, now.case, decided)
 
-    def _start(
-        self, uow: UnitOfWork, learner: Learner, case: CaseFile, fingerprint: str, stamp: str, trigger: str
-    ) -> Run:
+    def _stamp(self, uow: UnitOfWork, learner: Learner) -> str:
+        evidence = uow.evidence.stamps(learner.id).get(learner.id, "")
+        role = digest(self.builder.role_of(uow, learner))
+        return self.builder.stamp(learner, role, evidence, self.builder.landscape(uow))
+
+    def _again(self, uow: UnitOfWork, known: Run, now: Present) -> Run:
+        """The finished run of this very case; made the present one again if another one has come between."""
+        latest = uow.runs.latest(known.learner_id)
+        if latest is not None and latest.id == known.id:
+            if known.stamp != now.stamp:
+                uow.runs.set_stamp(known.id, now.stamp)
+                uow.commit()
+            return replace(known, stamp=now.stamp)
+        rows = reinstate(uow, known)
+        run = replace(known, finished_at=self.clock.now(), stamp=now.stamp)
+        uow.runs.put(run)
+        header = {"run": run.id, "replaces": latest.id if latest else None, "assertions": len(rows)}
+        uow.audit.append("run.reinstated", actor="system", learner_id=run.learner_id, header=header)
+        uow.commit()
+        return run
+
+    def _start(self, uow: UnitOfWork, now: Present, trigger: str) -> Run:
+        versions = self.builder.versions
         run = Run(
-            id="r" + digest([learner.id, fingerprint], length=15),
-            learner_id=learner.id,
-            fingerprint=fingerprint,
+            id="r" + digest([now.learner.id, now.fingerprint], length=15),
+            learner_id=now.learner.id,
+            fingerprint=now.fingerprint,
             state=RunState.STARTED,
-            as_of=case.as_of,
-            versions=case.versions,
+            as_of=now.case.as_of if now.case else self.builder.as_of(),
+            versions=versions,
             trigger=trigger,
             started_at=self.clock.now(),
-            stamp=stamp,
+            stamp=now.stamp,
         )
         uow.runs.put(run)
         uow.audit.append(
             "run.started",
             actor="system",
-            learner_id=learner.id,
+            learner_id=run.learner_id,
             header={
                 "run": run.id,
-                "fingerprint": fingerprint,
+                "fingerprint": run.fingerprint,
                 "trigger": trigger,
-                "versions": case.versions,
-                "evidence": len(case.evidence),
-                "withheld": len(case.withheld),
+                "versions": versions,
+                "evidence": len(now.case.evidence) if now.case else 0,
+                "withheld": len(now.case.withheld) if now.case else 0,
             },
         )
         return run
 
-    def _fail(self, run: Run, learner: Learner, error: RunError) -> None:
-        state = RunState(error.state) if error.state in set(RunState) else RunState.FAILED
+    def _fail(self, run: Run, state: RunState, why: str) -> None:
         with self.units() as uow:
-            uow.runs.put(replace(run, state=state, finished_at=self.clock.now(), outcome={"error": error.message}))
-            uow.audit.append(
-                "run.failed", actor="system", learner_id=learner.id, header={"run": run.id, "state": state.value}
-            )
+            known = uow.runs.find(run.learner_id, run.fingerprint)
+            if known is not None and known.state is RunState.DONE:  # another worker has done what this one could not
+                return
+            uow.runs.put(replace(run, state=state, finished_at=self.clock.now(), outcome={"error": why}))
+            header = {"run": run.id, "state": state.value}
+            uow.audit.append("run.failed", actor="system", learner_id=run.learner_id, header=header)
             uow.commit()
 
-    def _store(self, run: Run, learner: Learner, case: CaseFile, findings: CrewFindings) -> Assessed:
-        policy = self.services.policy
-        conclusion = conclude(case, findings.claims, findings.picks, self._families(findings), policy)
-        routes = route_all(case, conclusion.assertions, findings.verdicts, policy)
-        plan = self._plan(case, conclusion, findings)
-        rows = [self._row(run, case, a, routes[s], findings) for s, a in conclusion.assertions.items()]
-        with self.units() as uow:
-            known = uow.runs.find(learner.id, run.fingerprint)
-            if known is not None and known.state is RunState.DONE:  # another worker was first: do it once
-                return Assessed(known, new=False)
-            rows = [_carry_over(row, uow) for row in rows]
-            uow.assertions.supersede(learner.id, keep_run=run.id)
-            uow.reviews.close_for(learner.id, keep_run=run.id)
-            uow.assertions.add(rows)
-            items = [self._review_item(r, routes[r.skill_id], learner) for r in rows if _waits(r)]
-            uow.reviews.add(items)
-            uow.runs.put_documents(run.id, _documents(case, findings, conclusion, plan))
-            finished = replace(
-                run,
-                state=RunState.DONE,
-                finished_at=self.clock.now(),
-                outcome=_outcome(rows, findings, conclusion, plan),
-            )
-            uow.runs.put(finished)
-            self._audit(uow, finished, learner, findings, rows)
-            uow.commit()
-        return Assessed(finished, new=True)
+    def _decide(self, case: CaseFile, findings: CrewFindings, services: CrewServices) -> Decided:
+        conclusion = conclude(case, findings.claims, findings.picks, self._families(findings), services.policy)
+        routes = route_all(case, conclusion.assertions, findings.verdicts, services.policy)
+        return Decided(findings, conclusion, routes, _plan(case, conclusion, findings, services))
 
     def _families(self, findings: CrewFindings) -> dict[str, SkillFamily]:
         skills = {p.skill_id: self.services.taxonomy.skill(p.skill_id) for p in findings.picks}
         return {s: skill.family for s, skill in skills.items() if skill is not None}
 
-    def _plan(self, case: CaseFile, conclusion: Conclusion, findings: CrewFindings) -> PathPlan | None:
-        """The curator's choice if it is one of the solver's plans, else the solver's best."""
-        if not conclusion.gaps:
+    def _store(self, run: Run, learner: Learner, case: CaseFile, made: Decided) -> Assessed:
+        findings, conclusion, plan = made.findings, made.conclusion, made.plan
+        at = self.clock.now()
+        rows = assertion_rows(run, case, conclusion, made.routes, findings, self.services.taxonomy, at)
+        texts = documents(case, findings, conclusion, plan)
+        due_days = self.services.policy.routing.review_due_days
+        with self.units() as uow:
+            known = uow.runs.find(learner.id, run.fingerprint)
+            if known is not None and known.state is RunState.DONE:  # another worker was first: do it once
+                return Assessed(known, new=False)
+            if newer := self._overtaken(uow, run):
+                return Assessed(newer, new=False)
+            decisions = Decisions.of(uow, learner.id)
+            rows = [decisions.apply(row) for row in rows]
+            uow.assertions.supersede(learner.id, keep_run=run.id)
+            uow.reviews.close_for(learner.id, keep_run=run.id)
+            uow.assertions.add(rows)
+            asked = set(waiting(rows))
+            uow.reviews.add([review_item(r, made.routes[r.skill_id], learner, due_days) for r in rows if r.id in asked])
+            uow.runs.put_documents(run.id, texts)
+            figures = outcome(rows, findings, conclusion, plan)
+            finished = replace(run, state=RunState.DONE, finished_at=at, outcome=figures)
+            uow.runs.put(finished)
+            _audit(uow, finished, findings, rows)
+            uow.commit()
+        return Assessed(finished, new=True)
+
+    def _overtaken(self, uow: UnitOfWork, run: Run) -> Run | None:
+        """The run of a newer case that was finished while this one was under way: that one stands."""
+        latest = uow.runs.latest(run.learner_id)
+        if latest is None or latest.finished_at is None or latest.finished_at < run.started_at:
             return None
-        plans = self.services.solver.plans(build_problem(case, conclusion.gaps, self.services.policy.path))
-        by_id = {p.id: p for p in plans}
-        if findings.path is not None and findings.path.plan_id in by_id:
-            return by_id[findings.path.plan_id]
-        return plans[0] if plans else None
+        learner = uow.people.get(run.learner_id)
+        if learner is None or latest.stamp != self._stamp(uow, learner):
+            return None
+        why = f"overtaken by {latest.id}, which saw newer evidence"
+        uow.runs.put(replace(run, state=RunState.FAILED, finished_at=self.clock.now(), outcome={"error": why}))
+        header = {"run": run.id, "state": RunState.FAILED.value, "overtaken_by": latest.id}
+        uow.audit.append("run.failed", actor="system", learner_id=run.learner_id, header=header)
+        uow.commit()
+        return latest
 
-    def _row(self, run: Run, case: CaseFile, a: Assertion, route: Route, findings: CrewFindings) -> StoredAssertion:
-        skill = self.services.taxonomy.skill(a.skill_id)
-        verdict = next((v for v in findings.verdicts if v.skill_id == a.skill_id), None)
-        return StoredAssertion(
-            id="a" + digest([run.id, a.skill_id], length=15),
-            run_id=run.id,
-            learner_id=run.learner_id,
-            skill_id=a.skill_id,
-            skill_label=skill.label if skill else a.skill_id,
-            level=a.level,
-            confidence=a.confidence,
-            low=a.low,
-            high=a.high,
-            amount=a.amount,
-            state=route.state,
-            reasons=route.reasons,
-            versions=case.versions,
-            as_of=case.as_of,
-            result=result_json(a, route),
-            inputs=canonical_json(
-                {
-                    "observations": a.observations,
-                    "verdict": verdict,
-                    "critical": any(r.critical and r.skill_id == a.skill_id for r in case.role.requirements)
-                    if case.role
-                    else False,
-                }
-            ),
-            created_at=self.clock.now(),
-        )
 
-    def _review_item(self, row: StoredAssertion, route: Route, learner: Learner) -> ReviewItem:
-        return ReviewItem(
-            id="v" + row.id[1:],
-            assertion_id=row.id,
-            learner_id=learner.id,
-            skill_id=row.skill_id,
-            reasons=row.reasons,
-            priority=route.priority,
-            assignee=learner.manager_id or "l-and-d",
-            due_on=self.clock.today() + timedelta(days=self.services.policy.routing.review_due_days),
-            created_at=row.created_at,
-        )
+@dataclass(slots=True)
+class RememberingSolver:
+    """A solver that answers each problem once a run."""
 
-    def _audit(
-        self, uow: UnitOfWork, run: Run, learner: Learner, findings: CrewFindings, rows: list[StoredAssertion]
-    ) -> None:
-        for step in findings.steps:
-            uow.audit.append(
-                "agent.answered",
-                actor=step.agent,
-                learner_id=learner.id,
-                header={
-                    "run": run.id,
-                    "model": step.model,
-                    "prompt": step.prompt_hash,
-                    "output": step.output_hash,
-                    "tools": step.tools,
-                    "calls": step.calls,
-                    "tokens": step.tokens,
-                },
-                payload={"output": step.output},
-            )
+    solver: PathSolver
+    known: list[tuple[PathProblem, tuple[PathPlan, ...]]] = field(default_factory=list)
+
+    def plans(self, problem: PathProblem) -> tuple[PathPlan, ...]:
+        """As :meth:`PathSolver.plans`."""
+        for asked, answer in self.known:
+            if asked == problem:
+                return answer
+        self.known.append((problem, self.solver.plans(problem)))
+        return self.known[-1][1]
+
+
+def _plan(case: CaseFile, conclusion: Conclusion, findings: CrewFindings, services: CrewServices) -> PathPlan | None:
+    """The curator's choice if it is one of the solver's plans, else the solver's best."""
+    if not conclusion.gaps:
+        return None
+    plans = services.solver.plans(build_problem(case, conclusion.gaps, services.policy.path))
+    by_id = {p.id: p for p in plans}
+    if findings.path is not None and findings.path.plan_id in by_id:
+        return by_id[findings.path.plan_id]
+    return plans[0] if plans else None
+
+
+def _audit(uow: UnitOfWork, run: Run, findings: CrewFindings, rows: list[StoredAssertion]) -> None:
+    for step in findings.steps:
         uow.audit.append(
-            "run.concluded",
-            actor="system",
-            learner_id=learner.id,
+            "agent.answered",
+            actor=step.agent,
+            learner_id=run.learner_id,
             header={
                 "run": run.id,
-                "versions": run.versions,
-                "states": run.outcome["states"],
-                "drops": [[d.stage, d.why] for d in findings.drops],
-                "results": digest([r.result for r in rows]),
+                "model": step.model,
+                "prompt": step.prompt_hash,
+                "output": step.output_hash,
+                "tools": step.tools,
+                "calls": step.calls,
+                "tokens": step.tokens,
             },
-            payload={
-                "assertions": [[r.id, r.skill_id, r.level, r.confidence, r.state] for r in rows],
-                "dropped": [[d.stage, d.what, d.why] for d in findings.drops],
-            },
+            payload={"output": step.output},
         )
-
-
-def result_json(a: Assertion, route: Route) -> str:
-    """The bytes that replay must reproduce."""
-    return canonical_json(
-        {
-            "skill": a.skill_id,
-            "level": a.level,
-            "confidence": a.confidence,
-            "low": a.low,
-            "high": a.high,
-            "amount": a.amount,
-            "state": route.state,
-            "reasons": route.reasons,
-        }
-    )
-
-
-def _waits(row: StoredAssertion) -> bool:
-    return row.state is AssertionState.IN_REVIEW
-
-
-def _carry_over(row: StoredAssertion, uow: UnitOfWork) -> StoredAssertion:
-    """Keep a human's decision while the evidence it was made on is the same."""
-    for item in reversed(uow.reviews.decided(row.learner_id)):
-        if item.skill_id != row.skill_id or item.decision in (None, DecisionKind.MORE_EVIDENCE):
-            continue
-        before = uow.assertions.get(item.assertion_id)
-        if before is None or before.inputs != row.inputs:
-            return row
-        state = AssertionState.REJECTED if item.decision is DecisionKind.REJECT else AssertionState.ACCEPTED
-        level = item.decided_level if item.decision is DecisionKind.ADJUST else row.level
-        return replace(
-            row,
-            state=state,
-            level=level,
-            human_reviewed=True,
-            reasons=(f"decided by {item.decided_by} on unchanged evidence", *row.reasons),
-        )
-    return row
-
-
-def _documents(
-    case: CaseFile, findings: CrewFindings, conclusion: Conclusion, plan: PathPlan | None
-) -> Mapping[str, Any]:
-    cover = coverage(conclusion.gaps) if conclusion.gaps else None
-    documents: dict[str, Any] = {
-        "claims": findings.claims,
-        "picks": findings.picks,
-        "verdicts": findings.verdicts,
-        "gaps": conclusion.gaps,
-        "coverage": cover,
-        "needs": findings.needs,
-        "path": plan,
-        "path_choice": findings.path,
-        "drops": findings.drops,
-        "notes": {
-            "summary": findings.summary,
-            "missing": findings.missing,
-            "contradictions": findings.contradictions,
-            "withheld": case.withheld,
-            "proposals": findings.proposals,
-            "role": case.role.id if case.role else None,
+    uow.audit.append(
+        "run.concluded",
+        actor="system",
+        learner_id=run.learner_id,
+        header={
+            "run": run.id,
+            "versions": run.versions,
+            "states": run.outcome["states"],
+            "drops": [[d.stage, d.why] for d in findings.drops],
+            "results": digest([r.result for r in rows]),
         },
-    }
-    return {name: plain(value) for name, value in documents.items()}
-
-
-def _outcome(
-    rows: list[StoredAssertion], findings: CrewFindings, conclusion: Conclusion, plan: PathPlan | None
-) -> dict[str, Any]:
-    states: dict[str, int] = {}
-    for r in rows:
-        states[r.state.value] = states.get(r.state.value, 0) + 1
-    return {
-        "assertions": len(rows),
-        "states": dict(sorted(states.items())),
-        "claims": len(findings.claims),
-        "drops": len(findings.drops),
-        "gaps": len(conclusion.gaps),
-        "path_items": len(plan.steps) if plan else 0,
-    }
+        payload={
+            "assertions": [[r.id, r.skill_id, r.level, r.confidence, r.state] for r in rows],
+            "dropped": [[d.stage, d.what, d.why] for d in findings.drops],
+        },
+    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ascertain.domain.assertion import AssertionState
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile, CatalogueItem, Mentor, Versions
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
-from ascertain.domain.skills import ContentTag, JobProfile
+from ascertain.domain.skills import ContentTag, JobProfile, Level
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.pseudonyms import Directory, KeyedPseudonymiser
 
@@ -21,35 +20,54 @@ FINISHED = frozenset({EvidenceKind.COMPLETION, EvidenceKind.ASSESSMENT, Evidence
 SUMMARY_CHARS = 280
 """How much of a course description the curator sees: the first sentences say what it teaches."""
 
+MENTOR_LEVEL = Level.ADVANCED
+"""From this accepted level on somebody can help others."""
+
+MENTORS_PER_SKILL = 4
+"""As many as a case can show a skill, and one in reserve for when the learner is among them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Landscape:
-    """What is the same for every learner: read once, used for each case. ``key`` tells whether it is still so."""
+    """What is the same for every learner: read once, used for each case.
+
+    ``mentors`` are (learner id, mentor) by skill, best first; ``masker`` knows everybody's names; ``stamp`` covers all
+    that a fingerprint may depend on; ``key`` tells whether it is still so.
+    """
 
     tags: Mapping[str, tuple[ContentTag, ...]]
     items: Mapping[str, CatalogueItem]
-    mentors: tuple[tuple[str, Mentor], ...]
-    directory: Directory
+    mentors: Mapping[str, tuple[tuple[str, Mentor], ...]]
+    masker: KeyedPseudonymiser
+    as_of: date
     stamp: str
     key: tuple[str, ...]
 
 
 class CaseBuilder:
-    """Builds case files and their cheap stamps. Between calls it keeps only the landscape."""
+    """Builds case files and their cheap stamps. Between calls it keeps only the landscape.
+
+    ``as_of`` is asked for each case: a worker that lives over the end of a month goes on with the new one.
+    """
 
     def __init__(
-        self, taxonomy: Taxonomy, tagger: str, versions: Versions, pseudonyms: KeyedPseudonymiser, as_of: date
+        self,
+        taxonomy: Taxonomy,
+        tagger: str,
+        versions: Versions,
+        pseudonyms: KeyedPseudonymiser,
+        as_of: Callable[[], date],
     ) -> None:
         self._taxonomy = taxonomy
         self._tagger = tagger
-        self._versions = versions
+        self.versions = versions
         self._pseudonyms = pseudonyms
-        self._as_of = as_of
+        self.as_of = as_of
         self._landscape: Landscape | None = None
 
     def landscape(self, uow: UnitOfWork) -> Landscape:
         """Catalogue, tags, names and mentors, read again only when people or content have changed."""
-        key = (uow.people.stamp(), uow.contents.stamp(self._tagger))
+        key = (uow.people.stamp(), uow.contents.stamp(self._tagger), self.as_of().isoformat())
         if self._landscape is None or self._landscape.key != key:
             self._landscape = self._read(uow, key)
         return self._landscape
@@ -57,13 +75,16 @@ class CaseBuilder:
     def _read(self, uow: UnitOfWork, key: tuple[str, ...]) -> Landscape:
         tags = uow.contents.tags(self._tagger)
         items = {c.item.content_id: replace(c.item, summary=c.item.summary[:SUMMARY_CHARS]) for c in uow.contents.all()}
-        mentors = self._mentors(uow)
+        people = uow.people.all(active_only=False)
+        directory = Directory.of(people)
+        as_of = self.as_of()
         return Landscape(
             tags=tags,
             items=items,
-            mentors=mentors,
-            directory=Directory.of(uow.people.all(active_only=False)),
-            stamp=digest({"tags": tags, "items": items, "mentors": mentors}),
+            mentors=self._mentors(uow, {p.id for p in people if p.active}, as_of),
+            masker=self._pseudonyms.with_directory(directory),
+            as_of=as_of,
+            stamp=digest({"tags": tags, "items": items, "names": directory}),
             key=key,
         )
 
@@ -91,22 +112,22 @@ class CaseBuilder:
         Raises:
             PseudonymError: when a text cannot be masked; nothing of the case is shown then.
         """
-        pseudonyms = self._pseudonyms.with_directory(landscape.directory)
-        pseudonym = pseudonyms.pseudonym(learner.id)
+        masker = landscape.masker
+        pseudonym = masker.pseudonym(learner.id)
         known = uow.evidence.of(learner.id)
         withheld: list[str] = []
         usable = [e for e in known if learner.reviews_consent or not e.sensitive]
         if hidden := len(known) - len(usable):
             withheld.append(f"{hidden} colleagues' opinions: consent withdrawn")
-        evidence = tuple(_masked(e, pseudonym, pseudonyms) for e in usable)
+        evidence = tuple(_masked(e, pseudonym, masker) for e in usable)
         role = self.role_of(uow, learner)
         catalogue = _relevant(landscape, role)
         wanted = {c.content_id for c in catalogue} | {e.content_id for e in evidence if e.content_id}
         return CaseFile(
             pseudonym=pseudonym,
-            as_of=self._as_of,
+            as_of=landscape.as_of,
             evidence=evidence,
-            versions=self._versions,
+            versions=self.versions,
             role=role,
             hours_per_week=learner.hours_per_week,
             language=learner.language,
@@ -115,22 +136,30 @@ class CaseBuilder:
             completed=frozenset(
                 e.content_id for e in evidence if e.content_id and e.kind in FINISHED and e.passed is not False
             ),
-            mentors=tuple(m for owner, m in landscape.mentors if owner != learner.id),
+            mentors=_helpers(landscape, role, learner),
             withheld=tuple(withheld),
         )
 
     def stamp(self, learner: Learner, role_stamp: str, evidence_stamp: str, landscape: Landscape) -> str:
-        """Digest of everything :meth:`build` reads, without reading it: equal stamps, equal case."""
-        return digest([learner, role_stamp, evidence_stamp, landscape.stamp, self._versions, self._as_of])
+        """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
+        fingerprints. The other way round it may differ, since the whole catalogue and everybody's names are in it.
+        """
+        own = [learner.id, learner.hours_per_week, learner.language, learner.reviews_consent]
+        return digest([own, role_stamp, evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
 
-    def _mentors(self, uow: UnitOfWork) -> tuple[tuple[str, Mentor], ...]:
-        """Accepted assertions made before this month: a snapshot, so that the order of a sweep changes nothing."""
-        rows = [
-            (a.learner_id, Mentor(self._pseudonyms.pseudonym(a.learner_id), a.skill_id, a.level))
-            for a in uow.assertions.all()
-            if a.state is AssertionState.ACCEPTED and a.level and a.level >= 4 and a.created_at.date() < self._as_of
-        ]
-        return tuple(sorted(rows, key=lambda r: (r[1].skill_id, -int(r[1].level), r[1].pseudonym)))
+    def _mentors(
+        self, uow: UnitOfWork, staff: Collection[str], as_of: date
+    ) -> dict[str, tuple[tuple[str, Mentor], ...]]:
+        """From assertions made before this month, so that the order of a sweep changes nothing."""
+        by_skill: dict[str, list[tuple[str, Mentor]]] = {}
+        for a in uow.assertions.experts(MENTOR_LEVEL, made_before=as_of):
+            if a.learner_id not in staff:
+                continue
+            mentor = Mentor(self._pseudonyms.pseudonym(a.learner_id), a.skill_id, a.level or MENTOR_LEVEL)
+            by_skill.setdefault(a.skill_id, []).append((a.learner_id, mentor))
+        return {
+            s: tuple(sorted(rows, key=lambda r: (-int(r[1].level), r[1].pseudonym))) for s, rows in by_skill.items()
+        }
 
 
 def learner_or_raise(uow: UnitOfWork, text: str) -> Learner:
@@ -147,9 +176,20 @@ def learner_or_raise(uow: UnitOfWork, text: str) -> Learner:
     return learner
 
 
-def _masked(e: Evidence, pseudonym: str, pseudonyms: KeyedPseudonymiser) -> Evidence:
+def _masked(e: Evidence, pseudonym: str, masker: KeyedPseudonymiser) -> Evidence:
     """Without source reference: it may hold account ids."""
-    return replace(e, learner_id=pseudonym, source_ref="", title=pseudonyms.mask(e.title), text=pseudonyms.mask(e.text))
+    return replace(e, learner_id=pseudonym, source_ref="", title=masker.mask(e.title), text=masker.mask(e.text))
+
+
+def _helpers(landscape: Landscape, role: JobProfile | None, learner: Learner) -> tuple[Mentor, ...]:
+    """Mentors for what the role asks, never the learner themself."""
+    required = sorted({r.skill_id for r in role.requirements}) if role else []
+    return tuple(
+        mentor
+        for skill in required
+        for owner, mentor in landscape.mentors.get(skill, ())[:MENTORS_PER_SKILL]
+        if owner != learner.id
+    )
 
 
 def _relevant(landscape: Landscape, role: JobProfile | None) -> tuple[CatalogueItem, ...]:

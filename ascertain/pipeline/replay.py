@@ -20,7 +20,7 @@ from ascertain.domain.rules import Policy
 from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.skills import Level, SkillFamily
 from ascertain.errors import IntegrityError, NotFoundError
-from ascertain.pipeline.assess import result_json
+from ascertain.pipeline.results import result_json
 from ascertain.policy import parse_policy
 
 

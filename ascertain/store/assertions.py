@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
@@ -14,7 +15,7 @@ from ascertain.domain.skills import Level
 from ascertain.errors import NotFoundError
 from ascertain.store.runs import versions_json
 from ascertain.store.schema import AssertionRow, table
-from ascertain.store.statements import Tx, by_prefix
+from ascertain.store.statements import Tx, by_prefix, chunks
 
 _ASSERTIONS = table(AssertionRow)
 _CURRENT = _ASSERTIONS.c.state != AssertionState.SUPERSEDED.value
@@ -40,6 +41,23 @@ class SqlAssertions:
 
     def all(self, *, current_only: bool = True) -> list[StoredAssertion]:
         return self._select(current_only=current_only)
+
+    def experts(
+        self, level: Level, *, skills: Collection[str] | None = None, made_before: date | None = None
+    ) -> list[StoredAssertion]:
+        """Accepted assertions of at least ``level``; ``made_before`` leaves out what was made on that day (UTC) or
+        later."""
+        where = [_ASSERTIONS.c.state == AssertionState.ACCEPTED.value, _ASSERTIONS.c.level >= int(level)]
+        if made_before is not None:
+            where.append(_ASSERTIONS.c.created_at < datetime.combine(made_before, time(), UTC))
+        if skills is None:
+            return self._select(*where, current_only=True)
+        found = [
+            a
+            for some in chunks(sorted(skills))
+            for a in self._select(*where, _ASSERTIONS.c.skill_id.in_(some), current_only=True)
+        ]
+        return sorted(found, key=lambda a: (a.learner_id, a.skill_id, a.id))
 
     def add(self, rows: Iterable[StoredAssertion]) -> None:
         """Insert.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Row, insert, or_, select, update
@@ -11,7 +11,7 @@ from ascertain.domain.runs import DecisionKind, ReviewItem
 from ascertain.domain.skills import Level
 from ascertain.errors import ConflictError, NotFoundError
 from ascertain.store.schema import AssertionRow, ReviewRow, table
-from ascertain.store.statements import Tx, by_prefix
+from ascertain.store.statements import Tx, by_prefix, chunks
 
 _REVIEWS, _ASSERTIONS = table(ReviewRow), table(AssertionRow)
 _OPEN = (_REVIEWS.c.decision.is_(None), _REVIEWS.c.withdrawn_at.is_(None))
@@ -86,6 +86,16 @@ class SqlReviews:
             .values(withdrawn_at=self._tx.now())
         )
         return self._tx.connection.execute(statement).rowcount
+
+    def reopen(self, assertion_ids: Collection[str]) -> int:
+        """Put withdrawn, undecided items of these assertions back into the queue; how many there were."""
+        undecided = _REVIEWS.c.decision.is_(None) & _REVIEWS.c.withdrawn_at.is_not(None)
+        return sum(
+            self._tx.connection.execute(
+                update(_REVIEWS).where(undecided, _REVIEWS.c.assertion_id.in_(some)).values(withdrawn_at=None)
+            ).rowcount
+            for some in chunks(sorted(assertion_ids))
+        )
 
     def decided(self, learner_id: str) -> list[ReviewItem]:
         """The learner's decided items, in the order of their decisions."""
