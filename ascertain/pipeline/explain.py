@@ -15,6 +15,7 @@ from ascertain.domain.rules import Policy
 from ascertain.domain.runs import ReviewItem, StoredAssertion
 from ascertain.domain.skills import Level
 from ascertain.pipeline.replay import assertion_or_raise, observation_from, policy_of
+from ascertain.pipeline.results import review_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,23 @@ class Receipt:
     review: ReviewItem | None
 
 
-PROOFS: tuple[tuple[EvidenceKind, float, str], ...] = (
-    (EvidenceKind.TICKET, 1.0, "one more resolved ticket that shows it"),
-    (EvidenceKind.COMPLETION, 0.85, "a completed course with 85 %"),
-    (EvidenceKind.ASSESSMENT, 0.85, "an assessment with 85 %"),
-    (EvidenceKind.PROJECT, 0.9, "a project rated 90 %"),
-    (EvidenceKind.CERTIFICATION, 0.9, "a certification with 90 %"),
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A kind of new evidence somebody could bring, with the outcome (0..1) it would have to have."""
+
+    kind: EvidenceKind
+    outcome: float
+    words: str
+
+
+PROOFS: tuple[Proof, ...] = (
+    Proof(EvidenceKind.TICKET, 1.0, "one more resolved ticket that shows it"),
+    Proof(EvidenceKind.COMPLETION, 0.85, "a completed course with 85 %"),
+    Proof(EvidenceKind.ASSESSMENT, 0.85, "an assessment with 85 %"),
+    Proof(EvidenceKind.PROJECT, 0.9, "a project rated 90 %"),
+    Proof(EvidenceKind.CERTIFICATION, 0.9, "a certification with 90 %"),
 )
-"""Kinds of new proof, the smallest first."""
+"""What a receipt may suggest; which of them is the smallest follows from the policy's reliabilities."""
 
 
 def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
@@ -73,7 +83,8 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
     for c in kept:
         source = evidence.get(c.evidence_id)
         mine = [o for o in observations if o.evidence_id == c.evidence_id and o.supports is c.supports]
-        same = {o.evidence_id for o in observations if o.origin == mine[0].origin and o.supports is c.supports}
+        best = max(mine, key=lambda o: o.weight)
+        same = {o.evidence_id for o in observations if o.origin == best.origin and o.supports is c.supports}
         reasons.append(
             Reason(
                 c.evidence_id,
@@ -81,7 +92,7 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
                 c.kind,
                 source.system if source else "",
                 source.occurred_on if source else None,
-                quotes.get(mine[0].claim_id, ""),
+                quotes.get(best.claim_id, ""),
                 c.supports,
                 c.weight,
                 c.outcome,
@@ -90,7 +101,7 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
                 len(same) - 1,
             )
         )
-    item = uow.reviews.get("v" + row.id[1:])
+    item = uow.reviews.get(review_id(row.id))
     return Receipt(
         row,
         learner.name if learner else row.learner_id,
@@ -102,29 +113,38 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
 
 
 def next_proof(assertion: Assertion, threshold: float, policy: Policy) -> str:
-    """The smallest single new proof that would bring the confidence over ``threshold``, in words."""
+    """The smallest single new proof that would bring the confidence to ``threshold``, in words; empty when nothing
+    more is needed, or one would not do."""
+    found = smallest_proof(assertion, threshold, policy)
+    return f"{found[0].words} at level {int(found[1])}" if found else ""
+
+
+def smallest_proof(assertion: Assertion, threshold: float, policy: Policy) -> tuple[Proof, Level] | None:
+    """The least weighty of ``PROOFS`` that would do, and the level it must be at: the asserted one, or the one the
+    evidence leans to where there is not enough of it."""
     if assertion.confidence is not None and assertion.level and assertion.confidence >= threshold:
-        return ""
-    level = assertion.level or Level.FOUNDATION
-    for kind, outcome, words in PROOFS:
-        new = Observation(
-            origin="hypothetical",
-            evidence_id="hypothetical",
-            claim_id="hypothetical",
-            skill_id=assertion.skill_id,
-            kind=kind,
-            level=level,
-            mapping=1.0,
-            reliability=policy.belief.reliability[kind],
-            recency=1.0,
-            outcome=outcome,
-            supports=True,
-        )
-        after = assert_skill(assertion.skill_id, (*assertion.observations, new), policy.belief)
-        if after.level and after.level >= level and (_at(after, level, policy) or 0) >= threshold:
-            return f"{words} at level {int(level)}"
-    return ""
+        return None
+    level = assertion.level or belief_of(assertion, policy.belief).highest(policy.belief) or Level.FOUNDATION
+    for proof in sorted(PROOFS, key=lambda p: policy.belief.reliability[p.kind] * p.outcome):
+        after = with_proof(assertion, proof, level, policy)
+        if after.level and after.level >= level and (after.confidence or 0.0) >= threshold:
+            return proof, level
+    return None
 
 
-def _at(after: Assertion, level: Level, policy: Policy) -> float | None:
-    return belief_of(after, policy.belief).performs(level, policy.belief.performs_at) if after.enough else None
+def with_proof(assertion: Assertion, proof: Proof, level: Level, policy: Policy) -> Assertion:
+    """The assertion as it would be with one fresh, certain piece of evidence more."""
+    new = Observation(
+        origin="hypothetical",
+        evidence_id="hypothetical",
+        claim_id="hypothetical",
+        skill_id=assertion.skill_id,
+        kind=proof.kind,
+        level=level,
+        mapping=1.0,
+        reliability=policy.belief.reliability[proof.kind],
+        recency=1.0,
+        outcome=proof.outcome,
+        supports=True,
+    )
+    return assert_skill(assertion.skill_id, (*assertion.observations, new), policy.belief)

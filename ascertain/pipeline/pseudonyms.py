@@ -83,11 +83,12 @@ _COMMON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Whose names are known: casefolded name parts, pairs of neighbouring parts, ids."""
+    """Whose names are known: casefolded name parts, pairs of neighbouring parts, ids, and every word of these names."""
 
     parts: frozenset[str]
     wholes: frozenset[str]
     ids: frozenset[str]
+    words: frozenset[str]
 
     @classmethod
     def of(cls, learners: Iterable[Learner]) -> Directory:
@@ -95,14 +96,16 @@ class Directory:
         parts: set[str] = set()
         wholes: set[str] = set()
         ids: set[str] = set()
+        every: set[str] = set()
         for learner in learners:
             words = [w.casefold() for w in _WORD.findall(learner.name)]
+            every.update(words)
             parts.update(w for w in words if len(w) > 1)
             wholes.update(" ".join(pair) for pair in pairwise(words))
             if len(words) > 2:
                 wholes.add(f"{words[0]} {words[-1]}")
             ids.add(learner.id.casefold())
-        return cls(frozenset(parts), frozenset(wholes), frozenset(ids))
+        return cls(frozenset(parts), frozenset(wholes), frozenset(ids), frozenset(every))
 
 
 class KeyedPseudonymiser:
@@ -113,7 +116,7 @@ class KeyedPseudonymiser:
 
     def __init__(self, key: bytes, directory: Directory | None = None) -> None:
         self._key = key
-        self._directory = directory or Directory(frozenset(), frozenset(), frozenset())
+        self._directory = directory or Directory.of(())
 
     def with_directory(self, directory: Directory) -> KeyedPseudonymiser:
         """The same key, other names."""
@@ -139,6 +142,8 @@ class KeyedPseudonymiser:
         return text
 
     def _mask_names(self, text: str) -> str:
+        if not self._may_name(text):
+            return text
         words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
         hit = [self._is_name(w) for _, _, w in words]
         sure = [h and w.casefold() not in _COMMON for h, (_, _, w) in zip(hit, words, strict=True)]
@@ -163,6 +168,10 @@ class KeyedPseudonymiser:
             text = text[:start] + PERSON + text[end:]
         return text
 
+    def _may_name(self, text: str) -> bool:
+        """False for a text without any word of a name: most texts, and quick to see."""
+        return not self._directory.words.isdisjoint(map(_fold, _WORD.findall(text)))
+
     def _is_name(self, word: str) -> bool:
         return word[0].isupper() and _fold(word) in self._directory.parts
 
@@ -176,7 +185,7 @@ class KeyedPseudonymiser:
     def _prove_clean(self, text: str) -> None:
         if _EMAIL.search(text) or _NATIONAL_ID.search(text):
             raise PseudonymError("an address or a national id survived masking")
-        words = list(_WORD.finditer(text))
+        words = list(_WORD.finditer(text)) if self._may_name(text) else []
         for left, right in pairwise(words):
             pair = f"{_fold(left.group())} {_fold(right.group())}"
             if pair in self._directory.wholes and _touch(text, left.end(), right.start()):

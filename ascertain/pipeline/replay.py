@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ascertain.domain.assertion import Assertion, assert_skill
@@ -19,14 +20,15 @@ from ascertain.domain.routing import route
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.skills import Level, SkillFamily
-from ascertain.errors import IntegrityError, NotFoundError
+from ascertain.errors import ConfigError, IntegrityError, NotFoundError
 from ascertain.pipeline.results import result_json
 from ascertain.policy import parse_policy
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """``identical`` when the rebuilt bytes equal the stored ones; else ``differences`` names each with its cause."""
+    """``identical`` when the rebuilt bytes equal the stored ones, and the figures shown are those of these bytes;
+    ``differences`` names whatever is not as it was, with its cause."""
 
     assertion_id: str
     identical: bool
@@ -51,15 +53,35 @@ def policy_of(uow: UnitOfWork, row: StoredAssertion) -> Policy:
     """
     text = uow.policies.get(row.versions.policy)
     if text is None:
-        raise IntegrityError(f"policy {row.versions.policy} is not in the archive, so {row.id} cannot be replayed")
-    policy = parse_policy(text, source=f"archived policy {row.versions.policy}")
-    if policy.version != row.versions.policy:
-        raise IntegrityError(f"the archived text of policy {row.versions.policy} has been changed")
+        raise IntegrityError(
+            f"policy {row.versions.policy} is not in the archive, so {row.id} cannot be replayed",
+            remedy="restore the archive from a backup",
+        )
+    policy = _parsed(text)
+    if policy is None or policy.version != row.versions.policy:
+        raise IntegrityError(
+            f"the archived text of policy {row.versions.policy} has been changed",
+            remedy="restore the archive from a backup; `ascertain audit verify` tells whether more was changed",
+        )
     return policy
 
 
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Policy | None:
+    """Reading YAML takes longer than all the rest of a replay."""
+    try:
+        return parse_policy(text)
+    except ConfigError:
+        return None
+
+
 def replay(uow: UnitOfWork, assertion_id: str, taxonomy: Taxonomy) -> Replay:
-    """Rebuild one assertion from evidence, claims and picks as stored."""
+    """Rebuild one assertion from evidence, claims and picks as stored.
+
+    Raises:
+        NotFoundError: no such assertion.
+        IntegrityError: its policy, or its run, is not what or where it was.
+    """
     row = assertion_or_raise(uow, assertion_id)
     policy = policy_of(uow, row)
     inputs = json.loads(row.inputs)
@@ -77,7 +99,18 @@ def replay(uow: UnitOfWork, assertion_id: str, taxonomy: Taxonomy) -> Replay:
         differences += [f"{k}: stored {before[k]}, rebuilt {after[k]}" for k in before if before[k] != after.get(k)]
     elif canonical_json(stored) != canonical_json(again) and not differences:
         differences.append("the stored observations are not those of the evidence")
-    return Replay(row.id, rebuilt == row.result, row.result, rebuilt, tuple(differences))
+    shown = _shown_otherwise(row)
+    return Replay(row.id, rebuilt == row.result and not shown, row.result, rebuilt, (*differences, *shown))
+
+
+def _shown_otherwise(row: StoredAssertion) -> list[str]:
+    """Figures that people see (a row's columns) against the sealed result. A human may have set the level."""
+    kept = json.loads(row.result)
+    columns = {"confidence": row.confidence, "low": row.low, "high": row.high, "amount": row.amount}
+    if not row.human_reviewed:
+        columns["level"] = row.level
+    now = plain(columns)
+    return [f"{k}: shown as {now[k]}, stored in the result as {kept[k]}" for k in columns if now[k] != kept[k]]
 
 
 def _result(a: Assertion, verdict: AssertionVerdict | None, policy: Policy, *, critical: bool) -> str:

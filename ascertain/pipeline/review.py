@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ascertain.domain.assertion import AssertionState
 from ascertain.domain.ports import Clock, UnitOfWork
 from ascertain.domain.runs import DecisionKind, ReviewItem
 from ascertain.domain.skills import Level
 from ascertain.errors import ConflictError, InputError, NotFoundError
-
-_STATE = {
-    DecisionKind.ACCEPT: AssertionState.ACCEPTED,
-    DecisionKind.ADJUST: AssertionState.ACCEPTED,
-    DecisionKind.REJECT: AssertionState.REJECTED,
-    DecisionKind.MORE_EVIDENCE: AssertionState.INSUFFICIENT,
-}
+from ascertain.pipeline.standing import STATE_AFTER
 
 
 def decide(
@@ -34,7 +27,7 @@ def decide(
 
     Raises:
         NotFoundError: no such item.
-        InputError: a reason or (to adjust) a level is missing, or the reviewer is the learner.
+        InputError: a reason or (to adjust) a level is missing, or the reviewer is the learner (by id or address).
         ConflictError: decided otherwise before.
     """
     item = uow.reviews.get(item_id)
@@ -46,9 +39,11 @@ def decide(
         raise InputError("adjusting needs a level", where=item_id, field="level", remedy="give --level 1 to 5")
     if decision is not DecisionKind.ADJUST and level is not None:
         raise InputError(f"{decision.value} takes no level", where=item_id, field="level", remedy="use adjust")
-    if not reviewer.strip():
-        raise InputError("the reviewer is not named", where=item_id, field="reviewer")
-    if reviewer == item.learner_id:
+    reviewer = reviewer.strip()
+    if not reviewer:
+        raise InputError("the reviewer is not named", where=item_id, field="reviewer", remedy="say who decides")
+    who = uow.people.find(reviewer)
+    if item.learner_id in (reviewer, who.id if who else None):
         raise InputError("nobody reviews an assertion about themselves", where=item_id, field="reviewer")
     if item.decision is not None:
         if (item.decision, item.decided_level, item.decided_by) == (decision, level, reviewer):
@@ -67,7 +62,7 @@ def decide(
     )
     uow.reviews.put(decided)
     uow.assertions.set_state(
-        item.assertion_id, _STATE[decision], level=int(level) if level else None, human_reviewed=True
+        item.assertion_id, STATE_AFTER[decision], level=int(level) if level else None, human_reviewed=True
     )
     uow.audit.append(
         "review.decided",

@@ -14,6 +14,10 @@ from ascertain.errors import InputError
 from ascertain.paths import CONFIG_DIR
 
 
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is not a number")
+
+
 @cache
 def _validator() -> Draft202012Validator:
     schema = json.loads((CONFIG_DIR / "schemas" / "roles.schema.json").read_text(encoding="utf-8"))
@@ -26,23 +30,36 @@ def read_roles(folder: Path | None = None) -> list[JobProfile]:
     Raises:
         InputError: naming file and field of the first thing wrong.
     """
-    profiles = [_read(f) for f in sorted((folder or CONFIG_DIR / "roles").glob("*.json"))]
-    seen: set[str] = set()
-    for p in profiles:
-        if p.id in seen:
-            raise InputError(f"the id {p.id!r} stands twice", where=f"{p.id}.json", field="id")
-        seen.add(p.id)
-    return profiles
+    base = folder or CONFIG_DIR / "roles"
+    files = sorted(base.glob("*.json"))
+    if not files:
+        raise InputError("holds no *.json", where=f"folder {base.name}", remedy="name a folder of job profiles")
+    found: dict[str, tuple[JobProfile, Path]] = {}
+    for file in files:
+        profile = _read(file)
+        if profile.id in found:
+            raise InputError(
+                f"the id {profile.id!r} stands in {found[profile.id][1].name} already", where=file.name, field="id"
+            )
+        found[profile.id] = (profile, file)
+    return [found[i][0] for i in sorted(found)]
 
 
 def _read(file: Path) -> JobProfile:
     try:
-        raw: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        raw: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
     except json.JSONDecodeError as e:
         raise InputError(f"not JSON: {e.msg}", where=f"{file.name}:{e.lineno}", remedy="correct the file") from None
-    for error in _validator().iter_errors(raw):
+    except (OSError, ValueError) as e:
+        raise InputError(f"cannot be read: {e}", where=file.name, remedy="correct the file, in UTF-8") from None
+    error = min(_validator().iter_errors(raw), key=lambda e: [str(p) for p in e.absolute_path], default=None)
+    if error is not None:
         field = ".".join(str(p) for p in error.absolute_path) or "(top)"
         raise InputError(error.message, where=file.name, field=field, remedy="see config/schemas/roles.schema.json")
+    skills = [r["skill"] for r in raw["requirements"]]
+    for i, skill in enumerate(skills):
+        if skill in skills[:i]:
+            raise InputError(f"{skill!r} is asked for twice", where=file.name, field=f"requirements.{i}.skill")
     return JobProfile(
         id=raw["id"],
         title=raw["title"],

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ascertain.domain.canonical import digest
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import UnitOfWork, UnitOfWorkFactory
-from ascertain.errors import NotFoundError
-from ascertain.pipeline.cases import CaseBuilder
+from ascertain.errors import NotFoundError, PseudonymError
+from ascertain.pipeline.cases import CaseBuilder, Landscape
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPlan:
-    """Who is due. ``unchanged`` learners need nothing."""
+    """Who is due: learners whose present case differs from that of their newest finished run, or cannot be masked."""
 
     cohort: str
     due: tuple[Learner, ...]
@@ -21,7 +21,11 @@ class SweepPlan:
 
 
 def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, force: bool = False) -> SweepPlan:
-    """Compare each learner's stamp with that of the newest finished run: a handful of queries for any cohort size.
+    """Find who is due, in a handful of queries where nothing has changed.
+
+    A learner whose stamp is that of the newest finished run needs no look. Where the stamp differs (it covers the
+    whole catalogue and everybody's names) the case is built, and the fingerprint decides; a stamp that differed for
+    nothing is brought up to date, so that the next plan is quick again.
 
     Raises:
         NotFoundError: when the cohort has nobody.
@@ -35,13 +39,32 @@ def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, f
         latest = uow.runs.latest_stamps()
         roles: dict[str | None, str] = {}
         due: list[Learner] = []
+        refreshed: dict[str, str] = {}
         for learner in learners:
             if learner.job_profile_id not in roles:
                 roles[learner.job_profile_id] = digest(builder.role_of(uow, learner))
             stamp = builder.stamp(learner, roles[learner.job_profile_id], evidence.get(learner.id, ""), landscape)
-            if latest.get(learner.id) != stamp:
+            if latest.get(learner.id) == stamp:
+                continue
+            run = uow.runs.latest(learner.id) if learner.id in latest else None
+            if run is not None and run.fingerprint == _fingerprint(uow, builder, learner, landscape):
+                refreshed[run.id] = stamp
+            else:
                 due.append(learner)
+    if refreshed:
+        with units() as uow:
+            for run_id, stamp in refreshed.items():
+                uow.runs.set_stamp(run_id, stamp)
+            uow.commit()
     return SweepPlan(cohort, tuple(due), len(learners) - len(due))
+
+
+def _fingerprint(uow: UnitOfWork, builder: CaseBuilder, learner: Learner, landscape: Landscape) -> str | None:
+    """``None`` for a case that cannot be masked: its assessment says so in a run of its own."""
+    try:
+        return builder.build(uow, learner, landscape).fingerprint()
+    except PseudonymError:
+        return None
 
 
 def cohort_or_raise(uow: UnitOfWork, name: str) -> list[Learner]:

@@ -11,8 +11,22 @@ from ascertain.domain.assertion import AssertionState
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.runs import StoredAssertion
+from ascertain.pipeline.cases import MENTOR_LEVEL
 
 Json = dict[str, Any]
+
+NO_NOTES: Json = {
+    "summary": "",
+    "missing": [],
+    "contradictions": [],
+    "withheld": [],
+    "proposals": [],
+    "role": None,
+}
+"""The notes of a learner who was never assessed."""
+
+
+MENTORS_SHOWN = 2
 
 
 def person(learner: Learner) -> Json:
@@ -47,8 +61,9 @@ def profile(uow: UnitOfWork, learner: Learner) -> Json:
     """A learner's skills with the evidence behind each, strongest first."""
     run = uow.runs.latest(learner.id)
     if run is None:
-        return {"learner": person(learner), "run": None, "skills": [], "notes": {}}
-    evidence = {e.id: e for e in uow.evidence.of(learner.id)}
+        return {"learner": person(learner), "run": None, "skills": [], "notes": dict(NO_NOTES)}
+    # What was withdrawn since the run is not shown any more, whatever the run says.
+    evidence = {e.id: e for e in uow.evidence.of(learner.id) if learner.reviews_consent or not e.sensitive}
     quotes = {c["id"]: c["quote"] for c in uow.runs.document(run.id, "claims")}
     rows = []
     for row in uow.assertions.of(learner.id):
@@ -140,18 +155,20 @@ def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
 
 
 def mentors(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy, skills: Sequence[str]) -> list[Json]:
-    """Colleagues with an accepted level 4 or 5 in a skill of the path: at most two a skill."""
+    """Colleagues who are still here and have an accepted level 4 or 5 in a skill of the path: at most two a skill,
+    never the learner."""
     wanted = dict.fromkeys(skills)
     found: dict[str, list[StoredAssertion]] = defaultdict(list)
-    for a in uow.assertions.all():
-        if a.skill_id in wanted and a.state is AssertionState.ACCEPTED and a.level and a.level >= 4:
-            found[a.skill_id].append(a)
+    for a in uow.assertions.experts(MENTOR_LEVEL, skills=wanted):
+        found[a.skill_id].append(a)
     out: list[Json] = []
     for s in wanted:
         rows = sorted(found[s], key=lambda a: (-int(a.level or 0), -(a.confidence or 0), a.learner_id))
-        for a in [r for r in rows if r.learner_id != learner.id][:2]:
-            who = uow.people.get(a.learner_id)
-            if who is not None:
+        named = 0
+        for a in rows:
+            who = uow.people.get(a.learner_id) if a.learner_id != learner.id else None
+            if who is not None and who.active and named < MENTORS_SHOWN:
+                named += 1
                 out.append({"skill": s, "label": label(taxonomy, s), "name": who.name, "level": int(a.level or 0)})
     return out
 

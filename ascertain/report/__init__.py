@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ascertain.domain.text import clean_text
+from ascertain.errors import ConfigError
 from ascertain.pipeline import views
 from ascertain.pipeline.sweep import cohort_or_raise
 
@@ -21,16 +24,26 @@ COLUMNS = 12
 
 
 def write_report(app: App, out: Path, *, cohort: str = "all") -> int:
-    """Write the report of a cohort; returns its size in bytes. The file is readable by its owner alone.
+    """Write the report of a cohort; returns its size in bytes.
+
+    The file is readable by its owner alone, whatever stood there before, and is there whole or not at all.
 
     Raises:
         NotFoundError: nobody is in the cohort.
-        OSError: the file cannot be written.
+        ConfigError: the file cannot be written there.
     """
-    html = render_report(app, cohort)
-    data = html.encode("utf-8")
-    out.touch(mode=0o600)
-    out.write_bytes(data)
+    data = render_report(app, cohort).encode("utf-8")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")  # mode 0600
+        part = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as e:
+        raise ConfigError(f"cannot write the report to {out}: {e.strerror}", remedy="choose another --out") from None
     return len(data)
 
 
