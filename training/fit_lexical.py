@@ -1,4 +1,4 @@
-"""Fits the lexical mapper's coefficients and writes ``config/mapper/lexical-1.json``.
+"""Fits the lexical mapper's coefficients and writes ``config/mapper/lexical-2.json``.
 
 Needs scikit-learn, which the product itself does not. Run from the project's root::
 
@@ -7,9 +7,13 @@ Needs scikit-learn, which the product itself does not. Run from the project's ro
 Two models, because a candidate means something else among 500 skills than among 14,000:
 
 * ``small``: fitted on ``training/data/starter_sentences.jsonl`` (courses, reviews, projects, tickets, each with its
-  labels and the reason for them) against the starter taxonomy.
+  labels and the reason for them) and ``starter_titles.jsonl`` (titles, ticket summaries, short remarks; none of them
+  a title of the demonstration) against the starter taxonomy.
 * ``large``: fitted on the validation splits of TECH and HOUSE (Decorte et al. 2022; ESCO 1.1.0), on the sentences of
   our own that express no skill, and lightly on SkillSkape's development split.
+
+Each is two regressions: of the candidates that the sentence names word for word, and of the others. How a name is
+written does not depend on a taxonomy's size, so the large model's first one also learns from the small one's data.
 
 All figures in the file's ``measured`` part are out of fold (five folds over texts). ``damping`` is chosen on our
 labelled documents, whose sentences no model was fitted on. Test splits are never read.
@@ -33,13 +37,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ascertain.taxonomy.features import FEATURES
+from ascertain.taxonomy.features import FEATURES, IS_NAMED
 from ascertain.taxonomy.lexicon import read_lexicon
 from ascertain.taxonomy.library import STARTER, TaxonomyBundle, TaxonomyLibrary
-from ascertain.taxonomy.model import MODEL_FILE
+from ascertain.taxonomy.model import GROUPS, MODEL_FILE
 from ascertain.taxonomy.screens import visible_sentences
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,9 +53,11 @@ DAMPING = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
 SMALL_UP_TO = 3000
 FLOOR = {"small": 0.2, "large": 0.15}
 """Under this a candidate is not offered. A choice, not a fit: it lets an agent see what policy would not accept."""
-SKAPE_SENTENCES, SKAPE_WEIGHT = 300, 0.1
+SKAPE_SENTENCES, SKAPE_WEIGHT, SMALL_WEIGHT = 300, 0.1, 0.3
 _log = logging.getLogger("fit")
 
+Strengths = tuple[float, ...]
+"""Inverse regularisation of each regression, in the order of ``GROUPS``."""
 Gold = Mapping[str, set[int]]
 Array = npt.NDArray[np.float64]
 
@@ -73,7 +79,7 @@ class Rows:
 def candidates(bundle: TaxonomyBundle, labelled: Gold, config: Path) -> Rows:
     lexicon = read_lexicon(config)
     texts = list(labelled)
-    split = [[s.visible for s in visible_sentences(t, lexicon)] for t in texts]
+    split = [visible_sentences(t, lexicon) for t in texts]
     offers = bundle.mapper.featuriser.offers([s for found in split for s in found])
     owner = [i for i, found in enumerate(split) for _ in found]
     return Rows(
@@ -94,29 +100,60 @@ def joined(*parts: Rows) -> Rows:
     )
 
 
-def fit(x: Array, y: npt.NDArray[np.bool_], weight: Array, c: float) -> Pipeline:
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000))
-    return model.fit(x, y, logisticregression__sample_weight=weight)
+@dataclass(frozen=True)
+class Model:
+    """The two regressions; ``weights`` (2, features) and ``intercepts`` (2,) in the order of ``GROUPS``, unscaled."""
+
+    weights: Array
+    intercepts: Array
+
+    def probabilities(self, x: Array) -> Array:
+        z = x @ self.weights.T + self.intercepts
+        return 1 / (1 + np.exp(-np.where(x[:, IS_NAMED] > 0, z[:, 1], z[:, 0])))
 
 
-def out_of_fold(rows: Rows, aside: Rows | None, c: float) -> Array:
+@dataclass(frozen=True)
+class Sample:
+    """Rows to fit on: features, labels, weights."""
+
+    x: Array
+    y: npt.NDArray[np.bool_]
+    weight: Array
+
+
+def fit(sample: Sample, c: Strengths) -> Model:
+    weights, intercepts = np.zeros((len(GROUPS), len(FEATURES))), np.zeros(len(GROUPS))
+    for g, features in enumerate(GROUPS.values()):
+        columns = [FEATURES.index(f) for f in features]
+        mine = (sample.x[:, IS_NAMED] > 0) == bool(g)
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=c[g], max_iter=5000))
+        pipeline.fit(sample.x[mine][:, columns], sample.y[mine], logisticregression__sample_weight=sample.weight[mine])
+        scaler, regression = pipeline[0], pipeline[-1]
+        w = regression.coef_[0] / scaler.scale_
+        weights[g, columns] = w
+        intercepts[g] = regression.intercept_[0] - (w * scaler.mean_).sum()
+    return Model(weights, intercepts)
+
+
+def out_of_fold(rows: Rows, aside: Sample | None, c: Strengths) -> Array:
     """Probabilities of each row from a model that did not see its text. ``aside`` is always trained on."""
     order = np.random.RandomState(0).permutation(len(rows.gold))
     p = np.zeros(len(rows.skill))
     for k in range(FOLDS):
         held = np.isin(rows.text, order[k::FOLDS])
-        p[held] = fit(*_training(rows, aside, ~held), c).predict_proba(rows.x[held])[:, 1]
+        p[held] = fit(training(rows, aside, ~held), c).probabilities(rows.x[held])
     return p
 
 
-def _training(
-    rows: Rows, aside: Rows | None, mask: npt.NDArray[np.bool_]
-) -> tuple[Array, npt.NDArray[np.bool_], Array]:
+def training(rows: Rows, aside: Sample | None, mask: npt.NDArray[np.bool_]) -> Sample:
     x, y, w = rows.x[mask], rows.y[mask], np.ones(int(mask.sum()))
     if aside is not None:
-        x, y = np.concatenate([x, aside.x]), np.concatenate([y, aside.y])
-        w = np.concatenate([w, np.full(len(aside.skill), SKAPE_WEIGHT)])
-    return x, y, w
+        x, y, w = np.concatenate([x, aside.x]), np.concatenate([y, aside.y]), np.concatenate([w, aside.weight])
+    return Sample(x, y, w)
+
+
+def everything(rows: Rows, weight: float = 1.0) -> Sample:
+    return Sample(rows.x, rows.y, np.full(len(rows.skill), weight))
 
 
 def best_per_text(rows: Rows, p: Array, texts: Sequence[int], damping: float = 0.0) -> list[list[tuple[float, int]]]:
@@ -170,31 +207,37 @@ def _ece(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> float:
     return float(sum(abs(p[b == k].sum() - y[b == k].sum()) for k in range(bins)) / len(p))
 
 
-def coefficients(model: Pipeline) -> tuple[dict[str, float], float]:
-    """Weights on unscaled features."""
-    scaler, regression = model[0], model[-1]
-    w = regression.coef_[0] / scaler.scale_
-    intercept = float(regression.intercept_[0] - (w * scaler.mean_).sum())
-    return {f: round(float(v), 5) for f, v in zip(FEATURES, w, strict=True)}, round(intercept, 5)
+def coefficients(model: Model) -> dict[str, Any]:
+    return {
+        name: {
+            "intercept": round(float(model.intercepts[g]), 5),
+            "weights": {f: round(float(model.weights[g, FEATURES.index(f)]), 5) for f in features},
+        }
+        for g, (name, features) in enumerate(GROUPS.items())
+    }
 
 
-def chosen_c(rows: Rows, aside: Rows | None) -> float:
-    """The regularisation with the lowest out-of-fold log loss."""
-
-    def loss(c: float) -> float:
-        p = np.clip(out_of_fold(rows, aside, c), 1e-9, 1 - 1e-9)
-        return float(-np.mean(np.where(rows.y, np.log(p), np.log(1 - p))))
-
-    return min(REGULARISATION, key=loss)
+def chosen_c(rows: Rows, aside: Sample | None) -> Strengths:
+    """The regularisation of each regression with the lowest out-of-fold log loss."""
+    is_named = rows.x[:, IS_NAMED] > 0
+    losses = []
+    for c in REGULARISATION:
+        p = np.clip(out_of_fold(rows, aside, (c,) * len(GROUPS)), 1e-9, 1 - 1e-9)
+        losses.append(-np.where(rows.y, np.log(p), np.log(1 - p)))
+    return tuple(
+        REGULARISATION[int(np.argmin([each[is_named == bool(g)].mean() for each in losses]))]
+        for g in range(len(GROUPS))
+    )
 
 
 def own_texts(bundle: TaxonomyBundle, unit: str) -> dict[str, set[int]]:
     row = {s.id: i for i, s in enumerate(bundle.taxonomy.skills())}
     found = {}
-    for line in (ROOT / "training/data/starter_sentences.jsonl").read_text(encoding="utf-8").splitlines():
-        item = json.loads(line)
-        if item["unit"] == unit:
-            found[item["text"]] = {row[s] for s in item["skills"]}
+    for name in ("starter_sentences.jsonl", "starter_titles.jsonl"):
+        for line in (ROOT / "training/data" / name).read_text(encoding="utf-8").splitlines():
+            item = json.loads(line)
+            if item["unit"] == unit:
+                found[item["text"]] = {row[s] for s in item["skills"]}
     return found
 
 
@@ -216,33 +259,46 @@ def skape(file: Path, row: Mapping[str, int]) -> dict[str, set[int]]:
     return {k: found[k] for k in keys[:SKAPE_SENTENCES]}
 
 
-def fit_small(bundle: TaxonomyBundle, config: Path) -> dict[str, Any]:
-    rows, documents = (candidates(bundle, own_texts(bundle, u), config) for u in ("sentence", "document"))
+def fit_small(bundle: TaxonomyBundle, config: Path) -> tuple[dict[str, Any], Rows]:
+    sentences, titles, documents = (
+        candidates(bundle, own_texts(bundle, u), config) for u in ("sentence", "title", "document")
+    )
+    rows = joined(sentences, titles)
     c = chosen_c(rows, None)
     p = out_of_fold(rows, None, c)
-    model = fit(rows.x, rows.y, np.ones(len(rows.skill)), c)
-    on_documents = model.predict_proba(documents.x)[:, 1]
+    model = fit(everything(rows), c)
+    on_documents = model.probabilities(documents.x)
     texts = range(len(documents.gold))
     damping = min(DAMPING, key=lambda d: measure(documents, on_documents, texts, FLOOR["small"], d)["brier_top_10"])
-    weights, intercept = coefficients(model)
-    return {
-        "fitted_on": "training/data/starter_sentences.jsonl, sentences, against the starter taxonomy",
+    n = len(sentences.gold)
+    doc = {
+        "fitted_on": "training/data/starter_sentences.jsonl and starter_titles.jsonl, against the starter taxonomy",
         "c": c,
-        "intercept": intercept,
-        "weights": weights,
+        **coefficients(model),
         "floor": FLOOR["small"],
         "damping": damping,
         "measured": {
-            "own sentences": measure(rows, p, range(len(rows.gold)), FLOOR["small"]),
+            "own sentences": measure(rows, p, range(n), FLOOR["small"]),
+            "own titles": measure(rows, p, range(n, len(rows.gold)), FLOOR["small"]),
             "own documents (not fitted on, but the cue lists were revised after reading them)": measure(
                 documents, on_documents, texts, FLOOR["small"], damping
             ),
         },
     }
+    return doc, rows
+
+
+def only_named(rows: Rows) -> Sample:
+    mask = rows.x[:, IS_NAMED] > 0
+    return Sample(rows.x[mask], rows.y[mask], np.full(int(mask.sum()), SMALL_WEIGHT))
+
+
+def stacked(*parts: Sample) -> Sample:
+    return Sample(*(np.concatenate([getattr(p, f) for p in parts]) for f in ("x", "y", "weight")))
 
 
 def fit_large(
-    bundle: TaxonomyBundle, starter: TaxonomyBundle, data: Path, config: Path, damping: float
+    bundle: TaxonomyBundle, starter: TaxonomyBundle, small: Rows, data: Path, config: Path, damping: float
 ) -> dict[str, Any]:
     row: dict[str, int] = {}
     for i, s in enumerate(bundle.taxonomy.skills()):
@@ -255,25 +311,24 @@ def fit_large(
     }
     parts = {name: candidates(bundle, labelled, config) for name, labelled in sets.items()}
     rows = joined(*parts.values())
-    aside = candidates(bundle, skape(data / "skillskape/dev.csv", row), config)
+    scape = candidates(bundle, skape(data / "skillskape/dev.csv", row), config)
+    aside = stacked(everything(scape, SKAPE_WEIGHT), only_named(small))
     c = chosen_c(rows, aside)
     p = out_of_fold(rows, aside, c)
-    model = fit(*_training(rows, aside, np.ones(len(rows.skill), dtype=bool)), c)
-    weights, intercept = coefficients(model)
+    model = fit(training(rows, aside, np.ones(len(rows.skill), dtype=bool)), c)
     measured, start = {}, 0
     for name, part in parts.items():
         measured[name] = measure(rows, p, range(start, start + len(part.gold)), FLOOR["large"])
         start += len(part.gold)
-    without = fit(rows.x, rows.y, np.ones(len(rows.skill)), c).predict_proba(aside.x)[:, 1]
+    without = fit(stacked(everything(rows), only_named(small)), c).probabilities(scape.x)
     measured["SkillSkape dev (300, by a model not fitted on it)"] = measure(
-        aside, without, range(len(aside.gold)), FLOOR["large"]
+        scape, without, range(len(scape.gold)), FLOOR["large"]
     )
     return {
         "fitted_on": "TECH and HOUSE validation, own sentences without a skill; ESCO 1.1.0; "
-        f"SkillSkape dev ({SKAPE_SENTENCES} sentences, weight {SKAPE_WEIGHT})",
+        f"SkillSkape dev ({SKAPE_SENTENCES} sentences, weight {SKAPE_WEIGHT}); the named candidates of the small model",
         "c": c,
-        "intercept": intercept,
-        "weights": weights,
+        **coefficients(model),
         "floor": FLOOR["large"],
         "damping": damping,
         "measured": measured,
@@ -285,7 +340,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--config", type=Path, default=ROOT / "config")
-    parser.add_argument("--version", default="lexical-1")
+    parser.add_argument("--version", default="lexical-2")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     out = args.config / "mapper" / MODEL_FILE
@@ -293,14 +348,15 @@ def main() -> int:
         _log.error("there is no %s: the large model cannot be fitted", args.data / "esco-1.1.0")
         return 2
     if not _fits(out):  # the features have changed: the mapper opens only with weights of the present ones
-        blank = {"weights": dict.fromkeys(FEATURES, 0.0), "intercept": 0.0, "floor": 0.2, "damping": 0.0}
+        zeros = {g: {"weights": dict.fromkeys(features, 0.0), "intercept": 0.0} for g, features in GROUPS.items()}
+        blank = {**zeros, "floor": 0.2, "damping": 0.0}
         _write(out, {"version": "none", "small_up_to": SMALL_UP_TO, "models": {"small": blank, "large": blank}})
     with tempfile.TemporaryDirectory() as folder:
         library = TaxonomyLibrary(Path(folder), args.config)
         starter = library.open(STARTER)
-        small = fit_small(starter, args.config)
+        small, rows = fit_small(starter, args.config)
         library.import_taxonomy("esco", args.data / "esco-1.1.0")
-        large = fit_large(library.open("esco"), starter, args.data, args.config, small["damping"])
+        large = fit_large(library.open("esco"), starter, rows, args.data, args.config, small["damping"])
     _write(
         out,
         {
@@ -318,7 +374,9 @@ def main() -> int:
 
 def _fits(file: Path) -> bool:
     return file.exists() and all(
-        set(m["weights"]) == set(FEATURES) for m in json.loads(file.read_text())["models"].values()
+        set(m.get(g, {}).get("weights", ())) == set(features)
+        for m in json.loads(file.read_text())["models"].values()
+        for g, features in GROUPS.items()
     )
 
 

@@ -13,9 +13,11 @@ from ascertain.taxonomy.forms import BOUND, GAP, bound_terms
 from ascertain.taxonomy.gazetteer import Gazetteer, Hit
 from ascertain.taxonomy.index import Floats, LexicalIndex, pairs
 from ascertain.taxonomy.lexicon import Lexicon
-from ascertain.taxonomy.text import tokens
+from ascertain.taxonomy.named import NAMED, named
+from ascertain.taxonomy.screens import Sentence
+from ascertain.taxonomy.text import Token, tokens
 
-FEATURES = (
+OTHER = (
     "bm25_form",  # best form's BM25 score over the best of all skills
     "bm25_label",  # the same for the label alone
     "bm25_definition",  # the same for the definition
@@ -39,6 +41,8 @@ FEATURES = (
     "best_raw",  # the best raw_form of all skills
     "behind_best",  # raw_form minus that
 )
+FEATURES = (*OTHER, *NAMED)
+IS_NAMED = FEATURES.index("named")
 POOL = 60
 """Candidates taken from each ranking."""
 BATCH = 64
@@ -65,6 +69,16 @@ class _Scores:
     cover_pairs: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A sentence's words, its case-bound terms by position, how many words count, whether it is foreign."""
+
+    tokens: list[Token]
+    bound: dict[int, str]
+    counted: int
+    foreign: bool
+
+
 class Featuriser:
     """Computes candidates and features for sentences, in batches."""
 
@@ -79,19 +93,20 @@ class Featuriser:
         self._label_share = index.share[:, self._label_columns].tocsr()
         self._label_owner = index.owner[self._label_columns]
         self._top_idf = max(float(index.idf.max(initial=0)), _TINY)
+        self._rarity = {t: float(index.idf[i]) / self._top_idf for t, i in index.terms.items() if GAP not in t}
         self._single_idf = index.idf.copy()
         self._single_idf[[i for t, i in index.terms.items() if GAP in t]] = 0
 
-    def offers(self, sentences: Sequence[str]) -> list[Offers]:
+    def offers(self, sentences: Sequence[Sentence]) -> list[Offers]:
         """Candidates for each sentence; none where no word of it is known to the taxonomy."""
         found: list[Offers] = []
         for a in range(0, len(sentences), BATCH):
             found.extend(self._batch(sentences[a : a + BATCH]))
         return found
 
-    def _batch(self, sentences: Sequence[str]) -> list[Offers]:
+    def _batch(self, sentences: Sequence[Sentence]) -> list[Offers]:
         index, vocabulary = self._index, self._index.terms
-        words = [tokens(s) for s in sentences]
+        words = [tokens(s.visible) for s in sentences]
         bounds = [bound_terms(w, self._lexicon, self._bound) for w in words]
         bags: list[list[int]] = []
         counted: list[int] = []
@@ -112,9 +127,8 @@ class Featuriser:
         return [
             self._one(
                 _Scores(form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i]),
-                self._gazetteer.hits([t.stem for t in words[i]], bounds[i]),
+                _Words(words[i], bounds[i], counted[i], sentences[i].foreign),
                 float(mass[i]),
-                counted[i],
             )
             for i in range(len(sentences))
         ]
@@ -126,15 +140,19 @@ class Featuriser:
         np.maximum.at(out, (row, owner[scores.indices]), scores.data)
         return out
 
-    def _one(self, s: _Scores, hits: Sequence[Hit], mass: float, counted: int) -> Offers:
+    def _one(self, s: _Scores, w: _Words, mass: float) -> Offers:
+        hits = self._gazetteer.hits([t.stem for t in w.tokens], w.bound)
         rank_form, top_form = _ranks(s.form)
         rank_label, top_label = _ranks(s.label)
         rank_definition, top_definition = _ranks(s.definition)
-        pool = {*top_form, *top_label, *top_definition[: POOL // 3], *(h.skill for h in hits)}
+        pool = {h.skill for h in hits}
+        if not w.foreign:
+            pool |= {*top_form, *top_label, *top_definition[: POOL // 3]}
         rows = np.array(sorted(pool), dtype=np.int64)
         if not len(rows):
             return Offers(rows, np.zeros((0, len(FEATURES))))
-        phrase, named = _phrases(rows, hits)
+        phrase, found = _phrases(rows, hits)
+        spelt = named(rows, hits, w.tokens, w.bound, self._rarity, self._lexicon.people, foreign=w.foreign)
         raw = np.log1p(s.form[rows] / self._top_idf)
         best = float(np.log1p(s.form.max(initial=0) / self._top_idf))
         every = np.ones(len(rows))
@@ -158,12 +176,15 @@ class Featuriser:
             "phrase_nested": phrase[:, 3],
             "label_words": np.log1p(self._index.label_length[rows]),
             "knowledge": self._index.is_knowledge[rows],
-            "sentence_words": every * np.log1p(counted),
-            "best_phrase": every * float(named.any()),
+            "sentence_words": every * np.log1p(w.counted),
+            "best_phrase": every * float(found.any()),
             "best_raw": every * best,
             "behind_best": raw - best,
         }
-        return Offers(rows, np.column_stack([values[f] for f in FEATURES]).astype(np.float64))
+        x = np.column_stack([*(values[f] for f in OTHER), spelt]).astype(np.float64)
+        if w.foreign:
+            rows, x = rows[x[:, IS_NAMED] > 0], x[x[:, IS_NAMED] > 0]
+        return Offers(rows, x)
 
 
 def _phrases(rows: npt.NDArray[np.int64], hits: Sequence[Hit]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:

@@ -22,6 +22,11 @@ _SMALL_WORDS = frozenset({"the", "a", "an", "to", "at", "in", "on", "your", "our
 """After one of these a capitalised first word is a verb rather than a name."""
 
 
+_TITLE_WORDS = frozenset({"at", "with"})
+"""In a title's capitals ("Excel at Work") these do not make the word before them a verb."""
+_TITLE_LENGTH = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """One way to write a skill: ``skill`` is its row, ``terms`` its stems (or one case-bound term)."""
@@ -29,6 +34,12 @@ class Form:
     skill: int
     is_label: bool
     terms: tuple[str, ...]
+
+
+def title_case(words: Sequence[Token]) -> bool:
+    """Whether a few words are written as a title: every word of four letters and more capitalised, two at least."""
+    long = [w.surface for w in words if len(w.surface) > 3]
+    return len(long) > 1 and len(words) <= _TITLE_LENGTH and all(w[0].isupper() or not w[0].isalpha() for w in long)
 
 
 def is_bound(surface: str, lexicon: Lexicon) -> bool:
@@ -66,6 +77,7 @@ def forms(skills: Sequence[Skill], lexicon: Lexicon) -> list[Form]:
 def bound_terms(words: Sequence[Token], lexicon: Lexicon, known: Container[str]) -> dict[int, str]:
     """Position → case-bound term, for the words of a sentence that are written like a name in ``known``."""
     shouting = len(words) > 3 and not any(c.islower() for w in words for c in w.surface)
+    title = title_case(words)
     result: dict[int, str] = {}
     for i, w in enumerate(words):
         term, low = BOUND + w.surface, w.surface.lower()
@@ -73,7 +85,7 @@ def bound_terms(words: Sequence[Token], lexicon: Lexicon, known: Container[str])
             continue
         after = words[i + 1] if i + 1 < len(words) else None
         following = after.surface.lower() if after and after.start - w.end <= 1 else ""
-        if low in lexicon.everyday:
+        if low in lexicon.everyday and not (title and following in _TITLE_WORDS):
             # A sentence's first word is capitalised anyway; a verb would be followed by a small word.
             verb = i == 0 and w.surface.istitle() and len(low) > 1 and following in _SMALL_WORDS
             if verb or following in lexicon.everyday[low] or (shouting and low in _SHOUTED):

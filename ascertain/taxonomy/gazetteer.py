@@ -23,6 +23,15 @@ class Hit:
     nested: bool
 
 
+_ARTICLES = frozenset({"a", "an", "the", "your", "our", "my", "his", "her", "their"})
+"""Left out of account within a phrase, never at its ends."""
+
+
+def _without_articles(terms: tuple[str, ...]) -> tuple[str, ...]:
+    last = len(terms) - 1
+    return tuple(t for i, t in enumerate(terms) if i in (0, last) or t not in _ARTICLES)
+
+
 class Gazetteer:
     """Phrase dictionary over forms."""
 
@@ -30,9 +39,10 @@ class Gazetteer:
         self._entries: dict[str, dict[int, bool]] = {}
         lengths: dict[str, set[int]] = {}
         for f in forms:
-            entry = self._entries.setdefault(GAP.join(f.terms), {})
-            entry[f.skill] = entry.get(f.skill, False) or f.is_label
-            lengths.setdefault(f.terms[0], set()).add(len(f.terms))
+            for terms in {f.terms, _without_articles(f.terms)}:
+                entry = self._entries.setdefault(GAP.join(terms), {})
+                entry[f.skill] = entry.get(f.skill, False) or f.is_label
+                lengths.setdefault(terms[0], set()).add(len(terms))
         self._lengths = {first: tuple(sorted(ns, reverse=True)) for first, ns in lengths.items()}
 
     def hits(self, stems: Sequence[str], bound: Mapping[int, str]) -> list[Hit]:
@@ -40,11 +50,20 @@ class Gazetteer:
         spans: dict[tuple[int, int], Mapping[int, bool]] = {}
         n = len(stems)
         for i, first in enumerate(stems):
-            for length in self._lengths.get(first, ()):
+            lengths = self._lengths.get(first, ())
+            for length in lengths:
                 if i + length <= n:
                     entry = self._entries.get(first if length == 1 else GAP.join(stems[i : i + length]))
                     if entry:
                         spans[i, i + length] = entry
+            if lengths and lengths[0] > 1:
+                # "Leading a team" is named by "leading teams".
+                bare = [i, *(j for j in range(i + 1, min(n, i + 2 * lengths[0])) if stems[j] not in _ARTICLES)]
+                for length in lengths:
+                    if 1 < length <= len(bare) and bare[length - 1] - i >= length:
+                        entry = self._entries.get(GAP.join(stems[j] for j in bare[:length]))
+                        if entry:
+                            spans.setdefault((i, bare[length - 1] + 1), entry)
             if i in bound and (entry := self._entries.get(bound[i])):
                 spans[i, i + 1] = {**spans.get((i, i + 1), {}), **entry}
         found: list[Hit] = []

@@ -23,6 +23,7 @@ class _Document(BaseModel):
     weak_words: str
     weak_weight: float = Field(ge=0, le=1)
     everyday_words: dict[str, list[str]]
+    people_words: str
     foreign_words: str
     abbreviations: list[str]
     negation_before: list[str]
@@ -62,6 +63,7 @@ class Lexicon:
     weak_stems: frozenset[str]
     weak_weight: float
     everyday: Mapping[str, frozenset[str]]
+    people: frozenset[str]
     foreign: frozenset[str]
     english: frozenset[str]
     abbreviations: frozenset[str]
@@ -103,6 +105,7 @@ def read_lexicon(config_dir: Path) -> Lexicon:
         weak_stems=frozenset(stem(w) for w in doc.weak_words.split()),
         weak_weight=doc.weak_weight,
         everyday={k: frozenset(v) for k, v in doc.everyday_words.items()},
+        people=frozenset(doc.people_words.split()),
         foreign=frozenset(doc.foreign_words.split()) - frozenset(doc.stop_words.split()),
         english=frozenset(doc.stop_words.split()),
         abbreviations=frozenset(doc.abbreviations),

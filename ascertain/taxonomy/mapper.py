@@ -72,7 +72,7 @@ class LexicalMapper:
         for a in range(0, len(texts), _CHUNK):
             chunk = texts[a : a + _CHUNK]
             split = [visible_sentences(t, self._lexicon, english=self._english) for t in chunk]
-            offers = iter(self.featuriser.offers([s.visible for found in split for s in found]))
+            offers = iter(self.featuriser.offers([s for found in split for s in found]))
             for text, found in zip(chunk, split, strict=True):
                 scores: dict[int, list[tuple[float, Sentence]]] = {}
                 for sentence in found:

@@ -22,15 +22,19 @@ _CLAUSE_END = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a text: its span there, and ``visible``, equally long, with what must not count blanked."""
+    """A sentence of a text: its span there, and ``visible``, equally long, with what must not count blanked.
+
+    ``foreign`` marks another language than the taxonomy's: only what is named word for word counts there.
+    """
 
     start: int
     end: int
     visible: str
+    foreign: bool = False
 
 
 def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True) -> list[Sentence]:
-    """The sentences that may express a skill, in order, repeated ones once; ``english`` passes over other languages."""
+    """The sentences that may express a skill, in order, repeated ones once; ``english`` marks other languages."""
     clean = without_markup(text)
     spans = sentences(text, lexicon.abbreviations)
     in_course = bool(lexicon.course_context.search(clean))
@@ -44,11 +48,10 @@ def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True) -> l
         seen.add(key)
         if lexicon.boilerplate.search(words) or lexicon.prerequisite.search(words):
             continue
-        if english and _is_foreign(words, lexicon):
-            continue
         if in_course and len(spans) > 1 and lexicon.prerequisite_in_course.search(words):
             continue
-        found.append(Sentence(start, end, without_negated(words, lexicon)))
+        foreign = english and _is_foreign(words, lexicon)
+        found.append(Sentence(start, end, without_negated(words, lexicon), foreign))
     return found
 
 

@@ -107,11 +107,11 @@ def test_the_quote_is_the_sentence_as_written(mapper: LexicalMapper) -> None:
 
 def test_more_sentences_on_a_skill_make_it_likelier_but_a_copy_does_not(mapper: LexicalMapper) -> None:
     def p(text: str) -> float:
-        return next(c.probability for c in mapper.map([text], top=9)[0] if c.skill_id == "feedback")
+        return next(c.probability for c in mapper.rank([text], 9)[0] if c.skill_id == "feedback")
 
     once = p("Her feedback was helpful to the group.")
     assert p("Her feedback was helpful to the group. Her feedback was helpful to the group.") == once
-    assert p("Her feedback was helpful to the group. Feedback of hers is always kind.") >= once
+    assert p("Her feedback was helpful to the group. Feedback of hers is always kind.") > once
 
 
 def test_rank_always_fills_up_and_never_repeats(mapper: LexicalMapper) -> None:
@@ -160,6 +160,6 @@ def test_version_names_coefficients_and_lexicon(mapper: LexicalMapper, lexicon: 
 def test_the_model_is_one_the_file_holds() -> None:
     small, large = read_model(CONFIG_DIR, 500), read_model(CONFIG_DIR, 14_000)
     assert isinstance(small, LexicalModel)
-    assert small.intercept != large.intercept
+    assert small.intercepts.tolist() != large.intercepts.tolist()
     assert 0 < small.floor < 0.5
     assert 0 < large.floor < 0.5
