@@ -76,17 +76,13 @@ def options(
 
 def main() -> None:
     """Run the command line; errors made on purpose are shown without a traceback, with their remedy and exit code."""
-    logging.basicConfig(
-        level=os.environ.get("ASCERTAIN_LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s: %(message)s"
-    )
+    level = os.environ.get("ASCERTAIN_LOG_LEVEL", "")
+    known = level in logging.getLevelNamesMapping()  # a wrong one is named when the settings are read
+    logging.basicConfig(level=level if known else "WARNING", format="%(levelname)s %(name)s: %(message)s")
     try:
-        app()
+        app(prog_name="ascertain")
     except AscertainError as e:
-        if "--json" in sys.argv:
-            print(json.dumps({"error": type(e).__name__, "message": e.message, "remedy": e.remedy}), file=sys.stderr)
-        else:
-            print(f"ascertain: {e}", file=sys.stderr)
-        raise SystemExit(e.exit_code) from None
+        raise SystemExit(_tell(e)) from None
     except KeyboardInterrupt:
         print("ascertain: interrupted", file=sys.stderr)
         raise SystemExit(130) from None
@@ -94,3 +90,26 @@ def main() -> None:
         # The reader of our output has gone (`| head`): not an error, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except Exception as e:
+        trouble = _database_trouble(e)
+        if trouble is None:
+            raise
+        raise SystemExit(_tell(trouble)) from None
+
+
+def _tell(e: AscertainError) -> int:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": type(e).__name__, "message": e.message, "remedy": e.remedy}), file=sys.stderr)
+    else:
+        print(f"ascertain: {e}", file=sys.stderr)
+    return e.exit_code
+
+
+def _database_trouble(e: Exception) -> AscertainError | None:
+    """What the database's driver reports at any point: it is away, is locked, is full, is no database."""
+    sqlalchemy = sys.modules.get("sqlalchemy.exc")  # not imported for this: where it is not loaded, it is not to blame
+    if sqlalchemy is None or not isinstance(e, sqlalchemy.DBAPIError):
+        return None
+    return AscertainError(
+        f"the database: {e.orig}", remedy="see ASCERTAIN_DATABASE_URL and the disk; what was committed before is kept"
+    )

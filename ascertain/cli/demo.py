@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ascertain.cli.output import AsJson, console, emit, opened
-from ascertain.errors import ConflictError, ConnectorError, RunError
+from ascertain.errors import ConflictError, ConnectorError, InputError, RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +40,7 @@ def demo(
 
     c = console()
     started = time.monotonic()
+    _writable(out)
     with Sandbox() as sandbox:
         os.environ.update(sandbox.environment())
         app = opened()
@@ -59,6 +60,12 @@ def demo(
     c.print(f"report: {out.absolute()} ({size / 1024:.0f} kB, opens in any browser)")
     c.print("look around with `ascertain`: profile ID · gaps --cohort Data · path ID · review list · explain ASSERTION")
     c.print(f"done in {time.monotonic() - started:.0f} s", style="dim")
+
+
+def _writable(out: Path) -> None:
+    """Better to know before the work than after it."""
+    if out.is_dir() or not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
+        raise InputError(f"cannot write {out}", field="--out", remedy="name a file in a folder that can be written")
 
 
 def _claim_home(app: App) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from ascertain.cli.output import AsJson, emit, opened
 from ascertain.domain.runs import DecisionKind
+from ascertain.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,7 +56,7 @@ def decide(
             item,
             decision,
             reason=reason,
-            reviewer=reviewer or getpass.getuser(),
+            reviewer=_login_name() if reviewer is None else reviewer,
             clock=shown.clock,
             level=Level(level) if level else None,
         )
@@ -65,3 +66,10 @@ def decide(
         c.print(f"{done.id}: {decision.value.replace('_', ' ')} by {done.decided_by}: {done.decision_reason}")
 
     emit(done, as_json, render)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # containers run under numbers that have no name
+        raise ConfigError("this user has no login name", remedy="say who decides: --as NAME") from None

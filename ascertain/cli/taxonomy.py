@@ -133,7 +133,7 @@ def _lines(file: Path) -> Iterator[tuple[Any, str] | InputError]:
 
     validator = Draft202012Validator(LINE_SCHEMA)
     try:
-        stream = sys.stdin if str(file) == "-" else file.open(encoding="utf-8")
+        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     except OSError as e:
         raise InputError(f"cannot read it: {e.strerror}", where=str(file), remedy="check the path") from None
     with stream:
@@ -142,9 +142,13 @@ def _lines(file: Path) -> Iterator[tuple[Any, str] | InputError]:
                 continue
             where = f"{file}:{number}"
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as e:
-                yield InputError(f"not JSON: {e.msg}", where=where, remedy='write {"id": "1", "text": "…"}')
+                row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+            except UnicodeDecodeError as e:
+                yield InputError(f"not UTF-8 at byte {e.start}", where=where, remedy="save the file as UTF-8")
+                continue
+            except (ValueError, RecursionError) as e:
+                told = e.msg if isinstance(e, json.JSONDecodeError) else str(e)
+                yield InputError(f"not JSON: {told}", where=where, remedy='write {"id": "1", "text": "…"}')
                 continue
             error = next(validator.iter_errors(row), None)
             if error is not None:

@@ -36,7 +36,7 @@ def test_sweep_finds_exactly_who_has_changed(own: Place) -> None:
     nothing = own.json("sweep")
     assert nothing == {"cohort": "all", "assessed": 0, "known": 0, "unchanged": learners, "failed": []}
     (changed,) = own.rows(
-        "SELECT l.id, l.email FROM learners l JOIN evidence e ON e.learner_id = l.id WHERE e.kind = 'completion'"
+        "SELECT l.id, l.email FROM learners l JOIN evidence e ON e.learner_id = l.id WHERE e.kind = 'assessment'"
         " AND e.system = 'docebo' AND e.score IS NOT NULL AND l.department = 'Data' ORDER BY l.id LIMIT 1"
     )
     runs = own.rows("SELECT count(*) FROM runs")[0][0]

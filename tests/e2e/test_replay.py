@@ -68,7 +68,7 @@ def test_changed_column_is_named(own: Place, column: str, value: float | str) ->
 
 
 def test_changed_policy_is_refused(own: Place) -> None:
-    own.tamper("UPDATE policies SET document = replace(document, '0.95', '0.50')")
+    own.tamper("UPDATE policies SET document = replace(document, 'target_error_rate: 0.0', 'target_error_rate: 0.1')")
     done = own.run("replay", "--all", code=8)
     assert "the archived text of policy" in done.stderr
 
@@ -123,7 +123,7 @@ def _counting_evidence(place: Place) -> str:
     """Evidence with a score on which some assertion with a confidence rests."""
     found = place.rows(
         "SELECT e.id FROM evidence e, assertions a WHERE a.learner_id = e.learner_id AND a.confidence IS NOT NULL"
-        " AND e.score > 0.6 AND e.kind = 'completion' AND instr(a.inputs, '\"' || e.id || '\"') ORDER BY e.id LIMIT 1"
+        " AND e.score > 0.6 AND e.kind = 'assessment' AND instr(a.inputs, '\"' || e.id || '\"') ORDER BY e.id LIMIT 1"
     )
     assert found
     return str(found[0][0])
