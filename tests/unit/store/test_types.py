@@ -53,7 +53,7 @@ def test_values_of_the_domain_become_plain() -> None:
 def test_what_has_no_form_is_refused() -> None:
     with pytest.raises(TypeError, match="object"):
         dump_json({"x": object()})
-    with pytest.raises(ValueError, match="(?i)not JSON compliant"):
+    with pytest.raises(ValueError, match=r"(?i)not JSON compliant"):
         dump_json([float("nan")])
 
 
