@@ -28,6 +28,8 @@ NAMED = (
     "named_first",  # 1 when the sentence begins with it
     "named_rare",  # idf of its rarest word over the largest
     "named_people",  # 1 when it says who people are: "the procurement team", "for product managers"
+    "named_title",  # 1 in a title
+    "named_foreign",  # 1 in a sentence of another language, where the name is that language's own or a product's
     "named_others",  # ln(1 + other skills named)
 )
 _FOREIGN_LENGTH = 5
@@ -77,6 +79,8 @@ def named(
             float(h.start == 0),
             max(rarity.get(w.stem, 1.0) for w in span),
             float(_is_people(words, h, people)),
+            float(title),
+            float(foreign),
             np.log1p(len(skills) - 1),
         )
         i = place[h.skill]
