@@ -83,13 +83,14 @@ def main() -> None:
         app(prog_name="ascertain")
     except AscertainError as e:
         raise SystemExit(_tell(e)) from None
+    except SystemExit as e:
+        # The reader of our output has gone (`| head`), for which Typer gives 1: it is no error.
+        if isinstance(e.__context__, BrokenPipeError):
+            raise SystemExit(0) from None
+        raise
     except KeyboardInterrupt:
         print("ascertain: interrupted", file=sys.stderr)
         raise SystemExit(130) from None
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): not an error, but Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
     except Exception as e:
         trouble = _database_trouble(e)
         if trouble is None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ascertain.cli.output import AsJson, console, emit, opened
-from ascertain.errors import ConflictError, ConnectorError, InputError, RunError
+from ascertain.errors import ConfigError, ConflictError, ConnectorError, RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +65,7 @@ def demo(
 def _writable(out: Path) -> None:
     """Better to know before the work than after it."""
     if out.is_dir() or not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
-        raise InputError(f"cannot write {out}", field="--out", remedy="name a file in a folder that can be written")
+        raise ConfigError(f"cannot write the report to {out}", remedy="choose another --out")
 
 
 def _claim_home(app: App) -> None:

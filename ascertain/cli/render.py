@@ -235,6 +235,8 @@ def refusals_view(c: Console, data: Json, *, limit: int = 8) -> None:
     agents = "\n".join(f"{d['times']:>4} × {d['stage']}: {d['why']}" for d in data["from_agents"][:limit])
     parts.append(Panel(agents or "nothing", title="said by agents, refused by code", title_align="left"))
     quarantine = "\n".join(f"{q['record']}: {q['reason']}" for q in data["quarantined"][:limit])
+    ignored = "\n".join(f"{i['where']}: {i['what']}" for i in data["ignored"][:limit])
+    parts.append(Panel(ignored or "nothing", title="orders found in texts, ignored", title_align="left"))
     parts.append(Panel(quarantine or "nothing", title="records in quarantine", title_align="left"))
     other = [f"{w['name']}: {w['what']}" for w in data["withheld"][:limit]]
     other += [f"{a['name']}, {a['label']}: {a['reasons'][-1]}" for a in data["assertions"][: limit - len(other)]]

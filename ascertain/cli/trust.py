@@ -34,14 +34,15 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Rebuild a number from the stored evidence and say what differs, if anything (exit code 8 when it does)."""
-    from ascertain.pipeline.replay import replay as rebuild
+    from ascertain.pipeline.replay import Replayer
 
     if (assertion is None) == (not everything):
         raise ConfigError("give an assertion, or --all", remedy="ascertain replay a1b2c3")
     app = opened()
     with app.units(write=False) as uow:
         ids = [a.id for a in uow.assertions.all()] if assertion is None else [assertion]
-        results = [rebuild(uow, i, app.bundle.taxonomy) for i in ids]
+        replayer = Replayer(uow, app.bundle.taxonomy)
+        results = [replayer.replay(i) for i in ids]
     wrong = [r for r in results if not r.identical]
 
     def render(c: Console) -> None:

@@ -43,7 +43,7 @@ def decide(
     if not reviewer:
         raise InputError("the reviewer is not named", where=item_id, field="reviewer", remedy="say who decides")
     who = uow.people.find(reviewer)
-    if item.learner_id in (reviewer, who.id if who else None):
+    if item.learner_id.casefold() in (reviewer.casefold(), who.id.casefold() if who else None):
         raise InputError("nobody reviews an assertion about themselves", where=item_id, field="reviewer")
     if item.decision is not None:
         if (item.decision, item.decided_level, item.decided_by) == (decision, level, reviewer):

@@ -16,7 +16,7 @@ from ascertain.cli import app
 from tests.e2e.harness import ROOT, Place
 from tests.integration.command import call
 
-HEAVY = ("crewai", "scipy", "sqlalchemy", "numpy", "ortools", "fastapi", "langchain_core", "rq", "httpx", "pydantic")
+HEAVY = ("crewai", "scipy", "sqlalchemy", "numpy", "ortools", "fastapi", "langchain_core", "rq", "httpx")
 
 
 def commands() -> Iterator[tuple[str, ...]]:

@@ -33,7 +33,7 @@ def somebody(place: Place) -> tuple[str, str, str]:
         "SELECT l.id, l.name, l.email FROM learners l JOIN assertions a ON a.learner_id = l.id"
         " WHERE a.state = 'accepted' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
     )
-    return found  # type: ignore[return-value]
+    return found
 
 
 SKILL = {
@@ -131,8 +131,10 @@ def test_report_of_a_cohort(demo: Demo, tmp_path: Path) -> None:
     for name, department in demo.place.rows("SELECT name, department FROM learners WHERE manager_id IS NOT NULL"):
         assert (f">{name}<" in text or name in text) or department != "Data", name
     failed = tell(demo.place, "report", "--out", str(tmp_path / "no" / "such" / "folder.html"))
-    assert failed.code == 3
-    assert "--out" in failed.err
+    assert failed.code == 2
+    assert "choose another --out" in failed.err
+    before = tell(demo.place, "demo", "--out", str(tmp_path / "no" / "folder.html"))
+    assert (before.code, before.out) == (2, ""), "told before the work, not after it"
 
 
 @pytest.mark.parametrize(
@@ -180,6 +182,27 @@ def test_output_cut_off_by_its_reader_is_no_error(demo: Demo) -> None:
     assert (process.returncode, told) == (0, b"")
 
 
+def test_interrupted_is_130(demo: Demo) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "map", "--file", "-"],
+        cwd=demo.place.folder,
+        env=demo.place.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b'{"id": "1", "text": "SQL"}\n' * 256)  # a whole batch, so that it answers
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+    assert process.returncode == 130, told
+    assert b"Traceback" not in told
+
+
 def test_sandbox_prints_settings_that_work(demo: Demo, tmp_path: Path) -> None:
     place = Place(tmp_path / "work")
     place.folder.mkdir()
@@ -219,7 +242,7 @@ class TestDeciding:
             "SELECT r.id, r.assertion_id, r.learner_id, a.level FROM review_items r JOIN assertions a"
             f" ON a.id = r.assertion_id WHERE r.decision IS NULL AND a.level BETWEEN 1 AND 4 AND {where} LIMIT 1"
         )
-        return row  # type: ignore[return-value]
+        return row
 
     def skill(self, place: Place, learner: str, assertion: str) -> dict[str, Any]:
         (found,) = [s for s in ask(place, "profile", learner)["skills"] if s["id"] == assertion]
