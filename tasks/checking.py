@@ -13,11 +13,12 @@ from crewai.lite_agent_output import LiteAgentOutput
 from crewai.tasks.task_output import TaskOutput
 from pydantic import BaseModel, ValidationError
 
+from ascertain.domain.orders import gives_orders
 from ascertain.domain.text import clean_text
 from ascertain.prompts import Prompts
 from tools.desk import CaseDesk
 from tools.figures import unfounded
-from tools.wording import gives_orders, squash
+from tools.wording import squash
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -8,12 +8,13 @@ from crewai import Agent, Task
 from pydantic import BaseModel, Field
 
 from ascertain.domain.findings import Claim, Pick
+from ascertain.domain.orders import gives_orders
 from ascertain.domain.text import clean_text
 from ascertain.prompts import Prompts
 from tasks.checking import checked, task
 from tools.desk import CaseDesk
 from tools.skills import STAGE
-from tools.wording import gives_orders, squash
+from tools.wording import squash
 
 NAME = "map_skills"
 NONE = "none"

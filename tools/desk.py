@@ -27,6 +27,7 @@ from ascertain.domain.findings import (
     Stance,
     Step,
 )
+from ascertain.domain.orders import gives_orders
 from ascertain.domain.paths import PathPlan, PathProblem, build_problem
 from ascertain.domain.ports import CrewServices
 from ascertain.domain.skills import ContentTag, Level
@@ -87,6 +88,13 @@ class CaseDesk:
     def readable(self, evidence_id: str) -> tuple[str, str]:
         """Title and text of a piece of evidence as an agent sees them, and as quotes are checked against."""
         return self._readable[evidence_id]
+
+    def warnings(self) -> tuple[str, ...]:
+        """What code noticed about the material itself, in plain words."""
+        orders = sum(any(map(gives_orders, self.readable(e.id))) for e in self.case.evidence)
+        if not orders:
+            return ()
+        return (f"{orders} of the records give orders to a machine: read as data, without effect",)
 
     def tags_of(self, evidence: Evidence) -> tuple[ContentTag, ...]:
         """Accepted tags of the content that a piece of evidence is about."""
@@ -206,6 +214,7 @@ class CaseDesk:
             path=self.path,
             verdicts=self.verdicts,
             summary=self.summary,
+            warnings=self.warnings(),
             drops=tuple(self._drops),
             steps=tuple(steps),
         )

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import Any
 
 from ascertain.domain.findings import Claim
+from ascertain.domain.orders import gives_orders
 from tools.base import DeskTool
-from tools.wording import gives_orders
 
 STAGE = "reviewer"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 MAX_QUOTE = 300
 """Characters of the longest quote: enough for a sentence, too little to copy a document."""
@@ -66,25 +65,6 @@ _WISH = re.compile(
     r"\b(?:should|ought to|would (?:like|love|benefit)|recommend|suggest|has to|have to|must|we (?:plan|agreed)"
     r"|(?:s?he|they|\[person\]) could|could (?:use|be (?:more|better)|do with)|next step|sollte|könnte|müsste)\b",
     re.IGNORECASE,
-)
-
-_MACHINE = r"(?:ai|llm|language models?|(?:ai |assessment )?assistants?|agents?|graders?|bots?|models?)"
-_ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b(?:instructions?|prompts?|rules?|rubrics?|criteria"
-    r"|guidelines?|polic(?:y|ies)|previous|above|everything)\b"
-    r"|\bignorier\w*[^.!?\n]{0,40}(?:anweisung|vorgabe|regel)"
-    r"|\b(?:system|developer) (?:prompt|message|note|override)\b"
-    rf"|\b(?:note|message|notice|instructions?|attention|memo)\b[^.!?\n]{{0,20}}\b(?:to|for)\b[^.!?\n]{{0,25}}\b{_MACHINE}\b"
-    r"|\b(?:you are|act as|as) (?:now )?an? (?:ai|assistant|language model|llm|chatbot)\b"
-    rf"|\b(?:{_MACHINE}|reviewers?)\b[^.!?\n]{{0,30}}\b(?:must|should|shall|please)\b"
-    r"[^.!?\n]{0,40}\b(?:mark|rate|set|assign|output|respond|approve|accept|report|treat|recommend|conclude)"
-    r"|\b(?:mark|rate|set|assign|record|output|report|grant|approve)\b[^.!?\n]{0,50}"
-    r"\b(?:level 5|expert level|as expert|as experts|confidence|probability of|score of|1\.0|100 ?%|as accepted)"
-    r"|\b(?:this|the) (?:employee|learner|person|candidate|user)\b[^.!?\n]{0,20}"
-    r"\b(?:verified|rated|marked|treated|classified|considered) as\b"
-    r"|\bdo not (?:send|route|queue|flag|forward|escalate)\b[^.!?\n]{0,40}\b(?:human|review)"
-    r"|<\|?(?:im_start|system|assistant)\|?>|^\s*(?:system|assistant|developer)\s*:",
-    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -151,10 +131,3 @@ def wishes(text: str) -> bool:
 def affirmative(text: str) -> str:
     """``text`` without the words that deny: what it is about, whichever way it points."""
     return squash(_DENIAL.sub(" ", text)) if denies(text) else text
-
-
-@lru_cache(maxsize=4096)
-def gives_orders(text: str) -> bool:
-    """True when the text addresses a machine and wants something of it. Used to flag, never relied on to protect:
-    the protection is that no answer of an agent can do harm."""
-    return _ORDERS.search(text) is not None

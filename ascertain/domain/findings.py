@@ -115,5 +115,6 @@ class CrewFindings:
     path: PathChoice | None = None
     verdicts: tuple[AssertionVerdict, ...] = ()
     summary: str = ""
+    warnings: tuple[str, ...] = ()
     drops: tuple[Drop, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ascertain.domain.assertion import Assertion, AssertionState
@@ -77,9 +78,14 @@ def route(
     if sensitive_only and rules.human_for_sensitive:
         reasons.append("rests on colleagues' opinions alone")
     if not confidence >= threshold:  # also stops what is not a number
-        reasons.append(f"confidence {confidence:.2f} is under {threshold:.2f}")
+        reasons.append(f"confidence {_floor(confidence):.2f} is under {threshold:.2f}")
     if not reasons:
         return Route(AssertionState.ACCEPTED, (f"confidence {confidence:.2f} reaches {threshold:.2f}",))
     if confidence < rules.review_floor:
         return Route(AssertionState.REJECTED, (*reasons, f"and under the review floor {rules.review_floor:.2f}"), 3)
     return Route(AssertionState.IN_REVIEW, tuple(reasons), priority)
+
+
+def _floor(value: float) -> float:
+    """Cut, not rounded: 0.949 must not read as "0.95 is under 0.95"."""
+    return math.floor(value * 100) / 100 if math.isfinite(value) else value

@@ -123,6 +123,7 @@ def documents(
         "notes": {
             "summary": findings.summary,
             "missing": findings.missing,
+            "warnings": findings.warnings,
             "contradictions": findings.contradictions,
             "withheld": case.withheld,
             "proposals": findings.proposals,

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ascertain.domain.orders import gives_orders, without_orders
 from ascertain.domain.ports import Content, Mapper, Taxonomy, UnitOfWorkFactory
 from ascertain.domain.rules import MappingRules
 from ascertain.domain.skills import Candidate, ContentTag, Level
 
 BATCH = 64
+READING = 3
+"""Raised whenever titles and descriptions are read or combined differently, so that content is tagged anew."""
+_KIND = "Course description:\n"
+"""Told before a description, so that the mapper reads "SQL is expected" as what a course builds on rather than as a
+job's demand. A line of its own, so no quote ever contains it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class TagReport:
 
 def tagger_version(taxonomy: Taxonomy, mapper: Mapper, rules: MappingRules) -> str:
     """Under which tags are kept: other taxonomy, mapper or floors, other tags."""
-    return f"{taxonomy.version}|{mapper.version}|{rules.tag_floor}/{rules.tags_per_content}/{rules.mention}"
+    return f"{taxonomy.version}|{mapper.version}|{rules.tag_floor}/{rules.tags_per_content}/{rules.mention}/{READING}"
 
 
 def tag_contents(
@@ -64,10 +70,11 @@ def tag_contents(
 
 def taught(mapper: Mapper, contents: Sequence[Content], rules: MappingRules) -> list[list[Candidate]]:
     """Skills that each piece of content teaches, best first: those its title names, and, at a discount, those that
-    only its description names. Chances combine as independent ones (noisy-or): both naming it is surer than either."""
+    only its description names. Chances combine as independent ones (noisy-or): both naming it is surer than either.
+    Sentences that give orders to a machine are not read."""
     wide = 3 * rules.tags_per_content
-    titles = mapper.map([c.item.title for c in contents], top=wide)
-    bodies = mapper.map([c.description for c in contents], top=wide)
+    titles = mapper.map([without_orders(c.item.title) for c in contents], top=wide)
+    bodies = mapper.map([_KIND + without_orders(c.description) for c in contents], top=wide)
     out = []
     for in_title, in_body in zip(titles, bodies, strict=True):
         best: dict[str, Candidate] = {}
@@ -87,5 +94,9 @@ def _record(append: Callable[..., object], batch: list[Content], tagger: str) ->
     append(
         "content.tagged",
         actor="mapper",
-        header={"tagger": tagger, "contents": [c.item.content_id for c in batch]},
+        header={
+            "tagger": tagger,
+            "contents": [c.item.content_id for c in batch],
+            "giving_orders": [c.item.content_id for c in batch if gives_orders(c.description)],
+        },
     )

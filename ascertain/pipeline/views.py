@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ascertain.domain.assertion import AssertionState
+from ascertain.domain.orders import gives_orders
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.runs import StoredAssertion
@@ -223,10 +224,14 @@ def reviews(
     uow: UnitOfWork, taxonomy: Taxonomy, *, assignee: str | None = None, learner_id: str | None = None
 ) -> list[Json]:
     """What waits for a human, most urgent first."""
+    items = uow.reviews.open(assignee=assignee, learner_id=learner_id)
+    owners = sorted({i.learner_id for i in items})
+    people = {p: uow.people.get(p) for p in owners}
+    known = {a.id: a for p in owners for a in uow.assertions.of(p)}
     rows = []
-    for item in uow.reviews.open(assignee=assignee, learner_id=learner_id):
-        row = uow.assertions.get(item.assertion_id)
-        who = uow.people.get(item.learner_id)
+    for item in items:
+        row = known.get(item.assertion_id)
+        who = people[item.learner_id]
         rows.append(
             {
                 "id": item.id,
@@ -250,6 +255,11 @@ def refusals(uow: UnitOfWork, learners: Sequence[Learner]) -> Json:
     """What was refused and why: agents' claims, assertions, records from outside, withheld evidence."""
     drops: Counter[tuple[str, str]] = Counter()
     withheld: list[Json] = []
+    ignored = [
+        {"where": f"course {c.item.title!r}", "what": "its description gives orders to a machine: not read"}
+        for c in uow.contents.all()
+        if gives_orders(c.description)
+    ]
     rejected: list[Json] = []
     for learner in learners:
         run = uow.runs.latest(learner.id)
@@ -257,10 +267,9 @@ def refusals(uow: UnitOfWork, learners: Sequence[Learner]) -> Json:
             continue
         for d in uow.runs.document(run.id, "drops"):
             drops[(d["stage"], d["why"])] += 1
-        withheld += [
-            {"learner": learner.id, "name": learner.name, "what": w}
-            for w in uow.runs.document(run.id, "notes")["withheld"]
-        ]
+        notes = uow.runs.document(run.id, "notes")
+        withheld += [{"learner": learner.id, "name": learner.name, "what": w} for w in notes["withheld"]]
+        ignored += [{"where": learner.name, "what": w} for w in notes["warnings"]]
         rejected += [
             {"learner": learner.id, "name": learner.name} | assertion(a)
             for a in uow.assertions.of(learner.id)
@@ -270,6 +279,7 @@ def refusals(uow: UnitOfWork, learners: Sequence[Learner]) -> Json:
         "from_agents": [{"stage": s, "why": w, "times": n} for (s, w), n in sorted(drops.items())],
         "assertions": rejected,
         "withheld": withheld,
+        "ignored": ignored,
         "quarantined": [
             {"connector": q.connector, "record": q.ref, "field": q.field, "reason": q.reason}
             for q in uow.sync.quarantined()

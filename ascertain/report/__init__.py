@@ -21,9 +21,10 @@ Json = dict[str, Any]
 
 LEVELS = {1: "awareness", 2: "foundation", 3: "practitioner", 4: "advanced", 5: "expert"}
 COLUMNS = 12
+EVERYBODY = "all"
 
 
-def write_report(app: App, out: Path, *, cohort: str = "all") -> int:
+def write_report(app: App, out: Path, *, cohort: str = EVERYBODY) -> int:
     """Write the report of a cohort; returns its size in bytes.
 
     The file is readable by its owner alone, whatever stood there before, and is there whole or not at all.
@@ -47,16 +48,22 @@ def write_report(app: App, out: Path, *, cohort: str = "all") -> int:
     return len(data)
 
 
-def render_report(app: App, cohort: str = "all") -> str:
+def render_report(app: App, cohort: str = EVERYBODY) -> str:
     """The report as HTML text."""
     return _environment().get_template("report.html").render(**collect(app, cohort))
 
 
 def collect(app: App, cohort: str) -> Json:
-    """All figures of the report; the template adds none."""
+    """All figures of the report; the template adds none.
+
+    Raises:
+        NotFoundError: nobody is in the cohort; a report of everybody may be empty.
+    """
     taxonomy = app.bundle.taxonomy
     with app.units(write=False) as uow:
-        learners = sorted(cohort_or_raise(uow, cohort), key=lambda p: (p.department, p.name, p.id))
+        found = uow.people.all() if cohort == EVERYBODY else cohort_or_raise(uow, cohort)
+        learners = sorted(found, key=lambda p: (p.department, p.name, p.id))
+        members = {p.id for p in learners}
         departments = []
         for name in dict.fromkeys(p.department or "without department" for p in learners):
             team = [p for p in learners if (p.department or "without department") == name]
@@ -76,7 +83,7 @@ def collect(app: App, cohort: str) -> Json:
             "departments": departments,
             "people": people,
             "cohort_gaps": views.cohort_gaps(uow, learners, taxonomy)[:12],
-            "waiting": views.reviews(uow, taxonomy),
+            "waiting": [r for r in views.reviews(uow, taxonomy) if r["learner"] in members],
             "refused": views.refusals(uow, learners),
             "states": _states(people),
             "audit": {"records": head.seq if head else 0, "head": head.hash[:16] if head else ""},

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ascertain.domain.orders import gives_orders
 from tools.figures import figures, figures_in, unfounded
-from tools.wording import MAX_QUOTE, affirmative, denies, gives_orders, sentences, squash, statements, wishes
+from tools.wording import MAX_QUOTE, affirmative, denies, sentences, squash, statements, wishes
 
 TEXTS = st.text(alphabet=st.sampled_from("abc SQL.,;!?\n•but however (1)\"'é"), max_size=900)
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ascertain.domain.orders import gives_orders
 from ascertain.domain.ports import CrewServices
-from tools.wording import affirmative, denies, gives_orders, sentences, statements, wishes
+from tools.wording import affirmative, denies, sentences, statements, wishes
 
 SUPPORTS, CONTRADICTS = "supports", "contradicts"
 _OWN_WORDS = frozenset({"manager_review", "peer_feedback", "self_assessment", "project"})
