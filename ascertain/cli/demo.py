@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def demo(
     size = write_report(app, out)
     c.rule("5  go on")
     c.print(f"report: {out.absolute()} ({size / 1024:.0f} kB, opens in any browser)")
-    c.print("look around with `ascertain`: profile ID · gaps --cohort Data · path ID · review list · explain ASSERTION")
+    c.print(f"look around with {_command()}: profile ID · gaps --cohort Data · path ID · review list · explain ASSERTION")
     c.print(f"done in {time.monotonic() - started:.0f} s", style="dim")
 
 
@@ -66,6 +67,14 @@ def _writable(out: Path) -> None:
     """Better to know before the work than after it."""
     if out.is_dir() or not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
         raise ConfigError(f"cannot write the report to {out}", remedy="choose another --out")
+
+
+def _command() -> str:
+    """How to call us again: by name where that is found, else by path."""
+    if shutil.which("ascertain"):
+        return "ascertain"
+    path = os.path.relpath(sys.argv[0])
+    return path if len(path) < len(sys.argv[0]) else sys.argv[0]
 
 
 def _claim_home(app: App) -> None:
