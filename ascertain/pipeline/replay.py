@@ -10,7 +10,7 @@ from typing import Any
 
 from ascertain.domain.assertion import Assertion, assert_skill
 from ascertain.domain.belief import Observation
-from ascertain.domain.canonical import canonical_json, plain
+from ascertain.domain.canonical import plain
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import observe, points_both_ways
 from ascertain.domain.evidence import EvidenceKind
@@ -76,31 +76,67 @@ def _parsed(text: str) -> Policy | None:
 
 
 def replay(uow: UnitOfWork, assertion_id: str, taxonomy: Taxonomy) -> Replay:
-    """Rebuild one assertion from evidence, claims and picks as stored.
+    """Rebuild one assertion, see :class:`Replayer`."""
+    return Replayer(uow, taxonomy).replay(assertion_id)
 
-    Raises:
-        NotFoundError: no such assertion.
-        IntegrityError: its policy, or its run, is not what or where it was.
-    """
-    row = assertion_or_raise(uow, assertion_id)
-    policy = policy_of(uow, row)
-    inputs = json.loads(row.inputs)
-    stored = tuple(observation_from(o) for o in inputs["observations"])
-    differences: list[str] = []
-    if row.versions.taxonomy != taxonomy.version:
-        differences.append(f"taxonomy {row.versions.taxonomy} was used, {taxonomy.version} is loaded now")
-    again = _observe_again(uow, row, policy, taxonomy)
-    differences += _compare(stored, again)
-    verdict = _verdict(inputs["verdict"])
-    rebuilt_assertion = assert_skill(row.skill_id, again, policy.belief)
-    rebuilt = _result(rebuilt_assertion, verdict, policy, critical=inputs["critical"])
-    if rebuilt != row.result:
-        before, after = json.loads(row.result), json.loads(rebuilt)
-        differences += [f"{k}: stored {before[k]}, rebuilt {after[k]}" for k in before if before[k] != after.get(k)]
-    elif canonical_json(stored) != canonical_json(again) and not differences:
-        differences.append("the stored observations are not those of the evidence")
-    shown = _shown_otherwise(row)
-    return Replay(row.id, rebuilt == row.result and not shown, row.result, rebuilt, (*differences, *shown))
+
+class Replayer:
+    """Rebuilds assertions from evidence, claims and picks as stored; reads a run's once for all its assertions."""
+
+    def __init__(self, uow: UnitOfWork, taxonomy: Taxonomy) -> None:
+        self._uow = uow
+        self._taxonomy = taxonomy
+        self._material: tuple[str, CaseFile, list[Claim], list[Pick]] | None = None
+
+    def replay(self, assertion_id: str) -> Replay:
+        """Rebuild one assertion (id or unambiguous prefix).
+
+        Raises:
+            NotFoundError: no such assertion.
+            IntegrityError: its policy, or its run, is not what or where it was.
+        """
+        row = assertion_or_raise(self._uow, assertion_id)
+        policy = policy_of(self._uow, row)
+        inputs = json.loads(row.inputs)
+        stored = tuple(observation_from(o) for o in inputs["observations"])
+        differences: list[str] = []
+        if row.versions.taxonomy != self._taxonomy.version:
+            differences.append(f"taxonomy {row.versions.taxonomy} was used, {self._taxonomy.version} is loaded now")
+        assertion = self._assert_again(row, policy)
+        differences += _compare(stored, assertion.observations)
+        rebuilt = _result(assertion, _verdict(inputs["verdict"]), policy, critical=inputs["critical"])
+        if rebuilt != row.result:
+            before, after = json.loads(row.result), json.loads(rebuilt)
+            differences += [f"{k}: stored {before[k]}, rebuilt {after[k]}" for k in before if before[k] != after.get(k)]
+        shown = _shown_otherwise(row)
+        return Replay(row.id, rebuilt == row.result and not shown, row.result, rebuilt, (*differences, *shown))
+
+    def _assert_again(self, row: StoredAssertion, policy: Policy) -> Assertion:
+        case, claims, picks = self._read(row)
+        skill = self._taxonomy.skill(row.skill_id)
+        families = {row.skill_id: skill.family if skill else SkillFamily.PROFESSIONAL}
+        mine = [p for p in picks if p.skill_id == row.skill_id]
+        found = observe(case, claims, mine, families, policy.belief).get(row.skill_id, ())
+        return assert_skill(row.skill_id, found, policy.belief)
+
+    def _read(self, row: StoredAssertion) -> tuple[CaseFile, list[Claim], list[Pick]]:
+        if self._material is None or self._material[0] != row.run_id:
+            run = self._uow.runs.get(row.run_id)
+            if run is None:
+                raise IntegrityError(f"the run {row.run_id} of {row.id} is gone")
+            case = CaseFile("", run.as_of, tuple(self._uow.evidence.of(row.learner_id)), run.versions)
+            claims = [
+                Claim(c["id"], c["evidence_id"], c["quote"], Stance(c["stance"]))
+                for c in self._uow.runs.document(run.id, "claims") or ()
+            ]
+            picks = [
+                Pick(
+                    p["claim_id"], p["skill_id"], p["probability"], Level(p["level"]) if p["level"] else None, p["via"]
+                )
+                for p in self._uow.runs.document(run.id, "picks") or ()
+            ]
+            self._material = row.run_id, case, claims, picks
+        return self._material[1:]
 
 
 def _shown_otherwise(row: StoredAssertion) -> list[str]:
@@ -115,27 +151,6 @@ def _shown_otherwise(row: StoredAssertion) -> list[str]:
 
 def _result(a: Assertion, verdict: AssertionVerdict | None, policy: Policy, *, critical: bool) -> str:
     return result_json(a, route(a, verdict, policy.routing, critical=critical, contradicted=points_both_ways(a)))
-
-
-def _observe_again(
-    uow: UnitOfWork, row: StoredAssertion, policy: Policy, taxonomy: Taxonomy
-) -> tuple[Observation, ...]:
-    run = uow.runs.get(row.run_id)
-    if run is None:
-        raise IntegrityError(f"the run {row.run_id} of {row.id} is gone")
-    claims = [
-        Claim(c["id"], c["evidence_id"], c["quote"], Stance(c["stance"])) for c in uow.runs.document(run.id, "claims")
-    ]
-    picks = [
-        Pick(p["claim_id"], p["skill_id"], p["probability"], Level(p["level"]) if p["level"] else None, p["via"])
-        for p in uow.runs.document(run.id, "picks")
-        if p["skill_id"] == row.skill_id
-    ]
-    case = CaseFile("", run.as_of, tuple(uow.evidence.of(row.learner_id)), run.versions)
-    skill = taxonomy.skill(row.skill_id)
-    families = {row.skill_id: skill.family if skill else SkillFamily.PROFESSIONAL}
-    found = observe(case, claims, picks, families, policy.belief).get(row.skill_id, ())
-    return assert_skill(row.skill_id, found, policy.belief).observations
 
 
 def _compare(stored: tuple[Observation, ...], again: tuple[Observation, ...]) -> list[str]:

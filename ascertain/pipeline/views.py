@@ -19,6 +19,7 @@ Json = dict[str, Any]
 NO_NOTES: Json = {
     "summary": "",
     "missing": [],
+    "warnings": [],
     "contradictions": [],
     "withheld": [],
     "proposals": [],

@@ -11,6 +11,7 @@ import pytest
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import verify
+from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.findings import Verdict
 from ascertain.domain.runs import DecisionKind, RunState
 from ascertain.domain.skills import Level
@@ -213,17 +214,12 @@ def test_a_decision_holds_while_the_evidence_behind_it_is_the_same(world: World,
     assert kept.level == (said.level or computed)
     assert "decided by E3" in kept.reasons[0]
     assert _open(world) == set()
-    world.add(piece("e-review", text="Bob says she is very good at Kubernetes.", kind=_kind(world)))
+    world.add(piece("e-review", text="Bob says she is very good at Kubernetes.", kind=EvidenceKind.MANAGER_REVIEW))
     world.assess()
     asked = world.assertions()["kubernetes"]
     assert (asked.state, asked.human_reviewed) == (AssertionState.IN_REVIEW, False)
     assert asked.level == computed
     assert _open(world) == {"kubernetes"}
-
-
-def _kind(world: World) -> object:
-    with world.store.units(write=False) as uow:
-        return next(e.kind for e in uow.evidence.of("E1") if e.id == "e-review")
 
 
 def test_a_decision_does_not_hold_for_another_level(world: World) -> None:

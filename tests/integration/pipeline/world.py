@@ -134,9 +134,9 @@ class ScriptedCrew:
         for e in case.evidence:
             quote = e.text if e.kind in FREE_TEXT_KINDS else e.title or e.text
             tags = case.tags.get(e.content_id or "", ())
-            offers = [(t.skill_id, t.probability, t.level, "tag") for t in tags] or [
-                (c.skill_id, c.probability, None, "search") for c in services.mapper.map([quote], top=5)[0]
-            ]
+            offers: list[tuple[str, float, Level | None, str]] = [
+                (t.skill_id, t.probability, t.level, "tag") for t in tags
+            ] or [(c.skill_id, c.probability, None, "search") for c in services.mapper.map([quote], top=5)[0]]
             stance = Stance.CONTRADICTS if "struggles" in quote else Stance.SUPPORTS
             claims.append(Claim(f"c{len(claims) + 1}", e.id, quote, stance))
             picks += [Pick(claims[-1].id, s, p, level, via) for s, p, level, via in offers if p >= 0.5]
