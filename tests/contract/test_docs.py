@@ -47,7 +47,8 @@ class Block:
 def blocks(document: str, text: str) -> list[Block]:
     """The fenced blocks of a text."""
     found = []
-    before, language, start, body = "", None, 0, []
+    before, language, start = "", None, 0
+    body: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if language is None and line.startswith("```"):
             language, start, body = line[3:].strip(), number, []
