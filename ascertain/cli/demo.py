@@ -59,7 +59,7 @@ def demo(
     size = write_report(app, out)
     c.rule("5  go on")
     c.print(f"report: {out.absolute()} ({size / 1024:.0f} kB, opens in any browser)")
-    c.print(f"look around with {_command()}: profile ID · gaps --cohort Data · path ID · review list · explain ASSERTION")
+    c.print(f"look around with {_command()}: profile ID, gaps --cohort Data, path ID, review list, explain ID")
     c.print(f"done in {time.monotonic() - started:.0f} s", style="dim")
 
 
