@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,11 @@ def encode(skills: tuple[Skill, ...], profiles: tuple[JobProfile, ...], meta: Ma
     return canonical_json(doc).encode("ascii")
 
 
-def decode(raw: bytes) -> tuple[list[Skill], list[JobProfile], dict[str, str]]:
-    """Read what ``encode`` wrote."""
+def decode(raw: bytes) -> tuple[list[Skill], Callable[[], list[JobProfile]], dict[str, str]]:
+    """Read what ``encode`` wrote. The job profiles are made when called for: ESCO's have 126,000 requirements."""
     doc = json.loads(raw)
-    return [_skill(s) for s in doc["skills"]], [_profile(p) for p in doc["job_profiles"]], doc["meta"]
+    rows = doc["job_profiles"]
+    return [_skill(s) for s in doc["skills"]], lambda: [_profile(p) for p in rows], doc["meta"]
 
 
 def _skill(s: dict[str, Any]) -> Skill:

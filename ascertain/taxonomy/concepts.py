@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from ascertain.domain.skills import JobProfile, Skill
 
 
 class ConceptStore:
-    """Implements ``domain.ports.Taxonomy``; skills in order of id."""
+    """Implements ``domain.ports.Taxonomy``; skills in order of id.
 
-    def __init__(self, version: str, skills: Iterable[Skill], job_profiles: Iterable[JobProfile] = ()) -> None:
+    Job profiles given as a function are made when first asked for: mapping a text needs none of them.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        skills: Iterable[Skill],
+        job_profiles: Iterable[JobProfile] | Callable[[], Iterable[JobProfile]] = (),
+    ) -> None:
         self._version = version
         self._skills = tuple(sorted(skills, key=lambda s: s.id))
         self._by_id = {s.id: s for s in self._skills}
-        self._profiles = {p.id: p for p in sorted(job_profiles, key=lambda p: p.id)}
+        self._given = job_profiles
+
+    @cached_property
+    def _profiles(self) -> dict[str, JobProfile]:
+        given = self._given() if callable(self._given) else self._given
+        self._given = ()
+        return {p.id: p for p in sorted(given, key=lambda p: p.id)}
 
     @property
     def version(self) -> str:

@@ -29,6 +29,8 @@ _ARTICLES = frozenset({"a", "an", "the", "your", "our", "my", "his", "her", "the
 
 def _without_articles(terms: tuple[str, ...]) -> tuple[str, ...]:
     last = len(terms) - 1
+    if _ARTICLES.isdisjoint(terms[1:last]):
+        return terms
     return tuple(t for i, t in enumerate(terms) if i in (0, last) or t not in _ARTICLES)
 
 

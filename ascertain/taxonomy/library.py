@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ascertain.domain.skills import JobProfile, Skill
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
 from ascertain.taxonomy.artefacts import decode, encode, write_once
 from ascertain.taxonomy.concepts import ConceptStore
@@ -203,13 +202,12 @@ class TaxonomyLibrary:
         self, store: ConceptStore, lexicon: Lexicon, problems: Sequence[Problem], language: str
     ) -> TaxonomyBundle:
         skills = store.skills()
-        index = self._index(store.version, skills, store.job_profiles(), lexicon, keep=not problems)
+        index = self._index(store, lexicon, keep=not problems)
         mapper = LexicalMapper(skills, index, lexicon, read_model(self._config, len(skills)), language=language)
         return TaxonomyBundle(store, mapper, tuple(problems))
 
-    def _index(
-        self, version: str, skills: Sequence[Skill], profiles: Sequence[JobProfile], lexicon: Lexicon, *, keep: bool
-    ) -> LexicalIndex:
+    def _index(self, store: ConceptStore, lexicon: Lexicon, *, keep: bool) -> LexicalIndex:
+        version = store.version
         file = self._index_file(version, lexicon)
         try:
             return from_bytes(file.read_bytes())
@@ -217,7 +215,7 @@ class TaxonomyLibrary:
             _log.info("no index of %s yet", version)
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as e:
             _log.warning("the index %s cannot be used and is built anew: %s", file.name, e)
-        index = build(skills, profiles, lexicon)
+        index = build(store.skills(), store.job_profiles(), lexicon)
         if keep:
             try:
                 write_once(file, to_bytes(index))

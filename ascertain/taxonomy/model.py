@@ -16,7 +16,8 @@ from ascertain.taxonomy.features import FEATURES, IS_NAMED, OTHER
 from ascertain.taxonomy.named import NAMED
 
 MODEL_FILE = "lexical-2.json"
-GROUPS = {"other": OTHER, "named": (*NAMED[1:], "bm25_definition", "rank_definition")}
+_SHARED = ("bm25_definition", "rank_definition")
+GROUPS = {"other": OTHER, "named": (*NAMED[1:], *_SHARED)}
 """Features of each of the two regressions."""
 
 

@@ -7,6 +7,7 @@ much of the sentence it is, and how many skills are written alike.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -26,12 +27,14 @@ NAMED = (
     "named_fill",  # share of the sentence's words
     "named_short",  # 1/√(1 + the sentence's other words)
     "named_first",  # 1 when the sentence begins with it
-    "named_rare",  # idf of its rarest word over the largest
+    "named_rare",  # idf of its words over the largest, at most 1
     "named_people",  # 1 when it says who people are: "the procurement team", "for product managers"
     "named_title",  # 1 in a title
     "named_foreign",  # 1 in a sentence of another language, where the name is that language's own or a product's
     "named_others",  # ln(1 + other skills named)
 )
+_AGENT = re.compile(r"(?:er|or|ist|yst)s?$")
+"""*Product managers* has the stems of product management; *leading a team* really is about teams."""
 _FOREIGN_LENGTH = 5
 """Shorter words than this are too often a word of the other language."""
 
@@ -77,7 +80,7 @@ def named(
             len(span) / len(words),
             1 / np.sqrt(1 + others),
             float(h.start == 0),
-            max(rarity.get(w.stem, 1.0) for w in span),
+            min(1.0, sum(rarity.get(w.stem, 1.0) for w in span)),
             float(_is_people(words, h, people)),
             float(title),
             float(foreign),
@@ -91,7 +94,8 @@ def named(
 def _is_people(words: Sequence[Token], hit: Hit, people: frozenset[str]) -> bool:
     around = words[hit.end - 1 : hit.end + 1]
     near = len(around) > 1 and around[1].start - around[0].end <= 1
-    return around[0].surface.lower() in people or (near and around[1].surface.lower() in people)
+    last = around[0].surface.lower()
+    return (last in people and bool(_AGENT.search(last))) or (near and around[1].surface.lower() in people)
 
 
 def _is_sign(word: str) -> bool:

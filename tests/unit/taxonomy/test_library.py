@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ascertain.domain.skills import JobProfile, Skill
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
 from ascertain.taxonomy import TaxonomyLibrary
+from ascertain.taxonomy.concepts import ConceptStore
 
 CSV = (
     "id,label,kind,family,synonyms,definition\n"
@@ -144,3 +146,18 @@ def test_an_unwritable_folder_is_no_obstacle_to_reading(tmp_path: Path, config_d
     folder = tmp_path / "taxonomies"
     folder.mkdir(mode=0o500)
     assert TaxonomyLibrary(folder, config_dir).open("starter").taxonomy.skills()
+
+
+def test_job_profiles_are_made_once_and_only_when_asked_for() -> None:
+    asked: list[int] = []
+
+    def profiles() -> list[JobProfile]:
+        asked.append(1)
+        return [JobProfile("b", "Gardener", ()), JobProfile("a", "Florist", ())]
+
+    store = ConceptStore("1", [Skill("roses", "Rose growing")], profiles)
+    assert store.skill("roses")
+    assert not asked
+    assert [p.id for p in store.job_profiles()] == ["a", "b"]
+    assert store.job_profile("b") is store.job_profiles()[1]
+    assert asked == [1]

@@ -32,6 +32,7 @@ def probability(mapper: LexicalMapper, text: str, skill: str) -> float:
         ("Excel at Work", "microsoft-excel"),
         ("SQL for Analysis: Window Functions and CTEs", "sql"),
         ("Negotiation Basics", "negotiation"),
+        ("Leading a Team: the First Year", "people-management"),
         ("Threat Modelling Workshop", "threat-modelling"),
         ("Procurement and Vendor Management", "supplier-management"),
         ("Arbeitsrecht für Führungskräfte", "employment-law"),
@@ -53,6 +54,7 @@ def test_a_name_in_a_short_text_is_near_certain(starter: LexicalMapper, title: s
         ("Teaching communication to apprentices", "customer-communication"),
         ("Good communication", "internal-communications"),
         ("Prerequisites: SQL", "sql"),
+        ("Has no SQL knowledge yet", "sql"),
         ("Der Kurs ist für alle, die Rest und Brand nicht kennen", "rest-api-design"),
     ],
 )

@@ -1,0 +1,256 @@
+"""Tunes the encoder on pairs of text and concept: InfoNCE with in-batch and mined negatives.
+
+Each step encodes a batch of texts, one name of a right concept for each (the label or, half of the time, a synonym)
+and the names of some neighbours of those concepts. A text must be nearer to its own name than to all others of the
+batch, and a name nearer to its own text than to all other texts (symmetric cross-entropy of cosine / temperature).
+A name that also fits the text (a concept of the same text, a concept with the same name, the same concept in another
+taxonomy) is taken out of the sum instead of being pushed away.
+
+Word embeddings stay as they are: at this learning rate they would hardly move, and the step costs a third less.
+
+    python -m training.encoder.train --data ../shared/data --out build/encoder --seed 0
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from training.encoder import mine, pairs, sources
+from training.encoder.measure import Trial, judge, load
+from training.encoder.network import Network, base_folder
+from training.encoder.pairs import Corpus, Example
+from training.encoder.sources import norm
+
+_log = logging.getLogger("train")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that shapes a run besides the data."""
+
+    seed: int = 0
+    passes: float = 1.0
+    rate: float = 5e-5
+    warm_up: float = 0.06
+    """Share of the steps."""
+    batch: int = 128
+    hard: int = 64
+    """Names of neighbours in each batch."""
+    temperature: float = 0.05
+    synonym_share: float = 0.5
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    judge_every: int = 200
+    """Steps."""
+    threads: int = 2
+
+
+class Sampler:
+    """Draws batches: texts of like length together, no concept twice."""
+
+    def __init__(self, corpus: Corpus, near: npt.NDArray[np.int64], recipe: Recipe) -> None:
+        self._rng = random.Random(recipe.seed)
+        self._examples = corpus.examples
+        self._concepts = corpus.concepts
+        self._near = near
+        self._recipe = recipe
+        self._names = [mine.surfaces(c) for c in corpus.concepts]
+        index = {c.id: i for i, c in enumerate(corpus.concepts)}
+        self._same = {i: index[c.same_as] for i, c in enumerate(corpus.concepts) if c.same_as in index}
+        self._same |= {v: k for k, v in self._same.items()}
+
+    def passes(self) -> list[list[Example]]:
+        """One pass: every example once, in batches of random order."""
+        size, window = self._recipe.batch, 40 * self._recipe.batch
+        order = self._rng.sample(self._examples, len(self._examples))
+        out = []
+        for a in range(0, len(order), window):
+            part = sorted(order[a : a + window], key=lambda e: len(e.text))
+            out += [part[b : b + size] for b in range(0, len(part), size) if len(part) - b >= size // 2]
+        self._rng.shuffle(out)
+        return out
+
+    def draw(self, examples: list[Example]) -> tuple[list[str], list[str], torch.Tensor]:
+        """Texts (n), names (n + up to ``hard``), and which names (n × all) are no wrong answer and not the own one."""
+        texts, right, gold, seen = [], [], [], set()
+        for e in examples:
+            free = [c for c in e.concepts if c not in seen]
+            if free:
+                concept = self._rng.choice(free)
+                seen.add(concept)
+                texts.append(e.text)
+                right.append(concept)
+                gold.append(self._also(e.concepts))
+        hard: list[int] = []
+        for concept in self._rng.choices(right, k=self._recipe.hard):
+            found = int(self._rng.choice(self._near[concept]))
+            if found >= 0 and found not in seen:
+                seen.add(found)
+                hard.append(found)
+        names = [self._name(c, t) for c, t in zip(right, texts, strict=True)] + [self._name(c) for c in hard]
+        columns = [*right, *hard]
+        written = [norm(n) for n in names]
+        mask = torch.zeros(len(texts), len(names), dtype=torch.bool)
+        for row, (concept, also) in enumerate(zip(right, gold, strict=True)):
+            for column, (other, name) in enumerate(zip(columns, written, strict=True)):
+                if column != row and (other in also or name in self._names[concept]):
+                    mask[row, column] = True
+        return texts, names, mask
+
+    def _also(self, concepts: tuple[int, ...]) -> set[int]:
+        return {*concepts, *(self._same[c] for c in concepts if c in self._same)}
+
+    def _name(self, concept: int, text: str | None = None) -> str:
+        """A name of the concept, never the text itself."""
+        c = self._concepts[concept]
+        synonyms = [s for s in c.synonyms if s != text]
+        if synonyms and self._rng.random() < self._recipe.synonym_share:
+            return self._rng.choice(synonyms)
+        return c.label
+
+
+def tune(data: Path, out: Path, recipe: Recipe) -> Path:
+    """Trains, judging on the way; gives the folder of the best checkpoint by :data:`measure.CHOOSING`.
+
+    Writes ``pairs.jsonl``, ``log.jsonl``, ``best/`` and ``last/`` below ``out``.
+    """
+    torch.manual_seed(recipe.seed)
+    torch.set_num_threads(recipe.threads)
+    corpus = pairs.build(data, seed=recipe.seed)
+    trial = load(data)
+    network = Network(base_folder())
+    mined = _mine(network, corpus, data, out)
+    corpus = Corpus(corpus.concepts, corpus.esco, [*corpus.examples, *mined[1]])
+    pairs.write(out / "pairs.jsonl", corpus.examples)
+    sampler = Sampler(corpus, mined[0], recipe)
+    for p in network.model.embeddings.word_embeddings.parameters():
+        p.requires_grad_(False)
+    wanted = [p for p in network.model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(wanted, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
+    per_pass = len(sampler.passes())
+    steps = int(per_pass * recipe.passes)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, steps, recipe.warm_up))
+    log = _Log(out / "log.jsonl", recipe)
+    _log.info("%d examples, %d steps", len(corpus.examples), steps)
+    network.model.train()
+    step, best = 0, -1.0
+    while step < steps:
+        for examples in sampler.passes():
+            texts, names, mask = sampler.draw(examples)
+            loss = _loss(network, texts, names, mask, recipe.temperature)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(wanted, recipe.clip)
+            optimiser.step()
+            schedule.step()
+            step += 1
+            log.step(step, steps, float(loss))
+            if step % recipe.judge_every == 0 or step == steps:
+                best = _keep(network, trial, log, out, step, best)
+            if step == steps:
+                break
+    return out / "best"
+
+
+def _rate(step: int, steps: int, warm_up: float) -> float:
+    rising = max(1, int(warm_up * steps))
+    return min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
+
+
+def _mine(network: Network, corpus: Corpus, data: Path, out: Path) -> tuple[npt.NDArray[np.int64], list[Example]]:
+    """Neighbours and phrases by the untuned encoder, kept in ``out`` because they take minutes and never change."""
+    file, spans = out / "neighbours.npy", out / "spans.jsonl"
+    if not (file.exists() and spans.exists()):
+        started = time.monotonic()
+        esco = corpus.concepts[: corpus.esco]
+        out.mkdir(parents=True, exist_ok=True)
+        held_out = mine.held_out(sources.benchmark_texts(data))
+        found = mine.phrases(network.encode, esco, sources.skillspan(data), held_out)
+        pairs.write(spans, found)
+        np.save(file, mine.neighbours(network.encode, corpus.concepts, corpus.esco))
+        _log.info("mined %d phrase examples and neighbours in %.0f s", len(found), time.monotonic() - started)
+    near: npt.NDArray[np.int64] = np.load(file)
+    return near, pairs.read(spans)
+
+
+def _loss(network: Network, texts: list[str], names: list[str], mask: torch.Tensor, temperature: float) -> torch.Tensor:
+    a, b = network.vectors(texts), network.vectors(names)
+    scores = (a @ b.T / temperature).masked_fill(mask, float("-inf"))
+    right = torch.arange(len(texts))
+    square = scores[:, : len(texts)].T
+    both = torch.nn.functional.cross_entropy(scores, right) + torch.nn.functional.cross_entropy(square, right)
+    return both / 2
+
+
+def _keep(network: Network, trial: Trial, log: _Log, out: Path, step: int, best: float) -> float:
+    """Judges with a few synonyms a concept (a full judgement takes minutes) and keeps the checkpoint if it leads."""
+    found = judge(network.encode, trial, most=2)
+    score = float(str(found["choosing"]["RP@5"]))
+    log.judged(step, found)
+    network.model.save_pretrained(out / "last")
+    if score > best:
+        network.model.save_pretrained(out / "best")
+    return max(score, best)
+
+
+class _Log:
+    """Progress to the log and, as JSON lines, to a file."""
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        self._file = path
+        self._started = time.monotonic()
+        self._losses: list[float] = []
+        path.write_text(json.dumps({"recipe": asdict(recipe)}) + "\n", encoding="utf-8")
+
+    def step(self, step: int, steps: int, loss: float) -> None:
+        self._losses.append(loss)
+        if step % 20 == 0:
+            _log.info("step %d/%d loss %.3f, %.0f s", step, steps, np.mean(self._losses), self._seconds())
+            self._write({"step": step, "loss": round(float(np.mean(self._losses)), 4)})
+            self._losses.clear()
+
+    def judged(self, step: int, found: dict[str, dict[str, object]]) -> None:
+        _log.info("step %d RP@5 %s", step, {k: v["RP@5"] for k, v in found.items()})
+        self._write({"step": step, "judged": found})
+
+    def _write(self, row: dict[str, object]) -> None:
+        with self._file.open("a", encoding="utf-8") as f:
+            f.write(json.dumps({**row, "seconds": round(self._seconds())}) + "\n")
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Tunes the encoder.")
+    parser.add_argument("--data", type=Path, default=sources.ROOT / ".." / "shared" / "data")
+    parser.add_argument("--out", type=Path, default=sources.ROOT / "build" / "encoder")
+    add_recipe(parser)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    tune(args.data, args.out, recipe_of(args))
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Options for every value of :class:`Recipe`."""
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """The recipe that :func:`add_recipe`'s options give."""
+    return Recipe(**{name: getattr(args, name) for name in asdict(Recipe())})
+
+
+if __name__ == "__main__":
+    main()
