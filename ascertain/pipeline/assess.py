@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import Conclusion, conclude, route_all
 from ascertain.domain.findings import CrewFindings
-from ascertain.domain.paths import PathPlan, PathProblem, build_problem
+from ascertain.domain.paths import PathPlan, build_problem
 from ascertain.domain.people import Learner
-from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, PathSolver, UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.routing import Route
 from ascertain.domain.runs import Run, RunState, StoredAssertion
 from ascertain.domain.skills import SkillFamily
@@ -67,9 +67,11 @@ class Assessor:
         """
         with self.units(write=False) as uow:
             learner = learner_or_raise(uow, learner_text)
-            stamp = self._stamp(uow, learner)
+            shared = self.builder.landscape(uow)
+            role = self.builder.role_of(uow, learner)
+            stamp = self.builder.stamp(learner, role, uow.evidence.stamps(learner.id).get(learner.id, ""), shared)
             try:
-                case = self.builder.build(uow, learner, self.builder.landscape(uow))
+                case = self.builder.build(uow, learner, role, shared)
             except PseudonymError as e:
                 # A name of its own, so that the blocked run can be stored, queued and told from any other.
                 return Present(learner, None, digest(["blocked_unmasked", learner.id, stamp]), stamp, e)
@@ -101,10 +103,8 @@ class Assessor:
             problem = now.problem or PseudonymError("masking failed")
             self._fail(run, RunState.BLOCKED_UNMASKED, problem.message)
             raise problem
-        # The crew's path tool and the conclusion ask the solver the same question.
-        services = replace(self.services, solver=RememberingSolver(self.services.solver))
         try:
-            decided = self._decide(now.case, self.crew.run(now.case, services), services)
+            decided = self._decide(now.case, self.crew.run(now.case, self.services))
         except RunError as e:
             self._fail(run, RunState(e.state) if e.state in set(RunState) else RunState.FAILED, e.message)
             raise
@@ -113,11 +113,6 @@ class Assessor:
             self._fail(run, RunState.FAILED, e.message if isinstance(e, AscertainError) else type(e).__name__)
             raise
         return self._store(run, now.learner, now.case, decided)
-
-    def _stamp(self, uow: UnitOfWork, learner: Learner) -> str:
-        evidence = uow.evidence.stamps(learner.id).get(learner.id, "")
-        role = digest(self.builder.role_of(uow, learner))
-        return self.builder.stamp(learner, role, evidence, self.builder.landscape(uow))
 
     def _again(self, uow: UnitOfWork, known: Run, now: Present) -> Run:
         """The finished run of this very case; made the present one again if another one has come between."""
@@ -174,7 +169,8 @@ class Assessor:
             uow.audit.append("run.failed", actor="system", learner_id=run.learner_id, header=header)
             uow.commit()
 
-    def _decide(self, case: CaseFile, findings: CrewFindings, services: CrewServices) -> Decided:
+    def _decide(self, case: CaseFile, findings: CrewFindings) -> Decided:
+        services = self.services
         conclusion = conclude(case, findings.claims, findings.picks, self._families(findings), services.policy)
         routes = route_all(case, conclusion.assertions, findings.verdicts, services.policy)
         return Decided(findings, conclusion, routes, _plan(case, conclusion, findings, services))
@@ -216,7 +212,11 @@ class Assessor:
         if latest is None or latest.finished_at is None or latest.finished_at < run.started_at:
             return None
         learner = uow.people.get(run.learner_id)
-        if learner is None or latest.stamp != self._stamp(uow, learner):
+        if learner is None:
+            return None
+        evidence = uow.evidence.stamps(learner.id).get(learner.id, "")
+        role = self.builder.role_of(uow, learner)
+        if latest.stamp != self.builder.stamp(learner, role, evidence, self.builder.landscape(uow)):
             return None
         why = f"overtaken by {latest.id}, which saw newer evidence"
         uow.runs.put(replace(run, state=RunState.FAILED, finished_at=self.clock.now(), outcome={"error": why}))
@@ -224,22 +224,6 @@ class Assessor:
         uow.audit.append("run.failed", actor="system", learner_id=run.learner_id, header=header)
         uow.commit()
         return latest
-
-
-@dataclass(slots=True)
-class RememberingSolver:
-    """A solver that answers each problem once a run."""
-
-    solver: PathSolver
-    known: list[tuple[PathProblem, tuple[PathPlan, ...]]] = field(default_factory=list)
-
-    def plans(self, problem: PathProblem) -> tuple[PathPlan, ...]:
-        """As :meth:`PathSolver.plans`."""
-        for asked, answer in self.known:
-            if asked == problem:
-                return answer
-        self.known.append((problem, self.solver.plans(problem)))
-        return self.known[-1][1]
 
 
 def _plan(case: CaseFile, conclusion: Conclusion, findings: CrewFindings, services: CrewServices) -> PathPlan | None:

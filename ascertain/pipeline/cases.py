@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ascertain.domain.canonical import digest
@@ -32,7 +32,8 @@ class Landscape:
     """What is the same for every learner: read once, used for each case.
 
     ``mentors`` are (learner id, mentor) by skill, best first; ``masker`` knows everybody's names; ``stamp`` covers all
-    that a fingerprint may depend on; ``key`` tells whether it is still so.
+    that a fingerprint may depend on; ``key`` tells whether it is still so; ``offers`` fills with the catalogue that
+    matters to a set of required skills.
     """
 
     tags: Mapping[str, tuple[ContentTag, ...]]
@@ -42,6 +43,7 @@ class Landscape:
     as_of: date
     stamp: str
     key: tuple[str, ...]
+    offers: dict[frozenset[str], tuple[CatalogueItem, ...]] = field(default_factory=dict)
 
 
 class CaseBuilder:
@@ -64,6 +66,7 @@ class CaseBuilder:
         self._pseudonyms = pseudonyms
         self.as_of = as_of
         self._landscape: Landscape | None = None
+        self._role_stamps: dict[str, tuple[JobProfile, str]] = {}
 
     def landscape(self, uow: UnitOfWork) -> Landscape:
         """Catalogue, tags, names and mentors, read again only when people or content have changed."""
@@ -106,8 +109,8 @@ class CaseBuilder:
                 return found
         return None
 
-    def build(self, uow: UnitOfWork, learner: Learner, landscape: Landscape) -> CaseFile:
-        """The frozen, pseudonymised view of one learner.
+    def build(self, uow: UnitOfWork, learner: Learner, role: JobProfile | None, landscape: Landscape) -> CaseFile:
+        """The frozen, pseudonymised view of one learner in a role (see :meth:`role_of`).
 
         Raises:
             PseudonymError: when a text cannot be masked; nothing of the case is shown then.
@@ -120,7 +123,6 @@ class CaseBuilder:
         if hidden := len(known) - len(usable):
             withheld.append(f"{hidden} colleagues' opinions: consent withdrawn")
         evidence = tuple(_masked(e, pseudonym, masker) for e in usable)
-        role = self.role_of(uow, learner)
         catalogue = _relevant(landscape, role)
         wanted = {c.content_id for c in catalogue} | {e.content_id for e in evidence if e.content_id}
         return CaseFile(
@@ -140,12 +142,22 @@ class CaseBuilder:
             withheld=tuple(withheld),
         )
 
-    def stamp(self, learner: Learner, role_stamp: str, evidence_stamp: str, landscape: Landscape) -> str:
+    def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, landscape: Landscape) -> str:
         """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
         fingerprints. The other way round it may differ, since the whole catalogue and everybody's names are in it.
         """
         own = [learner.id, learner.hours_per_week, learner.language, learner.reviews_consent]
-        return digest([own, role_stamp, evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
+        return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
+
+    def _role_stamp(self, role: JobProfile | None) -> str:
+        """Many learners share a role; its digest is made once."""
+        if role is None:
+            return ""
+        known, stamp = self._role_stamps.get(role.id, (None, ""))
+        if known != role:
+            stamp = digest(role)
+            self._role_stamps[role.id] = role, stamp
+        return stamp
 
     def _mentors(
         self, uow: UnitOfWork, staff: Collection[str], as_of: date
@@ -196,7 +208,9 @@ def _relevant(landscape: Landscape, role: JobProfile | None) -> tuple[CatalogueI
     """Items that teach a required skill or are mandatory, with the prerequisites they need."""
     if role is None:
         return ()
-    required = {r.skill_id for r in role.requirements}
+    required = frozenset(r.skill_id for r in role.requirements)
+    if required in landscape.offers:
+        return landscape.offers[required]
     wanted = {
         c
         for c, item in landscape.items.items()
@@ -208,4 +222,5 @@ def _relevant(landscape: Landscape, role: JobProfile | None) -> tuple[CatalogueI
             if p in landscape.items and p not in wanted:
                 wanted.add(p)
                 todo.append(p)
-    return tuple(landscape.items[c] for c in sorted(wanted))
+    landscape.offers[required] = tuple(landscape.items[c] for c in sorted(wanted))
+    return landscape.offers[required]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ascertain.domain.canonical import digest
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.skills import JobProfile
 from ascertain.errors import NotFoundError, PseudonymError
 from ascertain.pipeline.cases import CaseBuilder, Landscape
 
@@ -37,17 +37,18 @@ def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, f
         landscape = builder.landscape(uow)
         evidence = uow.evidence.stamps()
         latest = uow.runs.latest_stamps()
-        roles: dict[str | None, str] = {}
+        roles: dict[str | None, JobProfile | None] = {}
         due: list[Learner] = []
         refreshed: dict[str, str] = {}
         for learner in learners:
             if learner.job_profile_id not in roles:
-                roles[learner.job_profile_id] = digest(builder.role_of(uow, learner))
-            stamp = builder.stamp(learner, roles[learner.job_profile_id], evidence.get(learner.id, ""), landscape)
+                roles[learner.job_profile_id] = builder.role_of(uow, learner)
+            role = roles[learner.job_profile_id]
+            stamp = builder.stamp(learner, role, evidence.get(learner.id, ""), landscape)
             if latest.get(learner.id) == stamp:
                 continue
             run = uow.runs.latest(learner.id) if learner.id in latest else None
-            if run is not None and run.fingerprint == _fingerprint(uow, builder, learner, landscape):
+            if run is not None and run.fingerprint == _fingerprint(uow, builder, learner, role, landscape):
                 refreshed[run.id] = stamp
             else:
                 due.append(learner)
@@ -59,10 +60,12 @@ def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, f
     return SweepPlan(cohort, tuple(due), len(learners) - len(due))
 
 
-def _fingerprint(uow: UnitOfWork, builder: CaseBuilder, learner: Learner, landscape: Landscape) -> str | None:
+def _fingerprint(
+    uow: UnitOfWork, builder: CaseBuilder, learner: Learner, role: JobProfile | None, landscape: Landscape
+) -> str | None:
     """``None`` for a case that cannot be masked: its assessment says so in a run of its own."""
     try:
-        return builder.build(uow, learner, landscape).fingerprint()
+        return builder.build(uow, learner, role, landscape).fingerprint()
     except PseudonymError:
         return None
 

@@ -7,6 +7,7 @@ import pytest
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import UnitOfWork
+from ascertain.domain.skills import JobProfile
 from ascertain.errors import BrainError, NotFoundError
 from ascertain.pipeline.cases import CaseBuilder, Landscape
 from ascertain.pipeline.sweep import plan_sweep
@@ -21,9 +22,9 @@ class Watched(CaseBuilder):
         super().__init__(world.taxonomy, world.tagger, world.versions, world.pseudonyms, month)
         self.built: list[str] = []
 
-    def build(self, uow: UnitOfWork, learner: Learner, landscape: Landscape) -> CaseFile:
+    def build(self, uow: UnitOfWork, learner: Learner, role: JobProfile | None, landscape: Landscape) -> CaseFile:
         self.built.append(learner.id)
-        return super().build(uow, learner, landscape)
+        return super().build(uow, learner, role, landscape)
 
 
 def _everybody(world: World) -> None:
