@@ -33,8 +33,11 @@ class Trial:
     queries: dict[str, tuple[str, Queries]]
 
 
-def load(data: Path) -> Trial:
-    """The validation splits of TECH and HOUSE, SkillSkape's dev split, our own labelled sentences and documents."""
+def load(data: Path, *, most: int | None = None) -> Trial:
+    """The validation splits of TECH and HOUSE, SkillSkape's dev split, our own labelled sentences and documents.
+
+    ``most``: only the first so many queries of SkillSkape's, by far the largest set; all by default.
+    """
     esco, starter = sources.esco(data), sources.starter()
     return Trial(
         esco,
@@ -42,11 +45,15 @@ def load(data: Path) -> Trial:
         {
             "tech": ("esco", sources.benchmark(data, "tech", esco)),
             "house": ("esco", sources.benchmark(data, "house", esco)),
-            "skillskape-dev": ("esco", sources.skillskape(data, "dev", esco)),
+            "skillskape-dev": ("esco", _first(sources.skillskape(data, "dev", esco), most)),
             "own": ("starter", sources.own(starter)),
             "own-documents": ("starter", sources.own(starter, "document")),
         },
     )
+
+
+def _first(queries: Queries, most: int | None) -> Queries:
+    return Queries(queries.texts[:most], queries.gold[:most])
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from training.encoder import sources
-from training.encoder.measure import Encode, concept_vectors
+from training.encoder.measure import Encode, Vectors
 from training.encoder.pairs import Example
 from training.encoder.sources import Concept, Posting, norm
 
 NEIGHBOURS = 20
 SURE, MARGIN = 0.75, 0.03
 """Least cosine between a phrase and its concept, and least distance to the second concept."""
-SYNONYMS = 3
 _ROWS = 1024
 
 
@@ -30,10 +29,9 @@ def surfaces(concept: Concept) -> frozenset[str]:
     return frozenset(norm(n) for n in (concept.label, *concept.synonyms))
 
 
-def neighbours(encode: Encode, concepts: list[Concept], esco: int) -> npt.NDArray[np.int64]:
-    """(concepts, :data:`NEIGHBOURS`): the nearest first, −1 where there are fewer. ``esco``: size of the first
-    taxonomy; concepts are compared within their own."""
-    vectors = concept_vectors(encode, concepts, SYNONYMS)
+def neighbours(vectors: Vectors, concepts: list[Concept], esco: int) -> npt.NDArray[np.int64]:
+    """(concepts, :data:`NEIGHBOURS`): the nearest first, −1 where there are fewer. ``vectors`` are the concepts',
+    ``esco`` is the size of the first taxonomy; concepts are compared within their own."""
     names = [surfaces(c) for c in concepts]
     out = np.full((len(concepts), NEIGHBOURS), -1, np.int64)
     for first, last in ((0, esco), (esco, len(concepts))):
@@ -48,11 +46,11 @@ def neighbours(encode: Encode, concepts: list[Concept], esco: int) -> npt.NDArra
     return out
 
 
-def phrases(encode: Encode, esco: list[Concept], postings: list[Posting], held_out: set[str]) -> list[Example]:
-    """Examples of source ``span``; texts in ``held_out`` (normalised) are not used."""
+def phrases(encode: Encode, vectors: Vectors, postings: list[Posting], held_out: set[str]) -> list[Example]:
+    """Examples of source ``span``. ``vectors`` are ESCO's; texts in ``held_out`` (normalised) are not used."""
     usable = [p for p in postings if p.spans and norm(p.text) not in held_out]
     spans = list(dict.fromkeys(s for p in usable for s in p.spans if len(s) > 2))
-    scores = encode(spans) @ concept_vectors(encode, esco, SYNONYMS).T
+    scores = encode(spans) @ vectors.T
     best = np.argsort(-scores, axis=1, kind="stable")[:, :2]
     top = np.take_along_axis(scores, best, axis=1)
     sure = {

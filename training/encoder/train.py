@@ -26,7 +26,7 @@ import numpy.typing as npt
 import torch
 
 from training.encoder import mine, pairs, sources
-from training.encoder.measure import Trial, judge, load
+from training.encoder.measure import Trial, concept_vectors, judge, load
 from training.encoder.network import Network, base_folder
 from training.encoder.pairs import Corpus, Example
 from training.encoder.sources import norm
@@ -50,7 +50,7 @@ class Recipe:
     synonym_share: float = 0.5
     weight_decay: float = 0.01
     clip: float = 1.0
-    judge_every: int = 200
+    judge_every: int = 250
     """Steps."""
     threads: int = 2
 
@@ -127,7 +127,7 @@ def tune(data: Path, out: Path, recipe: Recipe) -> Path:
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
     corpus = pairs.build(data, seed=recipe.seed)
-    trial = load(data)
+    trial = load(data, most=300)
     network = Network(base_folder())
     mined = _mine(network, corpus, data, out)
     corpus = Corpus(corpus.concepts, corpus.esco, [*corpus.examples, *mined[1]])
@@ -172,12 +172,12 @@ def _mine(network: Network, corpus: Corpus, data: Path, out: Path) -> tuple[npt.
     file, spans = out / "neighbours.npy", out / "spans.jsonl"
     if not (file.exists() and spans.exists()):
         started = time.monotonic()
-        esco = corpus.concepts[: corpus.esco]
+        vectors = concept_vectors(network.encode, corpus.concepts, most=1)
         out.mkdir(parents=True, exist_ok=True)
         held_out = mine.held_out(sources.benchmark_texts(data))
-        found = mine.phrases(network.encode, esco, sources.skillspan(data), held_out)
+        found = mine.phrases(network.encode, vectors[: corpus.esco], sources.skillspan(data), held_out)
         pairs.write(spans, found)
-        np.save(file, mine.neighbours(network.encode, corpus.concepts, corpus.esco))
+        np.save(file, mine.neighbours(vectors, corpus.concepts, corpus.esco))
         _log.info("mined %d phrase examples and neighbours in %.0f s", len(found), time.monotonic() - started)
     near: npt.NDArray[np.int64] = np.load(file)
     return near, pairs.read(spans)
@@ -193,8 +193,8 @@ def _loss(network: Network, texts: list[str], names: list[str], mask: torch.Tens
 
 
 def _keep(network: Network, trial: Trial, log: _Log, out: Path, step: int, best: float) -> float:
-    """Judges with a few synonyms a concept (a full judgement takes minutes) and keeps the checkpoint if it leads."""
-    found = judge(network.encode, trial, most=2)
+    """Judges with one synonym a concept (a full judgement takes minutes) and keeps the checkpoint if it leads."""
+    found = judge(network.encode, trial, most=1)
     score = float(str(found["choosing"]["RP@5"]))
     log.judged(step, found)
     network.model.save_pretrained(out / "last")
