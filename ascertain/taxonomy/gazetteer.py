@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ascertain.taxonomy.forms import GAP, Form
+from ascertain.taxonomy.forms import GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +27,22 @@ class Hit:
 _ARTICLES = frozenset({"a", "an", "the", "your", "our", "my", "his", "her", "their"})
 """Left out of account within a phrase, never at its ends."""
 
-
-def _without_articles(terms: tuple[str, ...]) -> tuple[str, ...]:
-    last = len(terms) - 1
-    if _ARTICLES.isdisjoint(terms[1:last]):
-        return terms
-    return tuple(t for i, t in enumerate(terms) if i in (0, last) or t not in _ARTICLES)
+_ARTICLE = re.compile(rf"(?<={GAP})(?:{'|'.join(sorted(_ARTICLES))}){GAP}")
 
 
 class Gazetteer:
     """Phrase dictionary over forms."""
 
-    def __init__(self, forms: Sequence[Form]) -> None:
+    def __init__(self, forms: Iterable[str], owners: Iterable[int], labels: Iterable[bool]) -> None:
+        """Each form's terms, joined by gaps; the skill it belongs to; whether it is a label."""
         self._entries: dict[str, dict[int, bool]] = {}
         lengths: dict[str, set[int]] = {}
-        for f in forms:
-            for terms in {f.terms, _without_articles(f.terms)}:
-                entry = self._entries.setdefault(GAP.join(terms), {})
-                entry[f.skill] = entry.get(f.skill, False) or f.is_label
-                lengths.setdefault(terms[0], set()).add(len(terms))
+        for form, skill, is_label in zip(forms, owners, labels, strict=True):
+            bare = _ARTICLE.sub("", form)
+            for key in (form,) if bare == form else (form, bare):
+                entry = self._entries.setdefault(key, {})
+                entry[skill] = entry.get(skill, False) or is_label
+                lengths.setdefault(key.partition(GAP)[0], set()).add(key.count(GAP) + 1)
         self._lengths = {first: tuple(sorted(ns, reverse=True)) for first, ns in lengths.items()}
 
     def hits(self, stems: Sequence[str], bound: Mapping[int, str]) -> list[Hit]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ascertain.domain.skills import JobProfile, Skill
-from ascertain.taxonomy.forms import GAP, Form, forms
+from ascertain.taxonomy.forms import GAP, forms
 from ascertain.taxonomy.lexicon import Lexicon
 from ascertain.taxonomy.loaded import Progress
 from ascertain.taxonomy.text import tokens
@@ -42,6 +42,7 @@ class LexicalIndex:
         share: (V, F) each single term's share of its form's idf mass (columns sum to 1).
         pairs: (V, F) each pair's share of its form's pairs (columns sum to 1).
         definitions: (V, S) BM25 weights of single terms in definitions.
+        forms: (F,) terms of each form, joined by gaps.
         owner: (F,) skill row of each form; is_label: (F,).
         label_length: (S,) counted words of the label; popularity: (S,) weight in job profiles.
     """
@@ -57,7 +58,7 @@ class LexicalIndex:
     label_length: Floats
     popularity: Floats
     is_knowledge: Floats
-    forms: tuple[Form, ...]
+    forms: tuple[str, ...]
 
 
 def content_terms(terms: Sequence[str], lexicon: Lexicon) -> list[str]:
@@ -128,7 +129,7 @@ def build(
         label_length=labels,
         popularity=np.log1p(popularity),
         is_knowledge=np.array([s.kind == "knowledge" for s in skills], dtype=np.float32),
-        forms=tuple(all_forms),
+        forms=tuple(GAP.join(f.terms) for f in all_forms),
     )
 
 
@@ -175,7 +176,7 @@ def to_bytes(index: LexicalIndex) -> bytes:
         m = getattr(index, name)
         arrays |= {f"{name}_{part}": getattr(m, part) for part in ("data", "indices", "indptr")}
         arrays[f"{name}_shape"] = np.array(m.shape, dtype=np.int64)
-    words = {"format": FORMAT, "terms": list(index.terms), "forms": [GAP.join(f.terms) for f in index.forms]}
+    words = {"format": FORMAT, "terms": list(index.terms), "forms": list(index.forms)}
     arrays["words"] = np.frombuffer(json.dumps(words, ensure_ascii=False).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
@@ -199,10 +200,5 @@ def from_bytes(raw: bytes) -> LexicalIndex:
             for name in _MATRICES
         }
         arrays = {name: z[name] for name in _ARRAYS}
-    found = tuple(
-        Form(int(skill), bool(label), tuple(text.split(GAP)))
-        for skill, label, text in zip(
-            arrays["owner"].tolist(), arrays["is_label"].tolist(), words["forms"], strict=True
-        )
-    )
-    return LexicalIndex(terms={t: i for i, t in enumerate(words["terms"])}, forms=found, **matrices, **arrays)
+    terms = {t: i for i, t in enumerate(words["terms"])}
+    return LexicalIndex(terms=terms, forms=tuple(words["forms"]), **matrices, **arrays)

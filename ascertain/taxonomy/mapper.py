@@ -41,7 +41,9 @@ class LexicalMapper:
         self._lexicon = lexicon
         self._model = model
         self._english = language == "en"
-        self.featuriser = Featuriser(index, Gazetteer(index.forms), lexicon)
+        self.featuriser = Featuriser(
+            index, Gazetteer(index.forms, index.owner.tolist(), index.is_label.tolist()), lexicon
+        )
         popular = sorted(range(len(skills)), key=lambda i: (-float(index.popularity[i]), skills[i].id))
         self._by_popularity = tuple(popular)
 
