@@ -2,11 +2,14 @@
 
 For each level l a Beta(α_l, β_l) describes θ_l, the share of level-l tasks the person succeeds at:
 
-    α_l = α0_l + Σ m·w·d·o·1[level_g ≥ l]        β_l = β0_l + Σ m·w·d·(1−o)·1[level_g ≤ l]
+    α_l = α0_l + Σ m·w·d·o·1[level_g ≥ l]
+    β_l = β0_l + Σ m·w·d·(1−o)·1[level_g = l] + Σ m·w·d·max(0, 1−o/τ)·1[level_g < l]
 
-with mapping probability m, reliability w of the kind, recency d = 2^(−age/half-life) and outcome o in [0, 1]. A
-success at a level speaks for that level and all easier ones, a failure against that level and all harder ones, so
-θ_l is stochastically non-increasing in l (conjugate updating: Gelman et al., *Bayesian Data Analysis*, ch. 2).
+with mapping probability m, reliability w of the kind, recency d = 2^(−age/half-life) and outcome o in [0, 1]
+(conjugate updating: Gelman et al., *Bayesian Data Analysis*, ch. 2). A success at a level speaks for that level and
+all easier ones. Only falling short of τ, the share that counts as performing, speaks against harder levels: 85 % in an
+easy course is no evidence against a hard one. Performing at a level means performing at all easier ones, so where
+counts alone would say otherwise the harder level takes over the easier one's.
 """
 
 from __future__ import annotations
@@ -159,6 +162,15 @@ def believe(observations: Sequence[Observation], rules: BeliefRules) -> Belief:
         for level in LEVELS:
             if o.level >= level:
                 alpha[level - 1] += o.weight * o.outcome
-            if o.level <= level:
+            if o.level == level:
                 beta[level - 1] += o.weight * (1.0 - o.outcome)
+            elif o.level < level:
+                beta[level - 1] += o.weight * max(0.0, 1.0 - o.outcome / rules.performs_at)
+    chances = _special().betaincc(alpha, beta, rules.performs_at)
+    best = 0
+    for i in range(1, len(alpha)):
+        if chances[i] > chances[best]:
+            alpha[i], beta[i] = alpha[best], beta[best]
+        else:
+            best = i
     return Belief(tuple(alpha), tuple(beta), amount)

@@ -109,7 +109,7 @@ def _catalogue(problem: PathProblem, offer: Offer, label: Callable[[str], str]) 
     }
     found: list[str] = []
     if missing := [label(s) for s in problem.gaps if s not in taught and s not in in_circles]:
-        found.append("the catalogue teaches nothing for " + ", ".join(missing))
+        found.append("the catalogue has nothing left for " + ", ".join(missing))
     if stuck := [label(s) for s in problem.gaps if s in in_circles]:
         found.append("prerequisites that run in a circle block what teaches " + ", ".join(stuck))
     return found

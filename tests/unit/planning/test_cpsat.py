@@ -169,7 +169,7 @@ def test_a_gap_that_nothing_teaches_is_named_by_its_label() -> None:
     labels = {"s1": "SQL", "s2": "Python"}
     solver = CpSatSolver(RULES, label=labels.__getitem__)
     plan = solver.plans(PathProblem((option("a", {"s1": 0.5}),), {"s1": 0.5, "s2": 0.4}, 2.0, 26))[0]
-    assert plan.binding == "the catalogue teaches nothing for Python"
+    assert plan.binding == "the catalogue has nothing left for Python"
     assert plan.open_skills == ("s2",)
 
 
@@ -177,7 +177,7 @@ def test_a_gap_without_any_course_still_gives_one_plan() -> None:
     (plan,) = SOLVER.plans(PathProblem((), {"s1": 0.5}, 2.0, 26))
     assert plan.steps == ()
     assert plan.status is PlanStatus.OPTIMAL
-    assert plan.binding == "the catalogue teaches nothing for s1"
+    assert plan.binding == "the catalogue has nothing left for s1"
     assert plan.open_skills == ("s1",)
 
 
