@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.columns import Columns
 from rich.panel import Panel
 from rich.table import Table
@@ -26,6 +27,7 @@ STATE_STYLE = {
     "not_enough_evidence": "dim",
     "contested": "magenta",
 }
+HEAT_WIDTH = 9
 LEVEL_NAMES = {1: "awareness", 2: "foundation", 3: "practitioner", 4: "advanced", 5: "expert"}
 
 
@@ -186,24 +188,29 @@ def path_view(c: Console, data: Json) -> None:
 
 
 def heatmap_view(c: Console, title: str, data: Json, *, names: bool = True) -> None:
-    """People × skills; each cell the probability of being below what the role asks."""
+    """People × skills; each cell the probability of being below what the role asks. Shows the skills that fit."""
+    shown = [p["name"] if names else p["id"] for p in data["people"]]
+    room = c.width - max((cell_len(n) for n in shown), default=0)
+    skills = data["skills"][: max(1, room // (HEAT_WIDTH + 2))]
     table = Table(
         box=None, pad_edge=False, header_style="bold", title=f"{title}: probability of being below the role's level"
     )
-    table.add_column("")
-    for s in data["skills"]:
-        table.add_column(_short(s["label"]), justify="center", width=9)
-    for p in data["people"]:
+    table.add_column("", no_wrap=True)
+    for s in skills:
+        table.add_column(_short(s["label"]), justify="center", width=HEAT_WIDTH)
+    for name, p in zip(shown, data["people"], strict=True):
         cells: list[Text | str] = []
-        for cell in p["cells"]:
+        for cell in p["cells"][: len(skills)]:
             if cell is None:
                 cells.append(Text("    ·    ", style="dim"))
             elif cell["status"] == "not enough evidence":
                 cells.append(Text("    ?    ", style=heat(1, cell["status"])))
             else:
                 cells.append(Text(f"  {cell['p_below']:.2f}   ", style=heat(cell["p_below"], cell["status"])))
-        table.add_row(p["name"] if names else p["id"], *cells)
+        table.add_row(name, *cells)
     c.print(table)
+    if hidden := len(data["skills"]) - len(skills):
+        c.print(f"… and {hidden} more skills in a wider terminal, the report, or with --json", style="dim")
     c.print(
         "[black on green] met [/] [black on dark_sea_green2] likely [/] [black on yellow] unsure [/] "
         "[white on red3] below [/] [black on grey70] ? [/] not enough evidence   · not asked for"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ascertain.domain.assertion import Assertion, assert_skill
+from ascertain.domain.assertion import Assertion, AssertionState, assert_skill
 from ascertain.domain.belief import Observation
 from ascertain.domain.canonical import plain
 from ascertain.domain.casefile import CaseFile
@@ -140,11 +140,14 @@ class Replayer:
 
 
 def _shown_otherwise(row: StoredAssertion) -> list[str]:
-    """Figures that people see (a row's columns) against the sealed result. A human may have set the level."""
+    """What people see (a row's columns) against the sealed result. A human may have set level and state, and a later
+    run supersedes."""
     kept = json.loads(row.result)
-    columns = {"confidence": row.confidence, "low": row.low, "high": row.high, "amount": row.amount}
+    columns: dict[str, Any] = {"confidence": row.confidence, "low": row.low, "high": row.high, "amount": row.amount}
     if not row.human_reviewed:
         columns["level"] = row.level
+        if row.state is not AssertionState.SUPERSEDED:
+            columns["state"] = row.state
     now = plain(columns)
     return [f"{k}: shown as {now[k]}, stored in the result as {kept[k]}" for k in columns if now[k] != kept[k]]
 

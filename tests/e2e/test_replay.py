@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.harness import Demo, Place
+from tests.e2e.harness import ROOT, Demo, Place
 
 DROP_TRIGGERS = tuple(f"DROP TRIGGER audit_records_no_{what}" for what in ("update", "delete", "replace"))
 
@@ -67,10 +67,23 @@ def test_changed_column_is_named(own: Place, column: str, value: float | str) ->
     assert any(column in d for d in done[0]["differences"]), done
 
 
-def test_changed_policy_is_refused(own: Place) -> None:
+def test_changed_policy_in_the_archive_is_refused(own: Place) -> None:
+    """The version is a hash of the text, so another text under the same version is noticed as the store is opened."""
     own.tamper("UPDATE policies SET document = replace(document, 'target_error_rate: 0.0', 'target_error_rate: 0.1')")
-    done = own.run("replay", "--all", code=8)
-    assert "the archived text of policy" in done.stderr
+    done = own.run("replay", "--all", code=5)
+    assert "another policy text is archived as version" in done.stderr
+
+
+def test_changed_policy_of_the_past_is_refused(own: Place) -> None:
+    """Results of an earlier policy are replayed under that one, and its archived text must be what it was."""
+    text = (ROOT / "config" / "policy.yaml").read_text().replace('version: "1"', 'version: "2"')
+    (own.folder / "policy.yaml").write_text(text)
+    env = {"ASCERTAIN_POLICY_FILE": "policy.yaml"}
+    (row,) = own.rows("SELECT id FROM assertions ORDER BY id LIMIT 1")
+    assert own.json("replay", row[0], env=env)[0]["identical"] is True
+    own.tamper("UPDATE policies SET document = document || '# later' WHERE version LIKE '1+%'")
+    done = own.run("replay", row[0], env=env, code=8)
+    assert "the archived text of policy 1+" in done.stderr
 
 
 def test_chain_is_whole(demo: Demo) -> None:
