@@ -9,7 +9,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ascertain.domain.belief import MAX_RELIABILITY
+from ascertain.domain.belief import FORMULA, MAX_RELIABILITY
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.rules import BeliefRules, MappingRules, PathRules, Policy, RoutingRules
 from ascertain.domain.skills import SkillFamily
@@ -93,8 +93,13 @@ class _Document(_Strict):
     path: _Path
 
 
+def text_hash(text: str) -> str:
+    """The part of a version after ``+``: tells whether an archived text is still the one it was."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def parse_policy(text: str, *, source: str = "policy.yaml") -> Policy:
-    """Read a policy text.
+    """Read a policy text. Its version names the document's own version, the belief formula's, and the text's hash.
 
     Raises:
         ConfigError: naming the field at fault.
@@ -108,7 +113,7 @@ def parse_policy(text: str, *, source: str = "policy.yaml") -> Policy:
         ) from None
     b, p = doc.belief, doc.path
     return Policy(
-        version=f"{doc.version}+{hashlib.sha256(text.encode()).hexdigest()[:12]}",
+        version=f"{doc.version}.{FORMULA}+{text_hash(text)}",
         belief=BeliefRules(
             prior_strength=b.prior_strength,
             prior_mean=tuple(b.prior_mean),

@@ -44,10 +44,10 @@ def bar(value: float | None, width: int = 10) -> str:
     return "█" * filled + "░" * (width - filled)
 
 
-def fitted(c: Console, rows: Sequence[Json], *, wide: Sequence[str], spare: Sequence[str]) -> Table:
-    """A table that fits the terminal: below 110 columns the ``spare`` columns go; only ``wide`` ones may wrap."""
+def fitted(c: Console, rows: Sequence[Json], *, wide: Sequence[str], spare: Sequence[str], full: int = 110) -> Table:
+    """A table that fits the terminal: below ``full`` columns the ``spare`` ones go; only ``wide`` ones may wrap."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    names = [n for n in (rows[0] if rows else {}) if c.width >= 110 or n not in spare]
+    names = [n for n in (rows[0] if rows else {}) if c.width >= full or n not in spare]
     for name in names:
         table.add_column(name, no_wrap=name not in wide, min_width=16 if name in wide else None)
     for row in rows:
@@ -157,7 +157,7 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         }
         for g in data["gaps"][:limit]
     ]
-    c.print(fitted(c, rows, wide=("skill", "why"), spare=("importance", "why")))
+    c.print(fitted(c, rows, wide=("skill", "why"), spare=("why",), full=150))
 
 
 def path_view(c: Console, data: Json) -> None:
@@ -181,7 +181,7 @@ def path_view(c: Console, data: Json) -> None:
         }
         for s in plan["steps"]
     ]
-    c.print(fitted(c, rows, wide=("item", "for", "why"), spare=("why",)))
+    c.print(fitted(c, rows, wide=("item", "for", "why"), spare=("why",), full=130))
     c.print(f"what limits it: {plan['binding']}")
     for m in data["mentors"][:4]:
         c.print(f"mentor for {m['label']}: {m['name']} (level {m['level']})")

@@ -26,6 +26,9 @@ from ascertain.domain.rules import BeliefRules
 from ascertain.domain.skills import LEVELS, Level, SkillFamily
 from ascertain.errors import InputError
 
+FORMULA = 2
+"""Raised whenever the same evidence would give other numbers: part of every result's policy version."""
+
 _TINY = 1e-6
 """Stands for a prior pushed to its end in the imprecise model; Beta parameters must stay positive."""
 

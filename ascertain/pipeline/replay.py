@@ -22,7 +22,7 @@ from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.skills import Level, SkillFamily
 from ascertain.errors import ConfigError, IntegrityError, NotFoundError
 from ascertain.pipeline.results import result_json
-from ascertain.policy import parse_policy
+from ascertain.policy import parse_policy, text_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def policy_of(uow: UnitOfWork, row: StoredAssertion) -> Policy:
             remedy="restore the archive from a backup",
         )
     policy = _parsed(text)
-    if policy is None or policy.version != row.versions.policy:
+    if policy is None or text_hash(text) != row.versions.policy.rpartition("+")[2]:
         raise IntegrityError(
             f"the archived text of policy {row.versions.policy} has been changed",
             remedy="restore the archive from a backup; `ascertain audit verify` tells whether more was changed",
@@ -102,6 +102,10 @@ class Replayer:
         differences: list[str] = []
         if row.versions.taxonomy != self._taxonomy.version:
             differences.append(f"taxonomy {row.versions.taxonomy} was used, {self._taxonomy.version} is loaded now")
+        if row.versions.policy != policy.version:
+            differences.append(
+                f"policy and formula {row.versions.policy} were used, this release computes {policy.version}"
+            )
         assertion = self._assert_again(row, policy)
         differences += _compare(stored, assertion.observations)
         rebuilt = _result(assertion, _verdict(inputs["verdict"]), policy, critical=inputs["critical"])

@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -147,8 +146,6 @@ class Demo:
     output: str
     again: str
     before: dict[str, list[tuple[Any, ...]]]
-    seconds: float
-    seconds_again: float
 
 
 TABLES = {
@@ -187,17 +184,13 @@ def demonstration(shared: Path) -> Demo:
 
     def make() -> None:
         place.folder.mkdir(parents=True)
-        started = time.monotonic()
         first = place.run("demo", env=place.guarded())
-        between = time.monotonic()
         before = tables(place) | {"audit": sorted(audit_counts(place).items())}
         second = place.run("demo", "--out", "again.html", env=place.guarded())
         kept = {
             "output": first.stdout + first.stderr,
             "again": second.stdout + second.stderr,
             "before": before,
-            "seconds": between - started,
-            "seconds_again": time.monotonic() - between,
         }
         (shared / "demo" / "kept.json").write_text(json.dumps(kept))
 

@@ -105,8 +105,6 @@ def test_second_time_nothing_is_due_and_nothing_is_new(demo: Demo) -> None:
         k: v for k, v in audit.items() if not k.startswith("ingest.")
     }
     assert "0 learners are due" in demo.again
-    # Nothing is assessed, so it takes a fraction of the first; both ran on the same machine one after the other.
-    assert demo.seconds_again < demo.seconds * 0.6
 
 
 def test_state_is_for_its_owner_alone(demo: Demo) -> None:

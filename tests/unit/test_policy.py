@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ascertain.domain.belief import FORMULA
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.skills import SkillFamily
 from ascertain.errors import ConfigError
@@ -65,7 +66,7 @@ def test_what_the_comments_promise_holds() -> None:
 def test_the_version_changes_with_every_character_and_only_then() -> None:
     one = parse_policy(TEXT).version
     assert one == parse_policy(TEXT).version
-    assert one.startswith("1+")
+    assert one.startswith(f"1.{FORMULA}+")
     assert parse_policy(TEXT + "# a remark\n").version != one
 
 
