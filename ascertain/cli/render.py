@@ -59,6 +59,8 @@ def heat(p_below: float, status: str) -> str:
     """Background of a heat-map cell."""
     if status == "not enough evidence":
         return "black on grey70"
+    if status == "not shown yet":
+        return "black on plum2"
     if p_below <= 0.1:
         return "black on green"
     if p_below <= 0.35:
@@ -213,7 +215,8 @@ def heatmap_view(c: Console, title: str, data: Json, *, names: bool = True) -> N
         c.print(f"… and {hidden} more skills in a wider terminal, the report, or with --json", style="dim")
     c.print(
         "[black on green] met [/] [black on dark_sea_green2] likely [/] [black on yellow] unsure [/] "
-        "[white on red3] below [/] [black on grey70] ? [/] not enough evidence   · not asked for"
+        "[white on red3] below [/] [black on plum2] not shown yet [/] [black on grey70] ? [/] not enough evidence "
+        "· not asked for"
     )
 
 

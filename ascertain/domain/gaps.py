@@ -17,6 +17,7 @@ class GapStatus(StrEnum):
     MET = "met"
     LIKELY_MET = "likely met"
     UNSURE = "unsure"
+    NOT_SHOWN = "not shown yet"
     BELOW = "below"
     UNKNOWN = "not enough evidence"
 
@@ -83,15 +84,21 @@ def gaps_for(role: JobProfile, beliefs: Mapping[str, Belief], rules: BeliefRules
                 point,
                 low,
                 high,
-                _status(point, enough),
+                _status(low, point, high, enough),
             )
         )
     return tuple(sorted(rows, key=lambda g: (-g.weighted, g.skill_id)))
 
 
-def _status(p_below: float, enough: bool) -> GapStatus:
+VACUOUS = 0.9
+"""A range this wide comes from the prior alone: there is evidence of the skill, but none at the required level."""
+
+
+def _status(low: float, p_below: float, high: float, enough: bool) -> GapStatus:
     if not enough:
         return GapStatus.UNKNOWN
+    if high - low > VACUOUS:
+        return GapStatus.NOT_SHOWN
     if p_below <= 0.1:
         return GapStatus.MET
     if p_below <= 0.35:

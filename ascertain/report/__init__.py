@@ -121,5 +121,7 @@ def heat(cell: Json) -> str:
     """Style class of a heat-map cell."""
     if cell["status"] == "not enough evidence":
         return "unknown"
+    if cell["status"] == "not shown yet":
+        return "notshown"
     p = cell["p_below"]
     return "met" if p <= 0.1 else "likely" if p <= 0.35 else "unsure" if p <= 0.65 else "below"

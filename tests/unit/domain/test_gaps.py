@@ -68,6 +68,12 @@ def test_a_harder_requirement_is_never_a_smaller_gap(rows: tuple[Observation, ..
     assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(sizes))
 
 
+def test_evidence_at_easier_levels_alone_is_called_so() -> None:
+    easy = believe([observation(f"c{i}", level=Level.FOUNDATION, outcome=0.9) for i in range(4)], RULES)
+    (gap,) = gaps_for(role(("s", 4, 1.0)), {"s": easy}, RULES)
+    assert gap.status is GapStatus.NOT_SHOWN
+
+
 @pytest.mark.parametrize(
     ("successes", "failures", "status"),
     [
