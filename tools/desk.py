@@ -94,7 +94,8 @@ class CaseDesk:
         orders = sum(any(map(gives_orders, self.readable(e.id))) for e in self.case.evidence)
         if not orders:
             return ()
-        return (f"{orders} of the records give orders to a machine: read as data, without effect",)
+        found = "1 record gives" if orders == 1 else f"{orders} records give"
+        return (f"{found} orders to a machine: read as data, without effect",)
 
     def tags_of(self, evidence: Evidence) -> tuple[ContentTag, ...]:
         """Accepted tags of the content that a piece of evidence is about."""
