@@ -89,7 +89,7 @@ class CachedEncoder:
 def skill_vectors(encode: Encode, skills: Sequence[Skill]) -> Vectors:
     """(skills, :data:`WIDTH`), each of length one: ½ label + ½ mean of the synonyms, the target the encoder was tuned
     for. A skill without synonyms is its label. Compare with a text's vector by dot product."""
-    names = [[n for n in dict.fromkeys(s.synonyms) if n != s.label] for s in skills]
+    names = [[n for n in dict.fromkeys(s.synonyms) if n.lower() != s.label.lower()] for s in skills]
     vectors = encode([s.label for s in skills] + [n for of in names for n in of])
     labels, synonyms = vectors[: len(skills)], vectors[len(skills) :]
     count = np.array([len(of) for of in names], np.int64)

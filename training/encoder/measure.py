@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from training.encoder import sources
 from training.encoder.sources import Concept, Queries
 
 Vectors = npt.NDArray[np.float32]
+Figures = dict[str, Any]
+"""Measures by name, times 100; ``queries`` is a count, ``RP@5 interval`` a pair."""
 Encode = Callable[[Sequence[str]], Vectors]
 CHOOSING = ("tech", "house", "own")
 """The sets whose mean RP@5 chooses between checkpoints; SkillSkape's dev split is shown beside them."""
@@ -58,7 +61,8 @@ def _first(queries: Queries, most: int | None) -> Queries:
 
 def unit(vectors: Vectors) -> Vectors:
     """Rows of length one; a row of zeros stays."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    out: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return out
 
 
 def concept_vectors(encode: Encode, concepts: Sequence[Concept], most: int | None = None) -> Vectors:
@@ -107,19 +111,17 @@ def interval(found: Sequence[npt.NDArray[np.int64]], *, draws: int = 2000) -> tu
     return round(100 * float(low), 1), round(100 * float(high), 1)
 
 
-def judge(
-    encode: Encode, trial: Trial, *, most: int | None = None, intervals: bool = False
-) -> dict[str, dict[str, object]]:
+def judge(encode: Encode, trial: Trial, *, most: int | None = None, intervals: bool = False) -> dict[str, Figures]:
     """Figures of each set of queries, by name; ``choosing`` is the mean RP@5 of :data:`CHOOSING`."""
     targets = {
         "esco": concept_vectors(encode, trial.esco, most),
         "starter": concept_vectors(encode, trial.starter, most),
     }
-    out: dict[str, dict[str, object]] = {}
+    out: dict[str, Figures] = {}
     for name, (taxonomy, queries) in trial.queries.items():
         found = ranks(encode(queries.texts) @ targets[taxonomy].T, queries.gold)
         out[name] = dict(figures(found))
         if intervals:
             out[name]["RP@5 interval"] = interval(found)
-    out["choosing"] = {"RP@5": round(float(np.mean([float(str(out[n]["RP@5"])) for n in CHOOSING])), 2)}
+    out["choosing"] = {"RP@5": round(float(np.mean([out[n]["RP@5"] for n in CHOOSING])), 2)}
     return out

@@ -35,7 +35,7 @@ from training.encoder import sources
 from training.encoder.carriers import OURS, carry, mix, verbs
 from training.encoder.sources import Concept
 
-CAPS = {"synonym": 24000, "definition": 8000, "carried": 13000, "ours": 13000, "mixed": 5000}
+CAPS = {"synonym": 12000, "definition": 5000, "carried": 8000, "ours": 8000, "mixed": 4000}
 """Most texts of a source in one pass."""
 LONGEST_LITERAL = 6
 _log = logging.getLogger("pairs")

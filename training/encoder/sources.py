@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTER = ROOT / "config" / "taxonomy" / "starter"
@@ -164,7 +165,7 @@ def own_texts() -> set[str]:
     return {norm(r["text"]) for r in _own_rows()}
 
 
-def _own_rows() -> list[dict[str, object]]:  # type: ignore[misc]
+def _own_rows() -> list[dict[str, Any]]:
     if not OWN.is_file():
         raise MissingData(f"no labelled sentences at {OWN}")
     files = [OWN, *([TITLES] if TITLES.is_file() else [])]

@@ -26,7 +26,7 @@ import numpy.typing as npt
 import torch
 
 from training.encoder import mine, pairs, sources
-from training.encoder.measure import Trial, concept_vectors, judge, load
+from training.encoder.measure import Figures, Trial, concept_vectors, judge, load
 from training.encoder.network import Network, base_folder
 from training.encoder.pairs import Corpus, Example
 from training.encoder.sources import norm
@@ -39,18 +39,20 @@ class Recipe:
     """Everything that shapes a run besides the data."""
 
     seed: int = 0
-    passes: float = 1.0
-    rate: float = 5e-5
+    passes: float = 0.7
+    rate: float = 1e-4
     warm_up: float = 0.06
     """Share of the steps."""
     batch: int = 128
-    hard: int = 64
+    hard: int = 32
     """Names of neighbours in each batch."""
     temperature: float = 0.05
     synonym_share: float = 0.5
     weight_decay: float = 0.01
     clip: float = 1.0
     judge_every: int = 250
+    """Steps. The last step is always judged."""
+    save_every: int = 50
     """Steps."""
     threads: int = 2
 
@@ -154,7 +156,9 @@ def tune(data: Path, out: Path, recipe: Recipe) -> Path:
             optimiser.step()
             schedule.step()
             step += 1
-            log.step(step, steps, float(loss))
+            log.step(step, steps, loss.item())
+            if step % recipe.save_every == 0:
+                network.model.save_pretrained(out / "last")
             if step % recipe.judge_every == 0 or step == steps:
                 best = _keep(network, trial, log, out, step, best)
             if step == steps:
@@ -195,7 +199,7 @@ def _loss(network: Network, texts: list[str], names: list[str], mask: torch.Tens
 def _keep(network: Network, trial: Trial, log: _Log, out: Path, step: int, best: float) -> float:
     """Judges with one synonym a concept (a full judgement takes minutes) and keeps the checkpoint if it leads."""
     found = judge(network.encode, trial, most=1)
-    score = float(str(found["choosing"]["RP@5"]))
+    score: float = found["choosing"]["RP@5"]
     log.judged(step, found)
     network.model.save_pretrained(out / "last")
     if score > best:
@@ -219,7 +223,7 @@ class _Log:
             self._write({"step": step, "loss": round(float(np.mean(self._losses)), 4)})
             self._losses.clear()
 
-    def judged(self, step: int, found: dict[str, dict[str, object]]) -> None:
+    def judged(self, step: int, found: dict[str, Figures]) -> None:
         _log.info("step %d RP@5 %s", step, {k: v["RP@5"] for k, v in found.items()})
         self._write({"step": step, "judged": found})
 
