@@ -1,4 +1,4 @@
-"""What the untuned encoder adds before training: neighbours of each concept, labels for marked phrases.
+"""What the encoder adds before it is trained (further): neighbours of each concept, labels for marked phrases.
 
 *Neighbours* are hard negatives: the concepts of the same taxonomy nearest to a concept. Concepts that share a name
 with it are left out, for they are no wrong answer.

@@ -10,7 +10,7 @@ Sources, by the name each pair carries:
 ``mixed``               two or three skills of one ESCO occupation, as a list or a sentence
 ``skillskape``          SkillSkape's training sentences; its dev split is held out to judge on
 ``literal``             SkillSpan sentences that name the concept word for word
-``span``                SkillSpan sentences and marked phrases, labelled by the untuned encoder where it is sure
+``span``                SkillSpan sentences and marked phrases, labelled by the encoder itself where it is sure
                         (:mod:`training.encoder.mine`)
 ``starter``             synonym, definition and carried names of the starter taxonomy
 ======================  =============================================================================================

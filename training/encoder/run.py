@@ -1,4 +1,4 @@
-"""Everything at once: pairs, training with each seed, average, int8 export, figures.
+"""Everything at once: pairs, mining and training with each seed, average, again from there, int8 export, figures.
 
     python -m training.encoder.run --data ../shared/data --out build/encoder
 
@@ -32,14 +32,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Trains, averages, exports and measures the encoder.")
     parser.add_argument("--data", type=Path, default=sources.ROOT / ".." / "shared" / "data")
     parser.add_argument("--out", type=Path, default=sources.ROOT / "build" / "encoder")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--rounds", type=int, default=2, help="each begins with the average of the round before")
+    parser.add_argument("--seeds", type=int, default=2, help="runs in a round")
     parser.add_argument("--install", action="store_true")
     add_recipe(parser)
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    for seed in args.seeds:
-        tune(args.data, args.out / f"seed-{seed}", replace(recipe_of(args), seed=seed))
-    tuned = average([args.out / f"seed-{seed}" / "last" for seed in args.seeds], args.out / "average")
+    tuned: Path | None = None
+    for turn in range(args.rounds):
+        folder, runs = args.out / f"round-{turn}", []
+        for seed in range(turn * args.seeds, (turn + 1) * args.seeds):
+            recipe = replace(recipe_of(args), seed=seed)
+            runs.append(tune(args.data, folder / f"seed-{seed}", recipe, start=tuned, mined=folder))
+        tuned = average(runs, folder / "average")
+    if tuned is None:
+        parser.error("--rounds must be at least 1")
     trial = load(args.data)
     results = {}
     for name, checkpoint in (("zero-shot", base_folder()), ("tuned", tuned)):

@@ -121,20 +121,24 @@ class Sampler:
         return c.label
 
 
-def tune(data: Path, out: Path, recipe: Recipe) -> Path:
-    """Trains, judging on the way; gives the folder of the best checkpoint by :data:`measure.CHOOSING`.
+def tune(data: Path, out: Path, recipe: Recipe, *, start: Path | None = None, mined: Path | None = None) -> Path:
+    """Trains, judging on the way; gives the folder of the last checkpoint.
 
-    Writes ``pairs.jsonl``, ``log.jsonl``, ``best/`` and ``last/`` below ``out``.
+    Writes ``pairs.jsonl``, ``log.jsonl``, ``best/`` (by :data:`measure.CHOOSING`) and ``last/`` below ``out``.
+
+    Args:
+        start: checkpoint to begin with and to mine with; the base model by default.
+        mined: folder for what is mined, to share between seeds; ``out`` by default.
     """
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
     corpus = pairs.build(data, seed=recipe.seed)
     trial = load(data, most=300)
-    network = Network(base_folder())
-    mined = _mine(network, corpus, data, out)
-    corpus = Corpus(corpus.concepts, corpus.esco, [*corpus.examples, *mined[1]])
+    network = Network(start or base_folder())
+    near, spans = _mine(network, corpus, data, mined or out)
+    corpus = Corpus(corpus.concepts, corpus.esco, [*corpus.examples, *spans])
     pairs.write(out / "pairs.jsonl", corpus.examples)
-    sampler = Sampler(corpus, mined[0], recipe)
+    sampler = Sampler(corpus, near, recipe)
     for p in network.model.embeddings.word_embeddings.parameters():
         p.requires_grad_(False)
     wanted = [p for p in network.model.parameters() if p.requires_grad]
@@ -160,10 +164,10 @@ def tune(data: Path, out: Path, recipe: Recipe) -> Path:
             if step % recipe.save_every == 0:
                 network.model.save_pretrained(out / "last")
             if step % recipe.judge_every == 0 or step == steps:
-                best = _keep(network, trial, log, out, step, best)
+                best = _judge(network, trial, log, out, step, best)
             if step == steps:
                 break
-    return out / "best"
+    return out / "last"
 
 
 def _rate(step: int, steps: int, warm_up: float) -> float:
@@ -172,7 +176,7 @@ def _rate(step: int, steps: int, warm_up: float) -> float:
 
 
 def _mine(network: Network, corpus: Corpus, data: Path, out: Path) -> tuple[npt.NDArray[np.int64], list[Example]]:
-    """Neighbours and phrases by the untuned encoder, kept in ``out`` because they take minutes and never change."""
+    """Neighbours and phrases by the encoder as it is before training, kept in ``out`` because they take minutes."""
     file, spans = out / "neighbours.npy", out / "spans.jsonl"
     if not (file.exists() and spans.exists()):
         started = time.monotonic()
@@ -196,7 +200,7 @@ def _loss(network: Network, texts: list[str], names: list[str], mask: torch.Tens
     return both / 2
 
 
-def _keep(network: Network, trial: Trial, log: _Log, out: Path, step: int, best: float) -> float:
+def _judge(network: Network, trial: Trial, log: _Log, out: Path, step: int, best: float) -> float:
     """Judges with one synonym a concept (a full judgement takes minutes) and keeps the checkpoint if it leads."""
     found = judge(network.encode, trial, most=1)
     score: float = found["choosing"]["RP@5"]
@@ -239,10 +243,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Tunes the encoder.")
     parser.add_argument("--data", type=Path, default=sources.ROOT / ".." / "shared" / "data")
     parser.add_argument("--out", type=Path, default=sources.ROOT / "build" / "encoder")
+    parser.add_argument("--start", type=Path, help="checkpoint to begin with; the base model by default")
+    parser.add_argument("--mined", type=Path, help="folder to share what is mined between seeds; --out by default")
     add_recipe(parser)
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    tune(args.data, args.out, recipe_of(args))
+    tune(args.data, args.out, recipe_of(args), start=args.start, mined=args.mined)
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
