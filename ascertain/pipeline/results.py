@@ -128,6 +128,7 @@ def documents(
             "withheld": case.withheld,
             "proposals": findings.proposals,
             "role": case.role.id if case.role else None,
+            "role_title": case.role.title if case.role else None,
         },
     }
     return {name: plain(value) for name, value in found.items()}

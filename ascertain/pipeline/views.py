@@ -125,9 +125,11 @@ def gaps(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
         }
         for g in found
     ]
+    notes = uow.runs.document(run.id, "notes") if run else {}
     return {
         "learner": person(learner),
-        "role": uow.runs.document(run.id, "notes")["role"] if run else None,
+        "role": notes.get("role"),
+        "role_title": notes.get("role_title"),
         "coverage": uow.runs.document(run.id, "coverage") if run else None,
         "gaps": rows,
     }

@@ -94,6 +94,11 @@ def _limit(problem: PathProblem, hours: float, items: int, more: list[_Addition]
     )
 
 
+def _some(names: list[str], most: int = 6) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
 def _verb(addition: _Addition) -> str:
     return "close" if addition.closes else "narrow"
 
@@ -109,7 +114,7 @@ def _catalogue(problem: PathProblem, offer: Offer, label: Callable[[str], str]) 
     }
     found: list[str] = []
     if missing := [label(s) for s in problem.gaps if s not in taught and s not in in_circles]:
-        found.append("the catalogue has nothing left for " + ", ".join(missing))
+        found.append("the catalogue has nothing left for " + _some(missing))
     if stuck := [label(s) for s in problem.gaps if s in in_circles]:
-        found.append("prerequisites that run in a circle block what teaches " + ", ".join(stuck))
+        found.append("prerequisites that run in a circle block what teaches " + _some(stuck))
     return found
