@@ -20,10 +20,12 @@ NO_NOTES: Json = {
     "summary": "",
     "missing": [],
     "warnings": [],
+    "warnings": [],
     "contradictions": [],
     "withheld": [],
     "proposals": [],
     "role": None,
+    "role_title": None,
 }
 """The notes of a learner who was never assessed."""
 
