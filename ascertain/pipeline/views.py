@@ -20,7 +20,6 @@ NO_NOTES: Json = {
     "summary": "",
     "missing": [],
     "warnings": [],
-    "warnings": [],
     "contradictions": [],
     "withheld": [],
     "proposals": [],
