@@ -16,9 +16,8 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import random
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -26,99 +25,12 @@ import numpy.typing as npt
 import torch
 
 from training.encoder import mine, pairs, sources
+from training.encoder.batches import Recipe, Sampler
 from training.encoder.measure import Figures, Trial, concept_vectors, judge, load
 from training.encoder.network import Network, base_folder
 from training.encoder.pairs import Corpus, Example
-from training.encoder.sources import norm
 
 _log = logging.getLogger("train")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything that shapes a run besides the data."""
-
-    seed: int = 0
-    passes: float = 0.7
-    rate: float = 1e-4
-    warm_up: float = 0.06
-    """Share of the steps."""
-    batch: int = 128
-    hard: int = 32
-    """Names of neighbours in each batch."""
-    temperature: float = 0.05
-    synonym_share: float = 0.5
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    judge_every: int = 250
-    """Steps. The last step is always judged."""
-    save_every: int = 50
-    """Steps."""
-    threads: int = 2
-
-
-class Sampler:
-    """Draws batches: texts of like length together, no concept twice."""
-
-    def __init__(self, corpus: Corpus, near: npt.NDArray[np.int64], recipe: Recipe) -> None:
-        self._rng = random.Random(recipe.seed)
-        self._examples = corpus.examples
-        self._concepts = corpus.concepts
-        self._near = near
-        self._recipe = recipe
-        self._names = [mine.surfaces(c) for c in corpus.concepts]
-        index = {c.id: i for i, c in enumerate(corpus.concepts)}
-        self._same = {i: index[c.same_as] for i, c in enumerate(corpus.concepts) if c.same_as in index}
-        self._same |= {v: k for k, v in self._same.items()}
-
-    def passes(self) -> list[list[Example]]:
-        """One pass: every example once, in batches of random order."""
-        size, window = self._recipe.batch, 40 * self._recipe.batch
-        order = self._rng.sample(self._examples, len(self._examples))
-        out = []
-        for a in range(0, len(order), window):
-            part = sorted(order[a : a + window], key=lambda e: len(e.text))
-            out += [part[b : b + size] for b in range(0, len(part), size) if len(part) - b >= size // 2]
-        self._rng.shuffle(out)
-        return out
-
-    def draw(self, examples: list[Example]) -> tuple[list[str], list[str], torch.Tensor]:
-        """Texts (n), names (n + up to ``hard``), and which names (n × all) are no wrong answer and not the own one."""
-        texts, right, gold, seen = [], [], [], set()
-        for e in examples:
-            free = [c for c in e.concepts if c not in seen]
-            if free:
-                concept = self._rng.choice(free)
-                seen.add(concept)
-                texts.append(e.text)
-                right.append(concept)
-                gold.append(self._also(e.concepts))
-        hard: list[int] = []
-        for concept in self._rng.choices(right, k=self._recipe.hard):
-            found = int(self._rng.choice(self._near[concept]))
-            if found >= 0 and found not in seen:
-                seen.add(found)
-                hard.append(found)
-        names = [self._name(c, t) for c, t in zip(right, texts, strict=True)] + [self._name(c) for c in hard]
-        columns = [*right, *hard]
-        written = [norm(n) for n in names]
-        mask = torch.zeros(len(texts), len(names), dtype=torch.bool)
-        for row, (concept, also) in enumerate(zip(right, gold, strict=True)):
-            for column, (other, name) in enumerate(zip(columns, written, strict=True)):
-                if column != row and (other in also or name in self._names[concept]):
-                    mask[row, column] = True
-        return texts, names, mask
-
-    def _also(self, concepts: tuple[int, ...]) -> set[int]:
-        return {*concepts, *(self._same[c] for c in concepts if c in self._same)}
-
-    def _name(self, concept: int, text: str | None = None) -> str:
-        """A name of the concept, never the text itself."""
-        c = self._concepts[concept]
-        synonyms = [s for s in c.synonyms if s != text]
-        if synonyms and self._rng.random() < self._recipe.synonym_share:
-            return self._rng.choice(synonyms)
-        return c.label
 
 
 def tune(data: Path, out: Path, recipe: Recipe, *, start: Path | None = None, mined: Path | None = None) -> Path:
@@ -153,7 +65,7 @@ def tune(data: Path, out: Path, recipe: Recipe, *, start: Path | None = None, mi
     while step < steps:
         for examples in sampler.passes():
             texts, names, mask = sampler.draw(examples)
-            loss = _loss(network, texts, names, mask, recipe.temperature)
+            loss = _loss(network, texts, names, torch.from_numpy(mask), recipe.temperature)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(wanted, recipe.clip)
