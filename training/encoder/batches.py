@@ -52,7 +52,7 @@ class Sampler:
         self._same = [meaning[c.same_as or c.id] for c in corpus.concepts]
 
     def passes(self) -> list[list[Example]]:
-        """One pass: every example once, save the rest of a window that fills less than half a batch; in random order."""
+        """One pass in random order: every example once, save leftovers that fill less than half a batch."""
         size, window = self._recipe.batch, 40 * self._recipe.batch
         order = self._rng.sample(self._examples, len(self._examples))
         out = []
