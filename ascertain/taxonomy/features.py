@@ -10,12 +10,14 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ascertain.taxonomy.forms import BOUND, GAP, bound_terms
+from ascertain.taxonomy.fusion import DENSE, Meaning, dense_values, first, fused, meaning, ranking
 from ascertain.taxonomy.gazetteer import Gazetteer, Hit
 from ascertain.taxonomy.index import Floats, LexicalIndex, pairs
 from ascertain.taxonomy.lexicon import Lexicon
 from ascertain.taxonomy.named import NAMED, named
+from ascertain.taxonomy.retrieval import Retriever
 from ascertain.taxonomy.screens import Sentence
-from ascertain.taxonomy.text import Token, tokens
+from ascertain.taxonomy.text import Token, stem, tokens
 
 OTHER = (
     "bm25_form",  # best form's BM25 score over the best of all skills
@@ -41,7 +43,7 @@ OTHER = (
     "best_raw",  # the best raw_form of all skills
     "behind_best",  # raw_form minus that
 )
-FEATURES = (*OTHER, *NAMED)
+FEATURES = (*OTHER, *DENSE, *NAMED)
 IS_NAMED = FEATURES.index("named")
 POOL = 60
 """Candidates taken from each ranking."""
@@ -67,6 +69,7 @@ class _Scores:
     cover: Floats
     cover_label: Floats
     cover_pairs: Floats
+    meaning: Meaning | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +83,19 @@ class _Words:
 
 
 class Featuriser:
-    """Computes candidates and features for sentences, in batches."""
+    """Computes candidates and features for sentences, in batches; those of ``DENSE`` are 0 without a retriever."""
 
-    def __init__(self, index: LexicalIndex, gazetteer: Gazetteer, lexicon: Lexicon) -> None:
+    def __init__(
+        self, index: LexicalIndex, gazetteer: Gazetteer, lexicon: Lexicon, retriever: Retriever | None = None
+    ) -> None:
         self._index = index
+        self._retriever = retriever
         self._gazetteer = gazetteer
         self._lexicon = lexicon
         self._skills = len(index.label_length)
         self._label_columns = np.flatnonzero(index.is_label)
         self._bound = {t for t in index.terms if t.startswith(BOUND)}
+        self._everyday = self._everyday_names()
         self._label_weights = index.bm25[:, self._label_columns].tocsr()
         self._label_share = index.share[:, self._label_columns].tocsr()
         self._label_owner = index.owner[self._label_columns]
@@ -124,14 +131,36 @@ class Featuriser:
         cover_label = self._pooled(q @ self._label_share, self._label_owner)
         cover_pairs = self._pooled(q @ index.pairs, index.owner)
         mass = np.asarray(q @ self._single_idf)
+        near = self._near(sentences)
         return [
             self._one(
-                _Scores(form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i]),
+                _Scores(form[i], label[i], definition[i], cover[i], cover_label[i], cover_pairs[i], near[i]),
                 _Words(words[i], bounds[i], counted[i], sentences[i].foreign),
                 float(mass[i]),
             )
             for i in range(len(sentences))
         ]
+
+    def _everyday_names(self) -> dict[str, set[int]]:
+        """Everyday word, in small letters → skills that are called so where it is written as a name."""
+        found: dict[str, set[int]] = {}
+        for form, owner in zip(self._index.forms, self._index.owner.tolist(), strict=True):
+            low = form[len(BOUND) :].lower()
+            if form.startswith(BOUND) and low in self._lexicon.everyday and stem(low) not in self._lexicon.stop_stems:
+                found.setdefault(low, set()).add(owner)
+        return found
+
+    def _near(self, sentences: Sequence[Sentence]) -> list[Meaning | None]:
+        """What the retriever says of each; nothing of one in another language, which the encoder cannot read."""
+        if self._retriever is None:
+            return [None] * len(sentences)
+        texts = [" ".join(s.visible.split()) for s in sentences]
+        asked = [i for i, s in enumerate(sentences) if not s.foreign and texts[i]]
+        scores = self._retriever.scores([texts[i] for i in asked])
+        found: list[Meaning | None] = [None] * len(sentences)
+        for i, row in zip(asked, scores, strict=True):
+            found[i] = meaning(row)
+        return found
 
     def _pooled(self, scores: sparse.csr_matrix, owner: npt.NDArray[np.int32]) -> Floats:
         """(sentences, skills): each skill's best form."""
@@ -142,11 +171,19 @@ class Featuriser:
 
     def _one(self, s: _Scores, w: _Words, mass: float) -> Offers:
         hits = self._gazetteer.hits([t.stem for t in w.tokens], w.bound)
-        rank_form, top_form = _ranks(s.form)
-        rank_label, top_label = _ranks(s.label)
-        rank_definition, top_definition = _ranks(s.definition)
+        rank_form, top_form = ranking(s.form, POOL)
+        rank_label, top_label = ranking(s.label, POOL)
+        rank_definition, top_definition = ranking(s.definition, POOL)
         pool = {h.skill for h in hits}
-        if not w.foreign:
+        fusion = np.zeros(self._skills, dtype=np.float32)
+        if s.meaning:
+            lists = [(s.meaning.ranks, s.meaning.top), (rank_form, top_form), (rank_label, top_label)]
+            fusion = fused(lists, self._skills)
+            # The encoder knows no case: "excel in your career" is near Excel.
+            said = (t.surface.lower() for i, t in enumerate(w.tokens) if i not in w.bound)
+            mistaken = set().union(*(self._everyday.get(t, ()) for t in said))
+            pool |= set(first(fusion)) - mistaken
+        elif not w.foreign:
             pool |= {*top_form, *top_label, *top_definition[: POOL // 3]}
         rows = np.array(sorted(pool), dtype=np.int64)
         if not len(rows):
@@ -181,7 +218,8 @@ class Featuriser:
             "best_raw": every * best,
             "behind_best": raw - best,
         }
-        x = np.column_stack([*(values[f] for f in OTHER), spelt]).astype(np.float64)
+        dense = dense_values(s.meaning, fusion, rows) if s.meaning else dict.fromkeys(DENSE, 0.0 * every)
+        x = np.column_stack([*(values[f] for f in OTHER), *(dense[f] for f in DENSE), spelt]).astype(np.float64)
         if w.foreign:
             rows, x = rows[x[:, IS_NAMED] > 0], x[x[:, IS_NAMED] > 0]
         return Offers(rows, x)
@@ -207,17 +245,3 @@ def _matrix(bags: Sequence[Sequence[int]], columns: int) -> sparse.csr_matrix:
     starts = np.cumsum([0, *map(len, bags)])
     flat = np.array([i for bag in bags for i in bag], dtype=np.int32)
     return sparse.csr_matrix((np.ones(len(flat), dtype=np.float32), flat, starts), shape=(len(bags), columns))
-
-
-def _ranks(scores: Floats) -> tuple[npt.NDArray[np.float32], list[int]]:
-    """Rank of every skill (those beyond the pool share the pool's size) and the rows of the best ``POOL``."""
-    some = np.flatnonzero(scores)
-    ranks = np.full(len(scores), float(POOL), dtype=np.float32)
-    if len(some) > POOL:
-        floor = np.partition(scores[some], -POOL)[-POOL]
-        some = some[scores[some] >= floor]
-    # Equal scores share a rank, so that nothing depends on the order of rows.
-    order = some[np.lexsort((some, -scores[some]))][:POOL]
-    ordered = scores[order]
-    ranks[order] = np.searchsorted(-ordered, -ordered, side="left")
-    return ranks, order.tolist()

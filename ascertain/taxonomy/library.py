@@ -4,6 +4,7 @@ Files of the folder, none ever changed after it was written::
 
     <name>-<release>+<hash>.taxonomy.json   content; the hash is of these bytes
     <version>.index-<hash>.npz              search index; the hash is of engine format and lexicon; rebuilt if lost
+    vectors-<encoder>-skills-<hash>.npy     vectors of skills by content, shared by all taxonomies; rebuilt if lost
 """
 
 from __future__ import annotations
@@ -21,18 +22,22 @@ from pathlib import Path
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
 from ascertain.taxonomy.artefacts import decode, encode, write_once
 from ascertain.taxonomy.concepts import ConceptStore
+from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.formats.custom import load_custom
 from ascertain.taxonomy.formats.esco import load_esco
 from ascertain.taxonomy.formats.onet import load_onet
 from ascertain.taxonomy.index import FORMAT, LexicalIndex, build, from_bytes, to_bytes
 from ascertain.taxonomy.lexicon import Lexicon, read_lexicon
 from ascertain.taxonomy.loaded import LoadedTaxonomy, Problem, Progress
-from ascertain.taxonomy.mapper import LexicalMapper
-from ascertain.taxonomy.model import read_model
+from ascertain.taxonomy.mapper import SkillMapper
+from ascertain.taxonomy.model import HYBRID, LEXICAL, read_model
+from ascertain.taxonomy.retrieval import EncoderRetriever, Retriever, target_vectors
 
 STARTER = "starter"
 STARTER_RELEASE = "1"
 FORMATS = ("esco", "onet", "custom")
+ENCODED = "en"
+"""The language that the encoder reads; a taxonomy in another one is searched by words alone."""
 _SUFFIX = ".taxonomy.json"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _log = logging.getLogger(__name__)
@@ -55,16 +60,20 @@ class TaxonomyBundle:
     """An open taxonomy with its mapper. ``problems`` of the starter taxonomy; empty for an imported one."""
 
     taxonomy: ConceptStore
-    mapper: LexicalMapper
+    mapper: SkillMapper
     problems: tuple[Problem, ...] = ()
 
 
 class TaxonomyLibrary:
     """Taxonomies in a folder of artefacts, plus the starter taxonomy of the configuration."""
 
-    def __init__(self, folder: Path, config_dir: Path) -> None:
+    def __init__(
+        self, folder: Path, config_dir: Path, *, encoder: Encoder | None = None, words_only: bool = False
+    ) -> None:
+        """``encoder`` in place of the shipped one; ``words_only`` does without any."""
         self._folder = folder
         self._config = config_dir
+        self._encoder = None if words_only else encoder or _shipped_encoder()
 
     def import_taxonomy(
         self,
@@ -103,6 +112,8 @@ class TaxonomyLibrary:
         lexicon = read_lexicon(self._config)
         store = ConceptStore(version, loaded.skills, loaded.job_profiles)
         index = build(store.skills(), store.job_profiles(), lexicon, lambda s, d, t: say("index", d, t))
+        if self._encoder and language == ENCODED:
+            target_vectors(self._encoder, store.skills(), self._folder, self._shipped, progress=say)
         try:
             write_once(self._index_file(version, lexicon), to_bytes(index))
             write_once(file, raw)  # last: a taxonomy is there once its index is
@@ -203,8 +214,17 @@ class TaxonomyLibrary:
     ) -> TaxonomyBundle:
         skills = store.skills()
         index = self._index(store, lexicon, keep=not problems)
-        mapper = LexicalMapper(skills, index, lexicon, read_model(self._config, len(skills)), language=language)
+        retriever: Retriever | None = None
+        if self._encoder and language == ENCODED:
+            retriever = EncoderRetriever(self._encoder, skills, self._folder, self._shipped)
+        model = read_model(self._config, len(skills), HYBRID if retriever else LEXICAL)
+        mapper = SkillMapper(skills, index, lexicon, model, language=language, retriever=retriever)
         return TaxonomyBundle(store, mapper, tuple(problems))
+
+    @property
+    def _shipped(self) -> Path:
+        """Where the starter taxonomy's vectors are."""
+        return self._config / "mapper"
 
     def _index(self, store: ConceptStore, lexicon: Lexicon, *, keep: bool) -> LexicalIndex:
         version = store.version
@@ -222,6 +242,14 @@ class TaxonomyLibrary:
             except OSError as e:
                 _log.info("the index of %s is not kept: %s", version, e.strerror or os.strerror(e.errno or 0))
         return index
+
+
+def _shipped_encoder() -> Encoder | None:
+    try:
+        return Encoder()
+    except ConfigError as e:
+        _log.warning("skills are found by words alone: %s", e.message)
+        return None
 
 
 def _version(file: Path) -> str:

@@ -1,8 +1,10 @@
-"""Text to skills, by words: the lexical engine behind ``domain.ports.Mapper``.
+"""Text to skills, by words and by meaning: the engine behind ``domain.ports.Mapper``.
 
 A text is split into sentences; what is negated or boilerplate does not count. Each sentence's candidates come from
-BM25 over labels, synonyms and definitions and from exact phrases; a logistic regression gives each a calibrated
-probability. A text's probability for a skill is the damped noisy-or of its sentences':
+the encoder, from BM25 over labels, synonyms and definitions, and from exact phrases; a logistic regression gives each
+a calibrated probability, a second one says whether there is any skill at all. Without an encoder (no weights, another
+language than English) words alone decide, with a regression of their own. A text's probability for a skill is the
+damped noisy-or of its sentences':
 
     P = 1 − (1 − p_max) · Π_{others} (1 − p_i)^damping
 
@@ -18,14 +20,15 @@ from ascertain.taxonomy.features import Featuriser
 from ascertain.taxonomy.gazetteer import Gazetteer
 from ascertain.taxonomy.index import LexicalIndex
 from ascertain.taxonomy.lexicon import Lexicon
-from ascertain.taxonomy.model import LexicalModel
+from ascertain.taxonomy.model import MappingModel
+from ascertain.taxonomy.retrieval import Retriever
 from ascertain.taxonomy.screens import Sentence, visible_sentences
 
 _CHUNK = 256
 """Texts worked on at once, which bounds memory."""
 
 
-class LexicalMapper:
+class SkillMapper:
     """Implements ``domain.ports.Mapper``. Deterministic: equal probabilities are ordered by skill id."""
 
     def __init__(
@@ -33,31 +36,35 @@ class LexicalMapper:
         skills: Sequence[Skill],
         index: LexicalIndex,
         lexicon: Lexicon,
-        model: LexicalModel,
+        model: MappingModel,
         *,
         language: str = "en",
+        retriever: Retriever | None = None,
     ) -> None:
+        """``model`` must be of the engine: by words and meaning with a ``retriever``, by words alone without."""
         self._skills = skills
         self._lexicon = lexicon
         self._model = model
+        self._retriever = retriever
         self._english = language == "en"
         self.featuriser = Featuriser(
-            index, Gazetteer(index.forms, index.owner.tolist(), index.is_label.tolist()), lexicon
+            index, Gazetteer(index.forms, index.owner.tolist(), index.is_label.tolist()), lexicon, retriever
         )
         popular = sorted(range(len(skills)), key=lambda i: (-float(index.popularity[i]), skills[i].id))
         self._by_popularity = tuple(popular)
 
     @property
     def version(self) -> str:
-        """Engine, coefficients and lexicon, with their hashes."""
-        return f"{self._model.version}.{self._lexicon.version}"
+        """Engine, coefficients, lexicon and encoder, with their hashes."""
+        encoder = f".{self._retriever.version}" if self._retriever else ""
+        return f"{self._model.version}.{self._lexicon.version}{encoder}"
 
     def map(self, texts: Sequence[str], *, top: int) -> list[list[Candidate]]:
         """Skills that each text expresses, best first; an empty list when none fits."""
         return [[c for c in found[:top] if c.probability >= self._model.floor] for found in self._candidates(texts)]
 
     def rank(self, texts: Sequence[str], top: int) -> list[list[Candidate]]:
-        """The ``top`` best skills for each text, however unlikely; those without any word in common come last,
+        """The ``top`` best skills for each text, however unlikely; those that are no candidate come last,
         with probability 0, the ones most job profiles ask for first."""
         result: list[list[Candidate]] = []
         for found in self._candidates(texts):

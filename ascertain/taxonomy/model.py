@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,39 @@ import numpy.typing as npt
 
 from ascertain.errors import ConfigError
 from ascertain.taxonomy.features import FEATURES, IS_NAMED, OTHER
+from ascertain.taxonomy.fusion import DENSE
 from ascertain.taxonomy.named import NAMED
+from ascertain.taxonomy.presence import PRESENCE, bounded, presence_features
 
-MODEL_FILE = "lexical-2.json"
+LEXICAL, HYBRID = "lexical", "hybrid"
+MODEL_FILES = {LEXICAL: "lexical-2.json", HYBRID: "hybrid-1.json"}
+"""Coefficients of the engine by words alone, and of that by words and meaning."""
 _SHARED = ("bm25_definition", "rank_definition")
-GROUPS = {"other": OTHER, "named": (*NAMED[1:], *_SHARED)}
-"""Features of each of the two regressions."""
+Groups = Mapping[str, tuple[str, ...]]
+GROUPS: Mapping[str, Groups] = {
+    LEXICAL: {"other": OTHER, "named": (*NAMED[1:], *_SHARED)},
+    HYBRID: {"other": (*OTHER, *DENSE), "named": (*NAMED[1:], *_SHARED, "dense", "dense_behind")},
+}
+"""Features of each of an engine's two regressions."""
+_FITTED_BY = {LEXICAL: "python -m training.fit_lexical", HYBRID: "python -m training.fit_reranker"}
+COLUMNS = {f: i for i, f in enumerate(FEATURES)}
 
 
 @dataclass(frozen=True, slots=True)
-class LexicalModel:
+class Presence:
+    """P(any) = 1/(1 + e^−(w·f + b)) that a sentence shows any skill; w (``PRESENCE``,)."""
+
+    weights: npt.NDArray[np.float64]
+    intercept: float
+
+    def probability(self, x: npt.NDArray[np.float64], p: npt.NDArray[np.float64]) -> float:
+        """From a sentence's candidates: features (K, features) and probabilities (K,)."""
+        z = float(self.weights @ presence_features(x, p, COLUMNS)) + self.intercept
+        return float(1 / (1 + np.exp(-np.clip(z, -40, 40))))
+
+
+@dataclass(frozen=True, slots=True)
+class MappingModel:
     """p = 1/(1 + e^−(w·x + b)), for taxonomies of one size class; w and b of their own for skills named word for word.
 
     Attributes:
@@ -30,6 +54,7 @@ class LexicalModel:
         weights: (2, features) in the order of ``FEATURES``, on unscaled features: of the others, of the named ones.
         intercepts: (2,) likewise.
         floor: probability below which a candidate is not given: "none fits".
+        presence: the sentence's own say, where it was fitted.
         damping: how much each further sentence of one text adds (0 = the best sentence alone, 1 = noisy-or).
     """
 
@@ -38,9 +63,15 @@ class LexicalModel:
     intercepts: npt.NDArray[np.float64]
     floor: float
     damping: float
+    presence: Presence | None = None
 
     def probabilities(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """(K, features) → (K,)."""
+        """(K, features) of one sentence's candidates → (K,)."""
+        p = self.separate(x)
+        return bounded(p, self.presence.probability(x, p)) if self.presence and len(p) else p
+
+    def separate(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(K, features) → (K,), each candidate by itself, whatever sentence it belongs to."""
         z = np.where(
             x[:, IS_NAMED] > 0, x @ self.weights[1] + self.intercepts[1], x @ self.weights[0] + self.intercepts[0]
         )
@@ -48,38 +79,48 @@ class LexicalModel:
         return p
 
 
-def read_model(config_dir: Path, skills: int) -> LexicalModel:
-    """The model for a taxonomy of that many skills.
+def read_model(config_dir: Path, skills: int, engine: str = LEXICAL) -> MappingModel:
+    """An engine's model for a taxonomy of that many skills.
 
     Raises:
         ConfigError: when the coefficients do not fit the features of this release.
     """
-    file = config_dir / "mapper" / MODEL_FILE
+    name = MODEL_FILES[engine]
+    file = config_dir / "mapper" / name
     try:
         raw = file.read_bytes()
         doc = json.loads(raw)
         kind = "small" if skills <= int(doc["small_up_to"]) else "large"
         part: dict[str, Any] = doc["models"][kind]
         rows = []
-        for name, features in GROUPS.items():
-            weights: dict[str, float] = part[name]["weights"]
+        for group, features in GROUPS[engine].items():
+            weights: dict[str, float] = part[group]["weights"]
             if set(weights) != set(features):
                 odd = sorted(set(weights) ^ set(features))
                 raise ConfigError(
-                    f"mapper/{MODEL_FILE}: models.{kind}.{name}.weights does not fit the features: {', '.join(odd)}",
-                    remedy="fit the model again: python -m training.fit_lexical",
+                    f"mapper/{name}: models.{kind}.{group}.weights does not fit the features: {', '.join(odd)}",
+                    remedy=f"fit the model again: {_FITTED_BY[engine]}",
                 )
             rows.append([float(weights.get(f, 0.0)) for f in FEATURES])
-        return LexicalModel(
+        return MappingModel(
             version=f"{doc['version']}+{hashlib.sha256(raw).hexdigest()[:12]}",
             weights=np.array(rows),
-            intercepts=np.array([float(part[name]["intercept"]) for name in GROUPS]),
+            intercepts=np.array([float(part[group]["intercept"]) for group in GROUPS[engine]]),
             floor=float(part["floor"]),
             damping=float(part["damping"]),
+            presence=_presence(part.get("presence")),
         )
     except OSError as e:
-        raise ConfigError(f"cannot read mapper/{MODEL_FILE}: {e.strerror}", remedy="restore the shipped file") from None
+        raise ConfigError(f"cannot read mapper/{name}: {e.strerror}", remedy="restore the shipped file") from None
     except (KeyError, TypeError, ValueError) as e:
         raise ConfigError(
-            f"mapper/{MODEL_FILE} is not a valid model: {e!r}", remedy="restore it, or fit the model again"
+            f"mapper/{name} is not a valid model: {e!r}", remedy="restore it, or fit the model again"
         ) from None
+
+
+def _presence(part: dict[str, Any] | None) -> Presence | None:
+    if part is None:
+        return None
+    if set(part["weights"]) != set(PRESENCE):
+        raise ValueError("presence.weights does not fit the features")
+    return Presence(np.array([float(part["weights"][f]) for f in PRESENCE]), float(part["intercept"]))

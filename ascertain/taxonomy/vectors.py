@@ -15,15 +15,26 @@ import io
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ascertain.domain.skills import Skill
 from ascertain.taxonomy.artefacts import write_once
-from ascertain.taxonomy.encoder import WIDTH, Encoder, Vectors
+from ascertain.taxonomy.encoder import WIDTH, Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
+
+
+class TextEncoder(Protocol):
+    """What makes vectors of texts; ``version`` names the encoder and its weights."""
+
+    @property
+    def version(self) -> str: ...
+    def encode(self, texts: Sequence[str]) -> Vectors: ...
+
+
 _ROW = np.dtype([("key", "<u8"), ("vector", "<f2", (WIDTH,))])
 _log = logging.getLogger(__name__)
 
@@ -32,9 +43,11 @@ class CachedEncoder:
     """An encoder that remembers, in a folder of artefacts, every text it was given. For names and definitions of
     skills; texts about people do not belong here."""
 
-    def __init__(self, encoder: Encoder, folder: Path) -> None:
+    def __init__(self, encoder: TextEncoder, folder: Path, *shipped: Path) -> None:
+        """New vectors are kept in ``folder``; files of the ``shipped`` folders are only read."""
         self._encoder = encoder
         self._folder = folder
+        self._folders = (folder, *shipped)
 
     @property
     def version(self) -> str:
@@ -42,7 +55,7 @@ class CachedEncoder:
         return self._encoder.version
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """As :meth:`Encoder.encode`, rounded to float16 precision. What is new is kept in one more file; where the
+        """As the encoder does, rounded to float16 precision. What is new is kept in one more file; where the
         folder cannot be written, nothing is kept."""
         keys = np.array([_key(t) for t in texts], np.uint64)
         out = np.zeros((len(texts), WIDTH), np.float32)
@@ -62,7 +75,7 @@ class CachedEncoder:
 
     def _files(self) -> list[npt.NDArray[np.void]]:
         found = []
-        for file in sorted(self._folder.glob(f"vectors-{self.version}-*.npy")):
+        for file in (f for d in self._folders for f in sorted(d.glob(f"vectors-{self.version}-*.npy"))):
             try:
                 rows = np.load(file, mmap_mode="r")
             except (OSError, EOFError, ValueError) as e:

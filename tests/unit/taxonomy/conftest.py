@@ -8,7 +8,7 @@ from ascertain.domain.skills import Skill
 from ascertain.paths import CONFIG_DIR
 from ascertain.taxonomy.index import build
 from ascertain.taxonomy.lexicon import Lexicon, read_lexicon
-from ascertain.taxonomy.mapper import LexicalMapper
+from ascertain.taxonomy.mapper import SkillMapper
 from ascertain.taxonomy.model import read_model
 
 SKILLS = (
@@ -64,8 +64,8 @@ def lexicon() -> Lexicon:
 
 
 @pytest.fixture(scope="session")
-def mapper(lexicon: Lexicon) -> LexicalMapper:
-    return LexicalMapper(SKILLS, build(SKILLS, (), lexicon), lexicon, read_model(CONFIG_DIR, len(SKILLS)))
+def mapper(lexicon: Lexicon) -> SkillMapper:
+    return SkillMapper(SKILLS, build(SKILLS, (), lexicon), lexicon, read_model(CONFIG_DIR, len(SKILLS)))
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_artefacts_are_private(library: TaxonomyLibrary, source: Path, tmp_path:
     folder = tmp_path / "taxonomies"
     assert folder.stat().st_mode & 0o777 == 0o700
     files = list(folder.iterdir())
-    assert len(files) == 2
+    assert len(files) == 3
     assert all(f.stat().st_mode & 0o777 == 0o600 for f in files)
 
 

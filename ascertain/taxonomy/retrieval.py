@@ -1,0 +1,132 @@
+"""Skills by meaning: how near each skill of a taxonomy is to a text, whatever the words.
+
+A skill's vector is ½ label + ½ mean of its synonyms. The vectors are kept by content in the folder of artefacts: an
+import pays for new and changed skills alone. The starter taxonomy's ship with the configuration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+
+from ascertain.domain.skills import Skill
+from ascertain.taxonomy.encoder import WIDTH, Encoder, Vectors
+from ascertain.taxonomy.loaded import Progress
+from ascertain.taxonomy.vectors import CachedEncoder, skill_vectors
+
+BLOCK = 16
+"""Texts multiplied at once. Always so many, padded with zeros: the order of a matrix product's sums depends on its
+shape, and a text's scores must not depend on its neighbours."""
+REMEMBERED = 4096
+"""Texts whose vector stays in memory (6 MB): the same sentences are asked about again and again."""
+CHUNK = 1000
+"""Skills encoded between two reports of progress; what is done by then is kept."""
+
+
+class Retriever(Protocol):
+    """Scores skills for texts by meaning."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever a score may."""
+
+    def scores(self, texts: Sequence[str]) -> Vectors:
+        """(texts, skills), skills in the taxonomy's order; the larger the nearer, 1 = the same, 0 = nothing to say."""
+
+
+class SkillEncoder:
+    """An encoder of skills, each written as ``serialised`` does, so that a cache of texts can keep them."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def version(self) -> str:
+        """The encoder's, with ``skills``."""
+        return f"{self._encoder.version}-skills"
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """(texts, width). A name that several skills share is encoded once."""
+        rows = [json.loads(t) for t in texts]
+        names = list(dict.fromkeys(n for row in rows for n in row))
+        place = {n: i for i, n in enumerate(names)}
+        vectors = self._encoder.encode(names)
+
+        def encode(wanted: Sequence[str]) -> Vectors:
+            found: Vectors = vectors[[place[n] for n in wanted]]
+            return found
+
+        skills = [Skill(str(i), label, "skill", synonyms=tuple(others)) for i, (label, *others) in enumerate(rows)]
+        return skill_vectors(encode, skills) if skills else np.zeros((0, WIDTH), np.float32)
+
+
+def serialised(skill: Skill) -> str:
+    """What a skill's vector depends on: label and synonyms."""
+    return json.dumps([skill.label, *skill.synonyms], ensure_ascii=False)
+
+
+def target_vectors(
+    encoder: Encoder, skills: Sequence[Skill], folder: Path, *shipped: Path, progress: Progress | None = None
+) -> Vectors:
+    """(skills, width) of length one. What is in ``folder`` or a ``shipped`` one is read, the rest is encoded (about
+    1 ms a name) and kept in ``folder``; an interrupted run goes on where it was."""
+    cached = CachedEncoder(SkillEncoder(encoder), folder, *shipped)
+    parts = [np.zeros((0, WIDTH), np.float32)]
+    for a in range(0, len(skills), CHUNK):
+        if progress:
+            progress("vectors", a, len(skills))
+        parts.append(cached.encode([serialised(s) for s in skills[a : a + CHUNK]]))
+    if progress:
+        progress("vectors", len(skills), len(skills))
+    return np.concatenate(parts)
+
+
+class EncoderRetriever:
+    """The shipped encoder over a taxonomy held in memory. Weights and vectors are read when first asked."""
+
+    def __init__(self, encoder: Encoder, skills: Sequence[Skill], folder: Path, *shipped: Path) -> None:
+        self._encoder = encoder
+        self._skills = skills
+        self._folders = (folder, *shipped)
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def version(self) -> str:
+        """The encoder's."""
+        return self._encoder.version
+
+    def scores(self, texts: Sequence[str]) -> Vectors:
+        """Cosines. The same for a text whatever else is asked."""
+        vectors = self._vectors(texts)
+        out = np.zeros((len(texts), len(self._skills)), np.float32)
+        for a in range(0, len(texts), BLOCK):
+            block = np.zeros((BLOCK, vectors.shape[1]), np.float32)
+            some = vectors[a : a + BLOCK]
+            block[: len(some)] = some
+            out[a : a + BLOCK] = (block @ self._targets)[: len(some)]
+        return out
+
+    @cached_property
+    def _targets(self) -> Vectors:
+        return np.ascontiguousarray(target_vectors(self._encoder, self._skills, *self._folders).T)
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        with self._lock:
+            found = {t: self._known[t] for t in texts if t in self._known}
+        new = [t for t in dict.fromkeys(texts) if t not in found]
+        found.update(zip(new, self._encoder.encode(new), strict=True))
+        with self._lock:
+            for t in found:
+                self._known[t] = found[t]
+                self._known.move_to_end(t)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return np.array([found[t] for t in texts], np.float32).reshape(len(texts), WIDTH)

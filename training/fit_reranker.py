@@ -1,0 +1,196 @@
+"""Fits the mapper's coefficients and writes ``config/mapper/hybrid-1.json`` (or ``lexical-2.json``).
+
+Needs scikit-learn, which the product itself does not. Run from the project's root::
+
+    pip install scikit-learn && python -m training.fit_reranker --data ../shared/data
+    python -m training.fit_reranker --engine lexical     # the engine without an encoder
+
+Two models, because a candidate means something else among 500 skills than among 14,000:
+
+* ``small``: fitted on ``training/data/starter_sentences.jsonl`` (courses, reviews, projects, tickets, each with its
+  labels and the reason for them) and ``starter_titles.jsonl`` (titles, ticket summaries, short remarks; none of them
+  a title of the demonstration) against the starter taxonomy.
+* ``large``: fitted on the validation splits of TECH and HOUSE (Decorte et al. 2022; ESCO 1.1.0), on the sentences of
+  our own that express no skill, and lightly on SkillSkape's development split and the small model's data.
+
+Each is two regressions: of the candidates that the sentence names word for word, and of the others; and a third one,
+of the sentences, for whether any skill is shown at all (only with the encoder).
+
+All figures in the file's ``measured`` part are out of fold (five folds over texts). ``damping`` is chosen on our
+labelled documents, whose sentences no model was fitted on. Test splits are never read.
+
+The starter taxonomy's vectors are written beside the coefficients, so that opening it needs no encoding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ascertain.taxonomy.encoder import Encoder
+from ascertain.taxonomy.lexicon import read_lexicon
+from ascertain.taxonomy.library import STARTER, TaxonomyBundle, TaxonomyLibrary
+from ascertain.taxonomy.model import GROUPS, HYBRID, LEXICAL, MODEL_FILES
+from ascertain.taxonomy.retrieval import target_vectors
+from training.fitting import (
+    Array,
+    Rows,
+    Sample,
+    candidates,
+    chosen_c,
+    coefficients,
+    everything,
+    fit,
+    joined,
+    measure,
+    only_named,
+    out_of_fold,
+    stacked,
+    training,
+)
+from training.none_fits import fit_presence
+from training.texts import ROOT, SKAPE_SENTENCES, benchmark, own_texts, skape
+
+DAMPING = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
+SMALL_UP_TO = 3000
+FLOOR = {"small": 0.2, "large": 0.15}
+"""Under this a candidate is not offered. A choice, not a fit: it lets an agent see what policy would not accept."""
+SKAPE_WEIGHT, OWN_WEIGHT = 0.1, 0.3
+_log = logging.getLogger("fit")
+
+
+def figures(rows: Rows, p: Array, sizes: Sequence[tuple[str, int]], floor: float) -> dict[str, Any]:
+    """Of each of the sets that ``rows`` was joined of."""
+    found, start = {}, 0
+    for name, size in sizes:
+        found[name] = measure(rows, p, range(start, start + size), floor)
+        start += size
+    return found
+
+
+def fitted(engine: str, kind: str, parts: dict[str, Rows], aside: Sample | None) -> tuple[dict[str, Any], Any]:
+    """A model as data with its out-of-fold figures, and what gives probabilities."""
+    groups = GROUPS[engine]
+    rows = joined(*parts.values())
+    sizes = [(name, len(part.gold)) for name, part in parts.items()]
+    c = chosen_c(rows, aside, groups)
+    p = out_of_fold(rows, aside, c, groups)
+    model = fit(training(rows, aside, np.ones(len(rows.skill), dtype=bool)), c, groups)
+    doc: dict[str, Any] = {"c": c, **coefficients(model, groups)}
+    measured = figures(rows, p, sizes, FLOOR[kind])
+    if engine == HYBRID:
+        presence, bound = fit_presence(rows, p)
+        doc["presence"] = presence
+        before, measured = measured, figures(rows, bound, sizes, FLOOR[kind])
+        doc["measured_without_presence"] = before
+    return {**doc, "floor": FLOOR[kind], "measured": measured}, model
+
+
+def fit_small(engine: str, bundle: TaxonomyBundle, config: Path) -> tuple[dict[str, Any], Rows]:
+    lexicon = read_lexicon(config)
+    sentences, titles, documents = (
+        candidates(bundle, own_texts(bundle, u), lexicon) for u in ("sentence", "title", "document")
+    )
+    doc, model = fitted(engine, "small", {"own sentences": sentences, "own titles": titles}, None)
+    p = model.probabilities(documents.x)
+    texts = range(len(documents.gold))
+    damping = min(DAMPING, key=lambda d: measure(documents, p, texts, FLOOR["small"], d)["brier_top_10"])
+    doc["damping"] = damping
+    doc["measured"]["own documents (not fitted on, but the cue lists were revised after reading them)"] = measure(
+        documents, p, texts, FLOOR["small"], damping
+    )
+    on = "training/data/starter_sentences.jsonl and starter_titles.jsonl, against the starter taxonomy"
+    return {"fitted_on": on, **doc}, joined(sentences, titles)
+
+
+def fit_large(
+    engine: str, bundle: TaxonomyBundle, starter: TaxonomyBundle, small: Rows, data: Path, config: Path, damping: float
+) -> dict[str, Any]:
+    row: dict[str, int] = {}
+    for i, s in enumerate(bundle.taxonomy.skills()):
+        row.setdefault(s.label, i)
+    lexicon = read_lexicon(config)
+    sets = {
+        "TECH validation": benchmark(data / "benchmark/tech_validation_annotations.csv", row),
+        "HOUSE validation": benchmark(data / "benchmark/house_validation_annotations.csv", row),
+        "own sentences without a skill": {t: g for t, g in own_texts(starter, "sentence").items() if not g},
+    }
+    parts = {name: candidates(bundle, labelled, lexicon) for name, labelled in sets.items()}
+    scape = candidates(bundle, skape(data / "skillskape/dev.csv", row), lexicon)
+    own = everything(small, OWN_WEIGHT) if engine == HYBRID else only_named(small)
+    doc, _ = fitted(engine, "large", parts, stacked(everything(scape, SKAPE_WEIGHT), own))
+    without = fit(stacked(everything(joined(*parts.values())), own), doc["c"], GROUPS[engine])
+    doc["measured"]["SkillSkape dev (300, by a model not fitted on it)"] = measure(
+        scape, without.probabilities(scape.x), range(len(scape.gold)), FLOOR["large"]
+    )
+    on = (
+        "TECH and HOUSE validation, own sentences without a skill; ESCO 1.1.0; "
+        f"SkillSkape dev ({SKAPE_SENTENCES} sentences, weight {SKAPE_WEIGHT}); the small model's candidates "
+        f"({'all' if engine == HYBRID else 'the named'}, weight {OWN_WEIGHT})"
+    )
+    return {"fitted_on": on, **doc, "damping": damping}
+
+
+def main() -> int:
+    """Fit both models and write them with their measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--config", type=Path, default=ROOT / "config")
+    parser.add_argument("--engine", choices=(HYBRID, LEXICAL), default=HYBRID)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "fit", help="where vectors are kept")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    out = args.config / "mapper" / MODEL_FILES[args.engine]
+    if not (args.data / "esco-1.1.0").is_dir():
+        _log.error("there is no %s: the large model cannot be fitted", args.data / "esco-1.1.0")
+        return 2
+    if not _fits(out, args.engine):  # the mapper opens only with weights of the present features
+        zeros = {g: {"weights": dict.fromkeys(f, 0.0), "intercept": 0.0} for g, f in GROUPS[args.engine].items()}
+        blank = {**zeros, "floor": 0.2, "damping": 0.0}
+        _write(out, {"version": "none", "small_up_to": SMALL_UP_TO, "models": {"small": blank, "large": blank}})
+    library = TaxonomyLibrary(args.work, args.config, words_only=args.engine == LEXICAL)
+    starter = library.open(STARTER)
+    if args.engine == HYBRID:
+        for old in (args.config / "mapper").glob("vectors-*.npy"):
+            old.unlink()
+        target_vectors(Encoder(), starter.taxonomy.skills(), args.config / "mapper")
+    small, rows = fit_small(args.engine, starter, args.config)
+    library.import_taxonomy("esco", args.data / "esco-1.1.0", progress=lambda s, d, t: _log.info("%s %d/%d", s, d, t))
+    large = fit_large(args.engine, library.open("esco"), starter, rows, args.data, args.config, small["damping"])
+    _write(
+        out,
+        {
+            "version": out.stem,
+            "encoder": Encoder().version if args.engine == HYBRID else None,
+            "fitted_by": "training/fit_reranker.py; logistic regression, five folds over texts; figures in per cent",
+            "small_up_to": SMALL_UP_TO,
+            "models": {"small": small, "large": large},
+        },
+    )
+    for name, model in (("small", small), ("large", large)):
+        for which, values in model["measured"].items():
+            _log.info("%s | %s | %s", name, which, values)
+    return 0
+
+
+def _fits(file: Path, engine: str) -> bool:
+    return file.exists() and all(
+        set(m.get(g, {}).get("weights", ())) == set(features)
+        for m in json.loads(file.read_text())["models"].values()
+        for g, features in GROUPS[engine].items()
+    )
+
+
+def _write(file: Path, doc: dict[str, Any]) -> None:
+    file.write_text(json.dumps(doc, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
