@@ -33,6 +33,7 @@ from ascertain.planning.cpsat import CpSatSolver
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
+from ascertain.taxonomy.langchain import own_retrieval
 from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
 
 CREW = "crews.learner:build"
@@ -94,7 +95,7 @@ class App:
     @cached_property
     def library(self) -> TaxonomyLibrary:
         """Imported taxonomies and the starter."""
-        return TaxonomyLibrary(self.settings.home_dir / "taxonomies", CONFIG_DIR)
+        return TaxonomyLibrary(self.settings.home_dir / "taxonomies", CONFIG_DIR, own=own_retrieval(self.settings))
 
     @cached_property
     def bundle(self) -> TaxonomyBundle:
@@ -209,11 +210,12 @@ class App:
         return report
 
     def warm(self) -> None:
-        """Do what every assessment needs, without a kickoff: import CrewAI, load the index, read the landscape."""
+        """Do what every assessment needs, without a kickoff: import CrewAI, load index and encoder, read the landscape."""
         with self.units(write=False) as uow:
             self.builder.landscape(uow)
         _ = self.assessor
         self.crew.preload()
+        self.bundle.mapper.map(["Whatever text loads the encoder"], top=1)
         for module in ("scipy.special", "ortools.sat.python.cp_model"):
             import_module(module)
 

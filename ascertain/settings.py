@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     """Name of the RQ queue."""
     taxonomy: str = "starter"
     """Taxonomy to assess against: starter, or the name of an imported one (esco, onet …)."""
+    embeddings: str = ""
+    """Embedding model in place of the shipped encoder, provider:model through langchain; empty = the shipped one."""
+    vector_store: str = ""
+    """Function package.module:name that gives a langchain VectorStore of the skills; empty = none, in memory."""
     brain: str = "embedded"
     """Brain of the agents: embedded, or a name in config/models.yaml."""
     connectors_file: Path | None = None
@@ -54,6 +58,20 @@ class Settings(BaseSettings):
     def _queue_scheme(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("embeddings")
+    @classmethod
+    def _provider_and_model(cls, value: str) -> str:
+        if value and not all(value.partition(":")):
+            raise ValueError("must be provider:model, such as openai:text-embedding-3-small")
+        return value
+
+    @field_validator("vector_store")
+    @classmethod
+    def _module_and_function(cls, value: str) -> str:
+        if value and not all(value.partition(":")):
+            raise ValueError("must be package.module:function")
         return value
 
     @field_validator("database_url")

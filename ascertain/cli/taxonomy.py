@@ -32,9 +32,11 @@ LINE_SCHEMA = {
 def _library() -> TaxonomyLibrary:
     from ascertain.paths import CONFIG_DIR
     from ascertain.settings import load_settings
+    from ascertain.taxonomy.langchain import own_retrieval
     from ascertain.taxonomy.library import TaxonomyLibrary
 
-    return TaxonomyLibrary(load_settings().home_dir / "taxonomies", CONFIG_DIR)
+    settings = load_settings()
+    return TaxonomyLibrary(settings.home_dir / "taxonomies", CONFIG_DIR, own=own_retrieval(settings))
 
 
 @app.command("import")
@@ -77,6 +79,25 @@ def list_taxonomies(as_json: AsJson = False) -> None:
     """The taxonomies that can be used."""
     names = _library().names()
     emit({"taxonomies": names}, as_json, lambda c: c.print("\n".join(names)))
+
+
+@app.command("fill")
+def fill_store(
+    taxonomy: Annotated[str | None, typer.Option("--taxonomy", help="Else the one in use.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a taxonomy's skills into the vector database of ASCERTAIN_VECTOR_STORE."""
+    from ascertain.settings import load_settings
+    from ascertain.taxonomy.langchain import VectorStoreRetriever
+
+    settings = load_settings()
+    bundle = _library().open(taxonomy or settings.taxonomy)
+    retriever = bundle.mapper.retriever
+    if not isinstance(retriever, VectorStoreRetriever):
+        raise ConfigError("there is no vector database to fill", remedy="set ASCERTAIN_VECTOR_STORE (.env.example)")
+    retriever.fill()
+    skills = len(bundle.taxonomy.skills())
+    emit({"skills": skills}, as_json, lambda c: c.print(f"{skills:,} skills of {bundle.taxonomy.version}"))
 
 
 def map_text(

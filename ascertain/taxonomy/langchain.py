@@ -19,9 +19,10 @@ import numpy as np
 
 from ascertain.domain.skills import Skill
 from ascertain.errors import ConfigError
+from ascertain.settings import Settings
 from ascertain.taxonomy.artefacts import write_once
 from ascertain.taxonomy.encoder import Vectors
-from ascertain.taxonomy.retrieval import serialised
+from ascertain.taxonomy.retrieval import OwnRetrieval, serialised
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -56,8 +57,7 @@ class EmbeddingsRetriever:
         if not texts or not self._skills:
             return np.zeros((len(texts), len(self._skills)), np.float32)
         asked = _unit(np.array([self._embeddings.embed_query(t) for t in texts], np.float32))
-        # One product a text: its sums must not depend on how many there are.
-        return np.stack([self._targets @ v for v in asked]).astype(np.float32)
+        return np.stack([np.einsum("sd,d->s", self._targets, v) for v in asked])
 
     @cached_property
     def _targets(self) -> Vectors:
@@ -125,6 +125,21 @@ class VectorStoreRetriever:
             out[i] = values.min()
             out[i, [row for row, _ in known]] = values
         return out
+
+
+def own_retrieval(settings: Settings) -> OwnRetrieval | None:
+    """What the settings name in place of the shipped encoder, if anything.
+
+    Raises:
+        ConfigError: when it cannot be used.
+    """
+    if settings.vector_store:
+        store = store_of(settings.vector_store)
+        return lambda skills, folder: VectorStoreRetriever(store, settings.vector_store, skills)
+    if settings.embeddings:
+        model = embeddings_of(settings.embeddings)
+        return lambda skills, folder: EmbeddingsRetriever(model, settings.embeddings, skills, folder)
+    return None
 
 
 def embeddings_of(model: str) -> Embeddings:

@@ -31,7 +31,7 @@ from ascertain.taxonomy.lexicon import Lexicon, read_lexicon
 from ascertain.taxonomy.loaded import LoadedTaxonomy, Problem, Progress
 from ascertain.taxonomy.mapper import SkillMapper
 from ascertain.taxonomy.model import HYBRID, LEXICAL, read_model
-from ascertain.taxonomy.retrieval import EncoderRetriever, Retriever, target_vectors
+from ascertain.taxonomy.retrieval import EncoderRetriever, OwnRetrieval, Retriever, target_vectors
 
 STARTER = "starter"
 STARTER_RELEASE = "1"
@@ -68,12 +68,20 @@ class TaxonomyLibrary:
     """Taxonomies in a folder of artefacts, plus the starter taxonomy of the configuration."""
 
     def __init__(
-        self, folder: Path, config_dir: Path, *, encoder: Encoder | None = None, words_only: bool = False
+        self,
+        folder: Path,
+        config_dir: Path,
+        *,
+        encoder: Encoder | None = None,
+        words_only: bool = False,
+        own: OwnRetrieval | None = None,
     ) -> None:
-        """``encoder`` in place of the shipped one; ``words_only`` does without any."""
+        """``encoder`` in place of the shipped one; ``words_only`` does without any; ``own`` finds skills by meaning
+        in another way (see ``langchain``)."""
         self._folder = folder
         self._config = config_dir
-        self._encoder = None if words_only else encoder or _shipped_encoder()
+        self._own = own
+        self._encoder = None if words_only or own else encoder or _shipped_encoder()
 
     def import_taxonomy(
         self,
@@ -214,7 +222,7 @@ class TaxonomyLibrary:
     ) -> TaxonomyBundle:
         skills = store.skills()
         index = self._index(store, lexicon, keep=not problems)
-        retriever: Retriever | None = None
+        retriever: Retriever | None = self._own(skills, self._folder) if self._own else None
         if self._encoder and language == ENCODED:
             retriever = EncoderRetriever(self._encoder, skills, self._folder, self._shipped)
         model = read_model(self._config, len(skills), HYBRID if retriever else LEXICAL)

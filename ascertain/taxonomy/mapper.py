@@ -45,7 +45,7 @@ class SkillMapper:
         self._skills = skills
         self._lexicon = lexicon
         self._model = model
-        self._retriever = retriever
+        self.retriever = retriever
         self._english = language == "en"
         self.featuriser = Featuriser(
             index, Gazetteer(index.forms, index.owner.tolist(), index.is_label.tolist()), lexicon, retriever
@@ -56,7 +56,7 @@ class SkillMapper:
     @property
     def version(self) -> str:
         """Engine, coefficients, lexicon and encoder, with their hashes."""
-        encoder = f".{self._retriever.version}" if self._retriever else ""
+        encoder = f".{self.retriever.version}" if self.retriever else ""
         return f"{self._model.version}.{self._lexicon.version}{encoder}"
 
     def map(self, texts: Sequence[str], *, top: int) -> list[list[Candidate]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -21,9 +21,6 @@ from ascertain.taxonomy.encoder import WIDTH, Encoder, Vectors
 from ascertain.taxonomy.loaded import Progress
 from ascertain.taxonomy.vectors import CachedEncoder, skill_vectors
 
-BLOCK = 16
-"""Texts multiplied at once. Always so many, padded with zeros: the order of a matrix product's sums depends on its
-shape, and a text's scores must not depend on its neighbours."""
 REMEMBERED = 4096
 """Texts whose vector stays in memory (6 MB): the same sentences are asked about again and again."""
 CHUNK = 1000
@@ -39,6 +36,10 @@ class Retriever(Protocol):
 
     def scores(self, texts: Sequence[str]) -> Vectors:
         """(texts, skills), skills in the taxonomy's order; the larger the nearer, 1 = the same, 0 = nothing to say."""
+
+
+OwnRetrieval = Callable[[Sequence[Skill], Path], Retriever]
+"""Gives the retriever over a taxonomy's skills; the folder is for what it keeps."""
 
 
 class SkillEncoder:
@@ -104,19 +105,16 @@ class EncoderRetriever:
         return self._encoder.version
 
     def scores(self, texts: Sequence[str]) -> Vectors:
-        """Cosines. The same for a text whatever else is asked."""
-        vectors = self._vectors(texts)
+        """Cosines. The same for a text whatever else is asked: the order of a BLAS product's sums would depend on how
+        many there are (and its threads would spin for a taxonomy of 500 skills)."""
         out = np.zeros((len(texts), len(self._skills)), np.float32)
-        for a in range(0, len(texts), BLOCK):
-            block = np.zeros((BLOCK, vectors.shape[1]), np.float32)
-            some = vectors[a : a + BLOCK]
-            block[: len(some)] = some
-            out[a : a + BLOCK] = (block @ self._targets)[: len(some)]
+        for i, vector in enumerate(self._vectors(texts)):
+            np.einsum("sd,d->s", self._targets, vector, out=out[i])
         return out
 
     @cached_property
     def _targets(self) -> Vectors:
-        return np.ascontiguousarray(target_vectors(self._encoder, self._skills, *self._folders).T)
+        return np.ascontiguousarray(target_vectors(self._encoder, self._skills, *self._folders))
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
