@@ -210,7 +210,7 @@ class App:
         return report
 
     def warm(self) -> None:
-        """Do what every assessment needs, without a kickoff: import CrewAI, load index and encoder, read the landscape."""
+        """Do what every assessment needs, without a kickoff: import CrewAI, load the mapper, read the landscape."""
         with self.units(write=False) as uow:
             self.builder.landscape(uow)
         _ = self.assessor

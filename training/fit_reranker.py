@@ -11,7 +11,7 @@ Two models, because a candidate means something else among 500 skills than among
   labels and the reason for them) and ``starter_titles.jsonl`` (titles, ticket summaries, short remarks; none of them
   a title of the demonstration) against the starter taxonomy.
 * ``large``: fitted on the validation splits of TECH and HOUSE (Decorte et al. 2022; ESCO 1.1.0), on the sentences of
-  our own that express no skill, and lightly on SkillSkape's development split and the small model's data.
+  our own that express no skill, and lightly on the small model's data. SkillSkape's development split only judges it.
 
 Each is two regressions: of the candidates that the sentence names word for word, and of the others; and a third one,
 of the sentences, for whether any skill is shown at all (only with the encoder).
@@ -52,7 +52,6 @@ from training.fitting import (
     measure,
     only_named,
     out_of_fold,
-    stacked,
     training,
 )
 from training.none_fits import fit_presence
@@ -62,7 +61,7 @@ DAMPING = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
 SMALL_UP_TO = 3000
 FLOOR = {"small": 0.2, "large": 0.15}
 """Under this a candidate is not offered. A choice, not a fit: it lets an agent see what policy would not accept."""
-SKAPE_WEIGHT, OWN_WEIGHT = 0.1, 0.3
+OWN_WEIGHT = 0.3
 _log = logging.getLogger("fit")
 
 
@@ -125,14 +124,13 @@ def fit_large(
     parts = {name: candidates(bundle, labelled, lexicon) for name, labelled in sets.items()}
     scape = candidates(bundle, skape(data / "skillskape/dev.csv", row), lexicon)
     own = everything(small, OWN_WEIGHT) if engine == HYBRID else only_named(small)
-    doc, _ = fitted(engine, "large", parts, stacked(everything(scape, SKAPE_WEIGHT), own))
-    without = fit(stacked(everything(joined(*parts.values())), own), doc["c"], GROUPS[engine])
-    doc["measured"]["SkillSkape dev (300, by a model not fitted on it)"] = measure(
-        scape, without.probabilities(scape.x), range(len(scape.gold)), FLOOR["large"]
+    doc, model = fitted(engine, "large", parts, own)
+    doc["measured"][f"SkillSkape dev ({SKAPE_SENTENCES}, not fitted on)"] = measure(
+        scape, model.probabilities(scape.x), range(len(scape.gold)), FLOOR["large"]
     )
     on = (
         "TECH and HOUSE validation, own sentences without a skill; ESCO 1.1.0; "
-        f"SkillSkape dev ({SKAPE_SENTENCES} sentences, weight {SKAPE_WEIGHT}); the small model's candidates "
+        "the small model's candidates "
         f"({'all' if engine == HYBRID else 'the named'}, weight {OWN_WEIGHT})"
     )
     return {"fitted_on": on, **doc, "damping": damping}

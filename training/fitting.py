@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from ascertain.taxonomy.model import COLUMNS, Groups
 from ascertain.taxonomy.screens import visible_sentences
 
 FOLDS = 5
-REGULARISATION = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+REGULARISATION = (0.01, 0.03, 0.1, 0.3)
 SMALL_WEIGHT = 0.3
 
 Strengths = tuple[float, ...]
@@ -154,22 +154,30 @@ def best_per_text(rows: Rows, p: Array, texts: Sequence[int], damping: float = 0
     return result
 
 
-def measure(rows: Rows, p: Array, texts: Sequence[int], floor: float, damping: float = 0.0) -> dict[str, float | int]:
-    """RP@5 (share of the labels, at most five, among the first five), expected calibration error in ten bins of the
-    first and of the first ten candidates, precision and recall of what reaches ½, texts without label that get any."""
+def measure(
+    rows: Rows, p: Array, texts: Sequence[int], floor: float, damping: float = 0.0
+) -> dict[str, float | int | list[float]]:
+    """RP@k (share of the labels, at most k, among the first k), mean reciprocal rank, expected calibration error in
+    ten bins of the first and of the first ten candidates, precision and recall of what reaches ½, texts without label
+    that get any. ``…_95`` are bootstrap intervals over texts."""
     ranked = best_per_text(rows, p, texts, damping)
     gold = [rows.gold[t] for t in texts]
-    rp = [len({s for _, s in r[:5]} & g) / min(5, len(g)) for r, g in zip(ranked, gold, strict=True) if g]
+    pairs = [(r, g) for r, g in zip(ranked, gold, strict=True) if g]
+    rp = {k: [len({s for _, s in r[:k]} & g) / min(k, len(g)) for r, g in pairs] for k in (1, 5, 10)}
+    rr = [next((1 / n for n, (_, s) in enumerate(r, start=1) if s in g), 0.0) for r, g in pairs]
     first = [(r[0][0], r[0][1] in g) for r, g in zip(ranked, gold, strict=True) if r]
     ten = [(q, s in g) for r, g in zip(ranked, gold, strict=True) for q, s in r[:10]]
     half = [(s in g) for r, g in zip(ranked, gold, strict=True) for q, s in r if q >= 0.5]
     none = [r for r, g in zip(ranked, gold, strict=True) if not g]
     labels = sum(map(len, gold))
     return {
-        "texts_with_label": len(rp),
+        "texts_with_label": len(pairs),
         "texts_without_label": len(none),
-        "rp_at_5": _percent(float(np.mean(rp)) if rp else 0.0),
+        **{f"rp_at_{k}": _percent(_mean(v)) for k, v in rp.items()},
+        "rp_at_5_95": _interval([[v] for v in rp[5]], lambda v: float(v.mean())),
+        "mrr": _percent(_mean(rr)),
         "ece_top_1": _percent(_ece(first)),
+        "ece_top_1_95": _interval(first, _ece),
         "ece_top_10": _percent(_ece(ten)),
         "brier_top_10": _percent(float(np.mean([(q - y) ** 2 for q, y in ten]))),
         "precision_at_half": _percent(sum(half) / max(1, len(half))),
@@ -179,12 +187,25 @@ def measure(rows: Rows, p: Array, texts: Sequence[int], floor: float, damping: f
     }
 
 
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else 0.0
+
+
+def _interval(values: Sequence[Any], figure: Callable[[Array], float]) -> list[float]:
+    if not values:
+        return [0.0, 0.0]
+    given = np.array(values, dtype=float)
+    draws = np.random.default_rng(0).integers(0, len(given), (1000, len(given)))
+    low, high = np.percentile([figure(given[d]) for d in draws], [2.5, 97.5])
+    return [_percent(float(low)), _percent(float(high))]
+
+
 def _percent(share: float) -> float:
     return round(100 * share, 1)
 
 
-def _ece(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> float:
-    p, y = np.array([q for q, _ in pairs]), np.array([t for _, t in pairs], dtype=float)
+def _ece(pairs: Any, bins: int = 10) -> float:
+    p, y = np.asarray(pairs, dtype=float).T
     b = np.minimum((p * bins).astype(int), bins - 1)
     return float(sum(abs(p[b == k].sum() - y[b == k].sum()) for k in range(bins)) / len(p))
 

@@ -14,6 +14,7 @@ because the sentences of one text are far from independent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ascertain.domain.skills import Candidate, Skill
 from ascertain.taxonomy.features import Featuriser
@@ -65,9 +66,14 @@ class SkillMapper:
 
     def rank(self, texts: Sequence[str], top: int) -> list[list[Candidate]]:
         """The ``top`` best skills for each text, however unlikely; those that are no candidate come last,
-        with probability 0, the ones most job profiles ask for first."""
+        with probability 0, the ones most job profiles ask for first. A text of which nothing counts (all denied, all
+        prerequisites) is ranked by what it says anyway, with probability 0."""
         result: list[list[Candidate]] = []
-        for found in self._candidates(texts):
+        every = self._candidates(texts)
+        silent = [i for i, found in enumerate(every) if not found]
+        for i, found in zip(silent, self._candidates([texts[i] for i in silent], screened=False), strict=True):
+            every[i] = [replace(c, probability=0.0) for c in found]
+        for found in every:
             chosen = found[:top]
             if len(chosen) < top:
                 have = {c.skill_id for c in chosen}
@@ -76,11 +82,11 @@ class SkillMapper:
             result.append(chosen)
         return result
 
-    def _candidates(self, texts: Sequence[str]) -> list[list[Candidate]]:
+    def _candidates(self, texts: Sequence[str], *, screened: bool = True) -> list[list[Candidate]]:
         result: list[list[Candidate]] = []
         for a in range(0, len(texts), _CHUNK):
             chunk = texts[a : a + _CHUNK]
-            split = [visible_sentences(t, self._lexicon, english=self._english) for t in chunk]
+            split = [visible_sentences(t, self._lexicon, english=self._english, screened=screened) for t in chunk]
             offers = iter(self.featuriser.offers([s for found in split for s in found]))
             for text, found in zip(chunk, split, strict=True):
                 scores: dict[int, list[tuple[float, Sentence]]] = {}

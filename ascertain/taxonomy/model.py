@@ -25,7 +25,7 @@ _SHARED = ("bm25_definition", "rank_definition")
 Groups = Mapping[str, tuple[str, ...]]
 GROUPS: Mapping[str, Groups] = {
     LEXICAL: {"other": OTHER, "named": (*NAMED[1:], *_SHARED)},
-    HYBRID: {"other": (*OTHER, *DENSE), "named": (*NAMED[1:], *_SHARED, "dense", "dense_behind")},
+    HYBRID: {"other": (*OTHER, *DENSE), "named": (*NAMED[1:], *_SHARED)},
 }
 """Features of each of an engine's two regressions."""
 _FITTED_BY = {LEXICAL: "python -m training.fit_lexical", HYBRID: "python -m training.fit_reranker"}

@@ -33,8 +33,11 @@ class Sentence:
     foreign: bool = False
 
 
-def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True) -> list[Sentence]:
-    """The sentences that may express a skill, in order, repeated ones once; ``english`` marks other languages."""
+def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True, screened: bool = True) -> list[Sentence]:
+    """The sentences that may express a skill, in order, repeated ones once; ``english`` marks other languages.
+
+    All sentences with all their words where not ``screened``.
+    """
     clean = without_markup(text)
     spans = sentences(text, lexicon.abbreviations)
     in_course = bool(lexicon.course_context.search(clean))
@@ -46,6 +49,9 @@ def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True) -> l
         if key in seen:
             continue
         seen.add(key)
+        if not screened:
+            found.append(Sentence(start, end, words, english and _is_foreign(words, lexicon)))
+            continue
         if lexicon.boilerplate.search(words) or lexicon.prerequisite.search(words):
             continue
         if in_course and len(spans) > 1 and lexicon.prerequisite_in_course.search(words):
