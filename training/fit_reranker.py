@@ -37,7 +37,7 @@ import numpy as np
 from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.lexicon import read_lexicon
 from ascertain.taxonomy.library import STARTER, TaxonomyBundle, TaxonomyLibrary
-from ascertain.taxonomy.model import GROUPS, HYBRID, LEXICAL, MODEL_FILES
+from ascertain.taxonomy.model import HYBRID, LEXICAL, MODEL_FILES, feature_groups
 from ascertain.taxonomy.retrieval import target_vectors
 from training.fitting import (
     Array,
@@ -76,7 +76,7 @@ def figures(rows: Rows, p: Array, sizes: Sequence[tuple[str, int]], floor: float
 
 def fitted(engine: str, kind: str, parts: dict[str, Rows], aside: Sample | None) -> tuple[dict[str, Any], Any]:
     """A model as data with its out-of-fold figures, and what gives probabilities."""
-    groups = GROUPS[engine]
+    groups = feature_groups(engine, kind)
     rows = joined(*parts.values())
     sizes = [(name, len(part.gold)) for name, part in parts.items()]
     c = chosen_c(rows, aside, groups)
@@ -150,9 +150,7 @@ def main() -> int:
         _log.error("there is no %s: the large model cannot be fitted", args.data / "esco-1.1.0")
         return 2
     if not _fits(out, args.engine):  # the mapper opens only with weights of the present features
-        zeros = {g: {"weights": dict.fromkeys(f, 0.0), "intercept": 0.0} for g, f in GROUPS[args.engine].items()}
-        blank = {**zeros, "floor": 0.2, "damping": 0.0}
-        _write(out, {"version": "none", "small_up_to": SMALL_UP_TO, "models": {"small": blank, "large": blank}})
+        _write(out, {"version": "none", "small_up_to": SMALL_UP_TO, "models": {k: _blank(args.engine, k) for k in FLOOR}})
     library = TaxonomyLibrary(args.work, args.config, words_only=args.engine == LEXICAL)
     starter = library.open(STARTER)
     if args.engine == HYBRID:
@@ -178,11 +176,17 @@ def main() -> int:
     return 0
 
 
+def _blank(engine: str, kind: str) -> dict[str, Any]:
+    groups = feature_groups(engine, kind).items()
+    zeros = {g: {"weights": dict.fromkeys(f, 0.0), "intercept": 0.0} for g, f in groups}
+    return {**zeros, "floor": 0.2, "damping": 0.0}
+
+
 def _fits(file: Path, engine: str) -> bool:
     return file.exists() and all(
         set(m.get(g, {}).get("weights", ())) == set(features)
-        for m in json.loads(file.read_text())["models"].values()
-        for g, features in GROUPS[engine].items()
+        for kind, m in json.loads(file.read_text())["models"].items()
+        for g, features in feature_groups(engine, kind).items()
     )
 
 

@@ -23,11 +23,20 @@ MODEL_FILES = {LEXICAL: "lexical-2.json", HYBRID: "hybrid-1.json"}
 """Coefficients of the engine by words alone, and of that by words and meaning."""
 _SHARED = ("bm25_definition", "rank_definition")
 Groups = Mapping[str, tuple[str, ...]]
-GROUPS: Mapping[str, Groups] = {
-    LEXICAL: {"other": OTHER, "named": (*NAMED[1:], *_SHARED)},
-    HYBRID: {"other": (*OTHER, *DENSE), "named": (*NAMED[1:], *_SHARED)},
-}
-"""Features of each of an engine's two regressions."""
+_BY_NAME = (*NAMED[1:], *_SHARED)
+
+
+def feature_groups(engine: str, kind: str) -> Groups:
+    """Features of each of the two regressions of an engine's ``small`` or ``large`` model.
+
+    Among 500 skills a name is a name; among 14,000 there are so many names that meaning has a say in them too.
+    """
+    if engine == LEXICAL:
+        return {"other": OTHER, "named": _BY_NAME}
+    near = ("dense", "dense_behind") if kind == "large" else ()
+    return {"other": (*OTHER, *DENSE), "named": (*_BY_NAME, *near)}
+
+
 _FITTED_BY = {LEXICAL: "python -m training.fit_lexical", HYBRID: "python -m training.fit_reranker"}
 COLUMNS = {f: i for i, f in enumerate(FEATURES)}
 
@@ -93,7 +102,7 @@ def read_model(config_dir: Path, skills: int, engine: str = LEXICAL) -> MappingM
         kind = "small" if skills <= int(doc["small_up_to"]) else "large"
         part: dict[str, Any] = doc["models"][kind]
         rows = []
-        for group, features in GROUPS[engine].items():
+        for group, features in feature_groups(engine, kind).items():
             weights: dict[str, float] = part[group]["weights"]
             if set(weights) != set(features):
                 odd = sorted(set(weights) ^ set(features))
@@ -105,7 +114,7 @@ def read_model(config_dir: Path, skills: int, engine: str = LEXICAL) -> MappingM
         return MappingModel(
             version=f"{doc['version']}+{hashlib.sha256(raw).hexdigest()[:12]}",
             weights=np.array(rows),
-            intercepts=np.array([float(part[group]["intercept"]) for group in GROUPS[engine]]),
+            intercepts=np.array([float(part[group]["intercept"]) for group in feature_groups(engine, kind)]),
             floor=float(part["floor"]),
             damping=float(part["damping"]),
             presence=_presence(part.get("presence")),
