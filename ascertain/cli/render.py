@@ -143,7 +143,7 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         return
     cover = data["coverage"]
     c.print(
-        f"{who['name']} for {data['role_title']}: the evidence covers {cover['point']:.0%} of what the role asks "
+        f"{who['name']} for {data['role_title'] or data['role']}: the evidence covers {cover['point']:.0%} of what the role asks "
         f"(between {cover['low']:.0%} and {cover['high']:.0%})"
     )
     rows = [
