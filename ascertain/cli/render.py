@@ -143,8 +143,8 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         return
     cover = data["coverage"]
     c.print(
-        f"{who['name']} for {data['role_title'] or data['role']}: the evidence covers {cover['point']:.0%} of what the role asks "
-        f"(between {cover['low']:.0%} and {cover['high']:.0%})"
+        f"{who['name']} for {data['role_title'] or data['role']}: the evidence covers {cover['point']:.0%} "
+        f"of what the role asks (between {cover['low']:.0%} and {cover['high']:.0%})"
     )
     rows = [
         {
