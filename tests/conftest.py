@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 from hypothesis import HealthCheck, settings
+
+# Nothing that is imported in a test may touch the home folder of whoever runs it (CrewAI writes there on import).
+os.environ["HOME"] = tempfile.mkdtemp(prefix="ascertain-tests-home-")
 
 settings.register_profile(
     "ascertain", deadline=None, max_examples=30, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

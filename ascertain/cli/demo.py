@@ -53,6 +53,7 @@ def demo(
         c.rule("2  sync: pull, normalise, deduplicate, quarantine")
         _sync(app, c)
         c.rule("3  the queue: one job a learner, five agents each")
+        c.print("  evidence collector → taxonomy mapper → gap analyst → learning-path curator → reviewer")
         _assess(app, c, processes)
     c.rule("4  what came out")
     show(app, c)

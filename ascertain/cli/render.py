@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -44,10 +44,10 @@ def bar(value: float | None, width: int = 10) -> str:
     return "█" * filled + "░" * (width - filled)
 
 
-def fitted(c: Console, rows: Sequence[Json], *, wide: Sequence[str], spare: Sequence[str], full: int = 110) -> Table:
-    """A table that fits the terminal: below ``full`` columns the ``spare`` ones go; only ``wide`` ones may wrap."""
+def fitted(c: Console, rows: Sequence[Json], *, wide: Sequence[str], spare: Mapping[str, int]) -> Table:
+    """A table that fits the terminal: ``spare`` columns need a terminal of that width; only ``wide`` ones may wrap."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    names = [n for n in (rows[0] if rows else {}) if c.width >= full or n not in spare]
+    names = [n for n in (rows[0] if rows else {}) if c.width >= spare.get(n, 0)]
     for name in names:
         table.add_column(name, no_wrap=name not in wide, min_width=16 if name in wide else None)
     for row in rows:
@@ -111,7 +111,7 @@ def profile_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         }
         for s in enough[:limit]
     ]
-    c.print(fitted(c, rows, wide=("skill",), spare=("90 % interval", "evidence")))
+    c.print(fitted(c, rows, wide=("skill",), spare={"90 % interval": 110, "evidence": 110}))
     if limit is not None and len(enough) > limit:
         c.print(f"… and {len(enough) - limit} more", style="dim")
     thin = [s["label"] for s in data["skills"] if s["confidence"] is None]
@@ -143,8 +143,8 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         return
     cover = data["coverage"]
     c.print(
-        f"{who['name']} for {data['role_title']}: the evidence covers {cover['point']:.0%} of what the role asks "
-        f"(between {cover['low']:.0%} and {cover['high']:.0%})"
+        f"{who['name']} for {data['role_title'] or data['role']}: the evidence covers {cover['point']:.0%} "
+        f"of what the role asks (between {cover['low']:.0%} and {cover['high']:.0%})"
     )
     rows = [
         {
@@ -159,7 +159,7 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         }
         for g in data["gaps"][:limit]
     ]
-    c.print(fitted(c, rows, wide=("skill", "why"), spare=("why",), full=150))
+    c.print(fitted(c, rows, wide=("skill", "why"), spare={"why": 150, "importance": 100}))
 
 
 def path_view(c: Console, data: Json) -> None:
@@ -183,7 +183,7 @@ def path_view(c: Console, data: Json) -> None:
         }
         for s in plan["steps"]
     ]
-    c.print(fitted(c, rows, wide=("item", "for", "why"), spare=("why",), full=130))
+    c.print(fitted(c, rows, wide=("item", "for", "why"), spare={"why": 130}))
     c.print(f"what limits it: {plan['binding']}")
     for m in data["mentors"][:4]:
         c.print(f"mentor for {m['label']}: {m['name']} (level {m['level']})")
@@ -235,7 +235,7 @@ def review_table(c: Console, rows: Sequence[Json], total: int) -> None:
         }
         for r in rows
     ]
-    c.print(fitted(c, drawn, wide=("who", "skill", "why a human"), spare=("due", "why a human")))
+    c.print(fitted(c, drawn, wide=("who", "skill", "why a human"), spare={"due": 110, "why a human": 110}))
     c.print(f"{total} wait for a human" + (f", {len(rows)} shown" if len(rows) < total else ""))
 
 

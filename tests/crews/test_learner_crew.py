@@ -49,7 +49,7 @@ def test_five_agents_walk_the_case(findings: CrewFindings) -> None:
         ("kubernetes", "search"),
     }
     assert findings.proposals == ("Certified Beekeeper",)
-    assert [n.skill_id for n in findings.needs][:2] == ["sql", "negotiation"]
+    assert [n.skill_id for n in findings.needs][:2] == ["negotiation", "sql"]
     assert [n.rank for n in findings.needs] == list(range(1, len(findings.needs) + 1))
     assert all(n.reason for n in findings.needs)
     assert findings.path is not None

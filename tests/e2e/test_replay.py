@@ -81,9 +81,9 @@ def test_changed_policy_of_the_past_is_refused(own: Place) -> None:
     env = {"ASCERTAIN_POLICY_FILE": "policy.yaml"}
     (row,) = own.rows("SELECT id FROM assertions ORDER BY id LIMIT 1")
     assert own.json("replay", row[0], env=env)[0]["identical"] is True
-    own.tamper("UPDATE policies SET document = document || '# later' WHERE version LIKE '1+%'")
+    own.tamper("UPDATE policies SET document = document || '# later' WHERE version LIKE '1.%'")
     done = own.run("replay", row[0], env=env, code=8)
-    assert "the archived text of policy 1+" in done.stderr
+    assert "the archived text of policy 1." in done.stderr
 
 
 def test_chain_is_whole(demo: Demo) -> None:

@@ -1,4 +1,4 @@
-"""Everything at once: pairs, mining and training with each seed, average, again from there, int8 export, figures.
+"""Everything at once: pairs, mining and training with each seed, average, int8 export, figures.
 
     python -m training.encoder.run --data ../shared/data --out build/encoder
 
@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Trains, averages, exports and measures the encoder.")
     parser.add_argument("--data", type=Path, default=sources.ROOT / ".." / "shared" / "data")
     parser.add_argument("--out", type=Path, default=sources.ROOT / "build" / "encoder")
-    parser.add_argument("--rounds", type=int, default=2, help="each begins with the average of the round before")
+    parser.add_argument("--rounds", type=int, default=1, help="each begins with the average of the round before")
     parser.add_argument("--seeds", type=int, default=2, help="runs in a round")
     parser.add_argument("--install", action="store_true")
     add_recipe(parser)

@@ -114,10 +114,10 @@ def _loss(network: Network, texts: list[str], names: list[str], mask: torch.Tens
 
 def _judge(network: Network, trial: Trial, log: _Log, out: Path, step: int, best: float) -> float:
     """Judges with one synonym a concept (a full judgement takes minutes) and keeps the checkpoint if it leads."""
+    network.model.save_pretrained(out / "last")
     found = judge(network.encode, trial, most=1)
     score: float = found["choosing"]["RP@5"]
     log.judged(step, found)
-    network.model.save_pretrained(out / "last")
     if score > best:
         network.model.save_pretrained(out / "best")
     return max(score, best)
