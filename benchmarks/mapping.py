@@ -183,13 +183,13 @@ def _interval(draws: Array) -> tuple[float, float]:
 
 def table(lines: Sequence[Line]) -> str:
     """Markdown."""
-    out = ["| set | queries | system | RP@1 | RP@5 | RP@10 | MRR | ECE | no label, yet over ½ |", "|---" * 9 + "|"]
+    out = ["| set | queries | system | RP@1 | RP@5 | RP@10 | MRR | ECE | no label, yet over ½ (%) |", "|---" * 9 + "|"]
     for x in lines:
         cells = [
             f"{x.figures.get(f, '–')}" + (" [{}, {}]".format(*x.intervals[f]) if f in x.intervals else "")
             for f in (*FIGURES, "ECE")
         ]
-        over = "–" if x.no_label_over_half is None else f"{x.no_label_over_half} of {x.no_label}"
+        over = "–" if x.no_label_over_half is None else f"{x.no_label_over_half} ({x.no_label} texts)"
         out.append(f"| {x.data} | {x.queries} | {x.system} | {' | '.join(cells)} | {over} |")
     out += ["", "Published, RP@5 on the test splits:", "", "| system | TECH | HOUSE | TECHWOLF |", "|---|---|---|---|"]
     out += [f"| {n} | {' | '.join(str(v.get(k, '–')) for k in ('tech', 'house', 'techwolf'))} |" for n, v in PUBLISHED]

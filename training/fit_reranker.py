@@ -150,7 +150,9 @@ def main() -> int:
         _log.error("there is no %s: the large model cannot be fitted", args.data / "esco-1.1.0")
         return 2
     if not _fits(out, args.engine):  # the mapper opens only with weights of the present features
-        _write(out, {"version": "none", "small_up_to": SMALL_UP_TO, "models": {k: _blank(args.engine, k) for k in FLOOR}})
+        _write(
+            out, {"version": "none", "small_up_to": SMALL_UP_TO, "models": {k: _blank(args.engine, k) for k in FLOOR}}
+        )
     library = TaxonomyLibrary(args.work, args.config, words_only=args.engine == LEXICAL)
     starter = library.open(STARTER)
     if args.engine == HYBRID:
