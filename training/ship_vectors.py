@@ -1,7 +1,7 @@
 """``python -m training.ship_vectors RELEASE [RELEASE …]``: the vectors of ESCO's skills, kept with the product.
 
-Encoding all names of an ESCO release takes minutes; its 14,000 skill vectors take eleven megabytes. So they ship (ESCO is
-CC BY 4.0, see NOTICE), and importing a release is a matter of seconds; skills that are not among them are encoded.
+Encoding all names of an ESCO release takes minutes; its 14,000 skill vectors take eleven megabytes. So they ship (ESCO
+is CC BY 4.0, see NOTICE), and importing a release is a matter of seconds; what is not among them is encoded.
 """
 
 from __future__ import annotations
