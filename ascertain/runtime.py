@@ -215,6 +215,7 @@ class App:
             self.builder.landscape(uow)
         _ = self.assessor
         self.crew.preload()
+        self.bundle.mapper.map(["Reads the weights once, for all that are forked from here."], top=1)
         self.bundle.mapper.map(["Whatever text loads the encoder"], top=1)
         for module in ("scipy.special", "ortools.sat.python.cp_model"):
             import_module(module)
