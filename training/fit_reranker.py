@@ -157,7 +157,8 @@ def main() -> int:
     starter = library.open(STARTER)
     if args.engine == HYBRID:
         for old in (args.config / "mapper").glob("vectors-*.npy"):
-            old.unlink()
+            if not old.name.startswith(f"vectors-{Encoder().version}-"):
+                old.unlink()  # of an encoder that no longer ships; `training.ship_vectors` makes ESCO's anew
         target_vectors(Encoder(), starter.taxonomy.skills(), args.config / "mapper")
     small, rows = fit_small(args.engine, starter, args.config)
     library.import_taxonomy("esco", args.data / "esco-1.1.0", progress=lambda s, d, t: _log.info("%s %d/%d", s, d, t))

@@ -16,7 +16,7 @@ ESCO = APP_ROOT.parent / "shared" / "data" / "esco"
 @pytest.mark.slow
 @pytest.mark.skipif(not (ESCO / "skills_en.csv").exists(), reason=f"no ESCO release at ../shared/data/{ESCO.name}")
 def test_the_whole_release_is_imported_and_searchable(tmp_path: Path) -> None:
-    library = TaxonomyLibrary(tmp_path, CONFIG_DIR, words_only=True)  # vectors are minutes the first time
+    library = TaxonomyLibrary(tmp_path, CONFIG_DIR)
     report = library.import_taxonomy("esco", ESCO)
     assert report.skills == 13_896
     assert report.job_profiles > 2_900
