@@ -22,6 +22,7 @@ SILENT = {
     "CREWAI_DISABLE_TELEMETRY": "true",
     "CREWAI_TRACING_ENABLED": "false",
     "CREWAI_DISABLE_VERSION_CHECK": "true",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime comes with CrewAI's own packages
 }
 
 _lock = threading.Lock()

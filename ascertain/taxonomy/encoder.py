@@ -103,6 +103,8 @@ class Encoder:
 
     @cached_property
     def _session(self) -> InferenceSession:
+        # Before the import: from then on onnxruntime would keep a device id in HOME and report to its maker.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -157,3 +158,12 @@ def test_in_a_process_of_its_own(script: str) -> None:
         timeout=120,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_runtime_keeps_and_reports_nothing_of_its_own(tmp_path: Path) -> None:
+    """onnxruntime writes a device id and a queue of reports into HOME on import, unless it is told not to before."""
+    script = "from ascertain.taxonomy.encoder import Encoder; assert Encoder().encode(['SQL']).any()"
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", script], env=env, check=True, cwd=Path(__file__).parents[3], timeout=120)
+    assert list(tmp_path.iterdir()) == []
