@@ -132,10 +132,12 @@ class App:
 
     @cached_property
     def services(self) -> CrewServices:
-        """What a crew's tools may reach."""
+        """What a crew's tools may reach. Sentences of a case are mapped by words: the encoder would cost a learner a
+        quarter of the whole assessment (docs/decisions/0013)."""
         taxonomy = self.bundle.taxonomy
         solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
-        return CrewServices(taxonomy, self.bundle.mapper, solver, self.policy)
+        words = TaxonomyLibrary(self.settings.home_dir / "taxonomies", CONFIG_DIR, words_only=True)
+        return CrewServices(taxonomy, words.open(self.settings.taxonomy).mapper, solver, self.policy)
 
     @cached_property
     def assessor(self) -> Assessor:
@@ -215,7 +217,6 @@ class App:
             self.builder.landscape(uow)
         _ = self.assessor
         self.crew.preload()
-        self.bundle.mapper.map(["Reads the weights once, for all that are forked from here."], top=1)
         self.bundle.mapper.map(["Whatever text loads the encoder"], top=1)
         for module in ("scipy.special", "ortools.sat.python.cp_model"):
             import_module(module)
