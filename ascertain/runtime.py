@@ -217,7 +217,7 @@ class App:
             self.builder.landscape(uow)
         _ = self.assessor
         self.crew.preload()
-        self.bundle.mapper.map(["Whatever text loads the encoder"], top=1)
+        self.services.mapper.map(["Whatever text warms the mapper"], top=1)
         for module in ("scipy.special", "ortools.sat.python.cp_model"):
             import_module(module)
 
