@@ -11,6 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ascertain.domain.gaps import GapStatus
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -55,17 +57,15 @@ def fitted(c: Console, rows: Sequence[Json], *, wide: Sequence[str], spare: Mapp
     return table
 
 
-def heat(p_below: float, status: str) -> str:
-    """Background of a heat-map cell."""
-    if status == "not enough evidence":
-        return "black on grey70"
-    if status == "not shown yet":
-        return "black on plum2"
-    if p_below <= 0.1:
-        return "black on green"
-    if p_below <= 0.35:
-        return "black on dark_sea_green2"
-    return "black on yellow" if p_below <= 0.65 else "white on red3"
+HEAT = {
+    GapStatus.UNKNOWN: "black on grey70",
+    GapStatus.NOT_SHOWN: "black on plum2",
+    GapStatus.MET: "black on green",
+    GapStatus.LIKELY_MET: "black on dark_sea_green2",
+    GapStatus.UNSURE: "black on yellow",
+    GapStatus.BELOW: "white on red3",
+}
+"""Background of a heat-map cell, by the status that the domain gave it."""
 
 
 def sync_table(c: Console, report: SyncReport, tags: TagReport) -> None:
@@ -151,7 +151,7 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
             "skill": g["label"],
             "asked": dots(g["required"]),
             "shown": dots(g["current"]),
-            "P(below)": Text(f" {g['p_below']:.2f} ", style=heat(g["p_below"], g["status"])),
+            "P(below)": Text(f" {g['p_below']:.2f} ", style=HEAT[g["status"]]),
             "range": f"{g['range'][0]:.2f}-{g['range'][1]:.2f}",
             "importance": f"{g['importance']:.1f}" + (" essential" if g["essential"] else ""),
             "in words": g["status"],
@@ -206,9 +206,9 @@ def heatmap_view(c: Console, title: str, data: Json, *, names: bool = True) -> N
             if cell is None:
                 cells.append(Text("    ·    ", style="dim"))
             elif cell["status"] == "not enough evidence":
-                cells.append(Text("    ?    ", style=heat(1, cell["status"])))
+                cells.append(Text("    ?    ", style=HEAT[cell["status"]]))
             else:
-                cells.append(Text(f"  {cell['p_below']:.2f}   ", style=heat(cell["p_below"], cell["status"])))
+                cells.append(Text(f"  {cell['p_below']:.2f}   ", style=HEAT[cell["status"]]))
         table.add_row(name, *cells)
     c.print(table)
     if hidden := len(data["skills"]) - len(skills):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ascertain.domain.gaps import GapStatus
 from ascertain.domain.text import clean_text
 from ascertain.errors import ConfigError
 from ascertain.pipeline import views
@@ -117,11 +118,17 @@ def dots(level: int | None) -> str:
     return "" if level is None else "●" * level + "○" * (5 - level)
 
 
+HEAT = {
+    GapStatus.UNKNOWN: "unknown",
+    GapStatus.NOT_SHOWN: "notshown",
+    GapStatus.MET: "met",
+    GapStatus.LIKELY_MET: "likely",
+    GapStatus.UNSURE: "unsure",
+    GapStatus.BELOW: "below",
+}
+"""Style class of a heat-map cell, by the status that the domain gave it."""
+
+
 def heat(cell: Json) -> str:
     """Style class of a heat-map cell."""
-    if cell["status"] == "not enough evidence":
-        return "unknown"
-    if cell["status"] == "not shown yet":
-        return "notshown"
-    p = cell["p_below"]
-    return "met" if p <= 0.1 else "likely" if p <= 0.35 else "unsure" if p <= 0.65 else "below"
+    return HEAT[cell["status"]]
