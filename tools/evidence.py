@@ -18,6 +18,7 @@ LEARNING = (
     EvidenceKind.CERTIFICATION,
     EvidenceKind.BADGE,
     EvidenceKind.EXTERNAL_TRAINING,
+    EvidenceKind.ENGAGEMENT,
 )
 WORK = (
     EvidenceKind.PROJECT,
@@ -25,6 +26,8 @@ WORK = (
     EvidenceKind.MANAGER_REVIEW,
     EvidenceKind.PEER_FEEDBACK,
     EvidenceKind.SELF_ASSESSMENT,
+    EvidenceKind.DOCUMENT,
+    EvidenceKind.MESSAGE,
 )
 
 MAX_ROWS = 150
@@ -38,8 +41,8 @@ class LmsActivity(DeskTool):
 
     name: str = "lms_activity"
     description: str = (
-        "Learning records of this case: completions, assessments, certifications, badges, external training. "
-        "Takes no arguments."
+        "Learning records of this case: completions, assessments, certifications, badges, external training, content "
+        "used. Takes no arguments."
     )
     stage: str = STAGE
 
@@ -74,7 +77,7 @@ class WorkArtefacts(DeskTool):
 
     name: str = "work_artefacts"
     description: str = (
-        "Work of this case: project submissions, tickets, manager reviews, peer feedback, self-assessments. "
+        "Work of this case: projects, tickets, manager reviews, peer feedback, self-assessments, documents, messages. "
         "Takes no arguments."
     )
     stage: str = STAGE

@@ -8,24 +8,20 @@ types, which additional field means what.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
-from ascertain.connectors.connection import Connection
+from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.docebo_rows import DEFAULT_FIELDS, DoceboOptions, DoceboRows
-from ascertain.connectors.http import Answer, HttpClient, Query, StatusError, verdict_of
+from ascertain.connectors.http import Answer, Query, StatusError, verdict_of
 from ascertain.connectors.parsing import naive, read_rows
+from ascertain.connectors.tokens import TokenKeeper
 from ascertain.connectors.window import Window
 from ascertain.domain.connector import (
     Capabilities,
     Cursor,
     Failure,
-    Health,
     Incremental,
     Page,
     QuotaPolicy,
@@ -33,7 +29,7 @@ from ascertain.domain.connector import (
     Verdict,
 )
 from ascertain.domain.records import Entity, Record, SourceRef
-from ascertain.errors import ConnectorError, PermanentConnectorError
+from ascertain.errors import PermanentConnectorError
 
 _PATHS = {
     Entity.USER: "/manage/v1/user",
@@ -45,38 +41,24 @@ _STAMP = "%Y-%m-%d %H:%M:%S"
 _MAX_PAGES = 100_000
 
 
-class DoceboConnector:
+class DoceboConnector(HttpConnector):
     """One Docebo tenant. Secrets: ``client_id``, ``client_secret``; for its grant ``username``, ``password``."""
 
     system = "docebo"
 
-    def __init__(
-        self, connection: Connection, *, timeout: float = 30.0, transport: httpx.BaseTransport | None = None
-    ) -> None:
-        self.name = connection.name
-        self._zone = connection.zone
-        self._options = connection.options_as(DoceboOptions)
-        self._rows = DoceboRows(connection, self._options)
+    def setup(self) -> None:
+        c = self.connection
+        self._options = c.options_as(DoceboOptions)
+        self._rows = DoceboRows(c, self._options)
         self._grant = {
             "grant_type": self._options.grant,
             "scope": "api",
-            "client_id": connection.secret("client_id"),
-            "client_secret": connection.secret("client_secret"),
+            "client_id": c.secret("client_id"),
+            "client_secret": c.secret("client_secret"),
         }
         if self._options.grant == "password":
-            self._grant |= {"username": connection.secret("username"), "password": connection.secret("password")}
-        self._http = HttpClient(
-            connection.name, connection.url, classify=self.classify, timeout=timeout, transport=transport
-        )
-        self._token, self._token_until = "", 0.0
-        self._lock = threading.Lock()
-
-    @classmethod
-    def open(
-        cls, connection: Connection, *, timeout: float, transport: httpx.BaseTransport | None = None
-    ) -> DoceboConnector:
-        """For the registry."""
-        return cls(connection, timeout=timeout, transport=transport)
+            self._grant |= {"username": c.secret("username"), "password": c.secret("password")}
+        self.tokens = TokenKeeper(self.name, lambda: self.http.post("/oauth2/token", form=self._grant).data)
 
     def capabilities(self) -> Capabilities:
         return Capabilities({e: Incremental.UPDATED_SINCE for e in _PATHS})
@@ -89,28 +71,21 @@ class DoceboConnector:
             return Verdict.CURSOR_EXPIRED
         return verdict_of(failure)
 
-    def check(self) -> Health:
-        try:
-            answer = self._get("/manage/v1/user/session")
-        except ConnectorError as e:
-            return Health(False, f"{self.name}: not usable", e.message, e.remedy or "")
+    def whoami(self) -> tuple[str, Answer]:
+        answer = self.get("/manage/v1/user/session")
         data = _data(answer, self.name)
-        skew = datetime.now(UTC) - answer.server_time if answer.server_time else None
         level = str(data.get("level", ""))
         if level and level not in ("superadmin", "godadmin"):
-            return Health(
-                False,
-                f"signed in as {level}",
-                "the integration user does not see the whole platform",
-                "give the user behind the API credentials the superadmin level",
-                skew,
+            raise PermanentConnectorError(
+                f"{self.name}: signed in as {level}, so the integration user does not see the whole platform",
+                remedy="give the user behind the API credentials the superadmin level",
             )
-        return Health(True, f"signed in as {data.get('username', 'the integration user')}", skew=skew)
+        return f"signed in as {data.get('username', 'the integration user')}", answer
 
     def probe(self) -> TenantProfile:
         found: dict[Entity, dict[str, str]] = {}
         for entity, path in ((Entity.USER, "/manage/v1/user_fields"), (Entity.COURSE, "/learn/v1/course_fields")):
-            items = _items(_data(self._get(path, {"page_size": 200}), self.name), self.name)
+            items = _items(_data(self.get(path, {"page_size": 200}), self.name), self.name)
             found[entity] = {
                 f"field_{i['id']}": str(i.get("title") or i.get("name") or "")
                 for i in items
@@ -121,14 +96,14 @@ class DoceboConnector:
 
     def pull(self, entity: Entity, cursor: Cursor | None) -> Iterator[Page]:
         if entity not in _PATHS:
-            raise PermanentConnectorError(f"{self.name}: Docebo has no {entity.value} to pull")
+            raise self.has_none(entity)
         window = Window(cursor, timedelta(minutes=self._options.overlap_minutes), datetime.now(UTC))
         notes: list[str] = []
         for _ in range(_MAX_PAGES):
             place = window.position
             number = int(place["page"]) if place else 1
             try:
-                data = _data(self._get(_PATHS[entity], self._query(entity, window, number)), self.name)
+                data = _data(self.get(_PATHS[entity], self._query(entity, window, number)), self.name)
             except StatusError as e:
                 if place is None or self.classify(e.failure) is not Verdict.CURSOR_EXPIRED:
                     raise
@@ -143,7 +118,7 @@ class DoceboConnector:
             records, rejected = read_rows(
                 items,
                 self._rows.fields[entity],
-                self._zone,
+                self.zone,
                 lambda row: self._rows.identify(entity, row),
                 lambda row, ref: self._rows.parse(entity, row, ref),
                 f"{self.name}:{entity.value}",
@@ -166,31 +141,24 @@ class DoceboConnector:
         try:
             if ref.entity is Entity.ENROLMENT:
                 course, user, *_ = ref.id.split("-")
-                raw = _data(self._get(f"/learn/v1/enrollments/{course}/{user}"), self.name).get("records")
+                raw = _data(self.get(f"/learn/v1/enrollments/{course}/{user}"), self.name).get("records")
             elif ref.entity is Entity.USER:
-                raw = _data(self._get(f"/manage/v1/user/{ref.id}"), self.name).get("user_data")
+                raw = _data(self.get(f"/manage/v1/user/{ref.id}"), self.name).get("user_data")
             elif ref.entity is Entity.COURSE:
-                raw = _data(self._get(f"/learn/v1/courses/{ref.id}"), self.name)
+                raw = _data(self.get(f"/learn/v1/courses/{ref.id}"), self.name)
             else:
                 return None
         except StatusError as e:
             if self.classify(e.failure) is Verdict.NOT_FOUND:
                 return None
             raise
-        records, rejected = read_rows(
-            [raw],
+        found = self.one(
+            raw,
             self._rows.fields[ref.entity],
-            self._zone,
-            lambda row: self._rows.identify(ref.entity, row),
-            lambda row, found: self._rows.parse(ref.entity, row, found),
-            str(ref),
+            ref,
+            lambda row, _: self._rows.parse(ref.entity, row, self._rows.identify(ref.entity, row)),
         )
-        if rejected:
-            raise PermanentConnectorError(f"{ref}: {rejected[0].field}: {rejected[0].reason}")
-        return records[0] if records and records[0].ref == ref else None
-
-    def close(self) -> None:
-        self._http.close()
+        return found if found and found.ref == ref else None
 
     def _query(self, entity: Entity, window: Window, number: int) -> Query:
         query: dict[str, str | int] = {"page": number, "page_size": self._options.page_size}
@@ -203,31 +171,8 @@ class DoceboConnector:
         else:
             query["sort_by"] = "last_update" if entity is Entity.COURSE else "date_last_updated"
         if window.start:
-            query["updated_from"] = naive(window.start, self._zone, _STAMP)
+            query["updated_from"] = naive(window.start, self.zone, _STAMP)
         return query
-
-    def _get(self, path: str, params: Query | None = None) -> Answer:
-        """GET with a token; once more with a new one when the old one died in use."""
-        token = self._bearer()
-        try:
-            return self._http.get(path, params, headers={"Authorization": f"Bearer {token}"})
-        except StatusError as e:
-            if self.classify(e.failure) is not Verdict.REAUTHENTICATE:
-                raise
-        return self._http.get(path, params, headers={"Authorization": f"Bearer {self._bearer(refused=token)}"})
-
-    def _bearer(self, refused: str = "") -> str:
-        with self._lock:
-            if not self._token or self._token == refused or time.monotonic() >= self._token_until:
-                asked = time.monotonic()
-                answer = self._http.post("/oauth2/token", form=self._grant).data
-                if not isinstance(answer, Mapping) or not isinstance(answer.get("access_token"), str):
-                    raise PermanentConnectorError(f"{self.name}: the token endpoint gave no access_token")
-                lifetime = float(answer.get("expires_in") or 3600)
-                self._token = answer["access_token"]
-                # Renewed a little early, so that a token does not die on its way.
-                self._token_until = asked + lifetime - min(60.0, lifetime * 0.1)
-            return self._token
 
 
 def _data(answer: Answer, name: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,7 +21,7 @@ import httpx
 import tenacity
 from httpx import URL
 
-from ascertain.domain.connector import Failure, Verdict
+from ascertain.domain.connector import Budget, Failure, QuotaPolicy, Verdict
 from ascertain.errors import PermanentConnectorError, RetryableConnectorError
 
 log = logging.getLogger(__name__)
@@ -43,10 +43,12 @@ class StatusError(PermanentConnectorError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A good answer: parsed JSON, and the server's clock (aware UTC) where it said."""
+    """A good answer: parsed JSON (``None`` where the body is empty), the server's clock (aware UTC) where it said, and
+    the headers."""
 
     data: Any
     server_time: datetime | None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_loopback(url: str) -> bool:
@@ -75,6 +77,8 @@ class HttpClient:
         timeout: seconds a single call may take.
         tries: calls made in all before giving up.
         max_wait: longest pause between tries, in seconds.
+        budget: call budgets shared between processes; ``quota`` is the rule of these calls, and what has
+            the same ``budget_key`` is counted together.
         transport: replaces the network, so that recorded answers can be replayed.
     """
 
@@ -91,8 +95,15 @@ class HttpClient:
         max_bytes: int = MAX_BYTES,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        budget: Budget | None = None,
+        quota: QuotaPolicy | None = None,
+        budget_key: str = "",
     ) -> None:
         self._name = name
+        self._budget = budget
+        self._quota = quota
+        self._budget_key = budget_key
+        self._sleep = sleep
         self._classify = classify
         self._max_bytes = max_bytes
         self._max_wait = max_wait
@@ -120,10 +131,30 @@ class HttpClient:
         return self._call("GET", path, params=params, headers=headers)
 
     def post(
-        self, path: str, *, form: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+        self,
+        path: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """POST of a form or JSON. Only for calls that may be repeated: searches and token requests."""
-        return self._call("POST", path, form=form, body=body)
+        return self._call("POST", path, form=form, body=body, headers=headers)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Query | None = None,
+        form: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """Any method. ``repeatable`` False: tried once, so that nothing is done twice; the error says whether an
+        answer came."""
+        return self._call(method, path, params=params, form=form, body=body, headers=headers, repeatable=repeatable)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -137,7 +168,8 @@ class HttpClient:
         params: Query | None = None,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Any = None,
+        repeatable: bool = True,
     ) -> Answer:
         request = self._client.build_request(
             method,
@@ -145,14 +177,17 @@ class HttpClient:
             params={k: list(v) if isinstance(v, list | tuple) else v for k, v in (params or {}).items()},
             headers=dict(headers or {}),
             data=dict(form) if form is not None else None,
-            json=dict(body) if body is not None else None,
+            json=body,
         )
+        if not repeatable:
+            return self._once(request)
         # A copy of the retrying object a call: tenacity keeps the state of the running call in it.
         answer: Answer = self._retrying.copy()(self._once, request)
         return answer
 
     def _once(self, request: httpx.Request) -> Answer:
         place = f"{self._name}: {request.method} {request.url.path}"
+        self._within_budget(place)
         try:
             response, raw = self._send(request, place)
         except httpx.TimeoutException:
@@ -161,6 +196,8 @@ class HttpClient:
             raise RetryableConnectorError(f"{place}: {_plain(e)}") from None
         if response.status_code >= 400:
             self._refused(place, response, raw)
+        if response.status_code == 204 or (not raw.strip() and request.method not in ("GET", "POST")):
+            return Answer(None, _server_time(response), response.headers)
         try:
             data = json.loads(raw)
         except ValueError:
@@ -169,7 +206,18 @@ class HttpClient:
                 f"{place}: the answer is not JSON but begins {start!r}",
                 remedy="check that the URL is that of the API; a maintenance page looks like this too",
             ) from None
-        return Answer(data, _server_time(response))
+        return Answer(data, _server_time(response), response.headers)
+
+    def _within_budget(self, place: str) -> None:
+        """Wait for room in the shared budget if it comes soon; else let the runner come back later."""
+        if self._budget is None or self._quota is None:
+            return
+        while wait := self._budget.take(self._budget_key, self._quota):
+            if wait > self._max_wait:
+                raise RetryableConnectorError(
+                    f"{place}: the call budget ({self._quota.scope}) is used up", retry_after=wait
+                )
+            self._sleep(wait)
 
     def _send(self, request: httpx.Request, place: str) -> tuple[httpx.Response, bytes]:
         home = (request.url.scheme, request.url.host, request.url.port)
@@ -211,6 +259,8 @@ class HttpClient:
         )
         message = f"{place}: answered {response.status_code}"
         if self._classify(failure) is Verdict.RETRY:
+            if self._budget is not None and failure.status == 429 and failure.retry_after:
+                self._budget.block(self._budget_key, failure.retry_after)  # the other processes need not try
             raise RetryableConnectorError(message, retry_after=failure.retry_after)
         remedies = {401: "check the credentials of the connection", 403: "give the integration user more rights"}
         raise StatusError(message, failure, remedy=remedies.get(response.status_code))

@@ -16,15 +16,14 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from ascertain.connectors.adf import flatten
-from ascertain.connectors.connection import Connection
-from ascertain.connectors.http import HttpClient, StatusError, verdict_of
+from ascertain.connectors.base import HttpConnector
+from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.parsing import FieldError, Row, naive, read_rows
 from ascertain.connectors.window import Window
 from ascertain.domain.connector import (
     Capabilities,
     Cursor,
     Failure,
-    Health,
     Incremental,
     Page,
     QuotaPolicy,
@@ -34,7 +33,7 @@ from ascertain.domain.connector import (
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.records import Entity, Record, SourceRef, TextRecord
 from ascertain.domain.text import clean_plain
-from ascertain.errors import ConnectorError, PermanentConnectorError
+from ascertain.errors import PermanentConnectorError
 
 _SEARCH = "/rest/api/3/search/jql"
 _FIELDS = ("summary", "description", "assignee", "comment", "resolutiondate", "updated", "issuetype")
@@ -59,33 +58,17 @@ class JiraOptions(BaseModel):
     accounts: dict[str, str] = Field(default_factory=dict)
 
 
-class JiraConnector:
+class JiraConnector(HttpConnector):
     """One Jira Cloud site. Secrets: ``user`` (e-mail address) and ``token`` (API token)."""
 
     system = "jira"
 
-    def __init__(
-        self, connection: Connection, *, timeout: float = 30.0, transport: httpx.BaseTransport | None = None
-    ) -> None:
-        self.name = connection.name
-        self._options = connection.options_as(JiraOptions)
-        self._zone: ZoneInfo | None = None
-        self._fallback_zone = connection.zone
-        self._http = HttpClient(
-            connection.name,
-            connection.url,
-            auth=httpx.BasicAuth(connection.secret("user"), connection.secret("token")),
-            classify=self.classify,
-            timeout=timeout,
-            transport=transport,
-        )
+    def setup(self) -> None:
+        self._options = self.connection.options_as(JiraOptions)
+        self._user_zone_found: ZoneInfo | None = None
 
-    @classmethod
-    def open(
-        cls, connection: Connection, *, timeout: float, transport: httpx.BaseTransport | None = None
-    ) -> JiraConnector:
-        """For the registry."""
-        return cls(connection, timeout=timeout, transport=transport)
+    def auth(self) -> httpx.Auth:
+        return httpx.BasicAuth(self.connection.secret("user"), self.connection.secret("token"))
 
     def capabilities(self) -> Capabilities:
         return Capabilities({Entity.TICKET: Incremental.UPDATED_SINCE})
@@ -98,13 +81,8 @@ class JiraConnector:
             return Verdict.CURSOR_EXPIRED
         return verdict_of(failure)
 
-    def check(self) -> Health:
-        try:
-            answer = self._http.get("/rest/api/3/myself")
-        except ConnectorError as e:
-            return Health(False, f"{self.name}: not usable", e.message, e.remedy or "")
-        skew = datetime.now(UTC) - answer.server_time if answer.server_time else None
-        return Health(True, "signed in", skew=skew)
+    def whoami(self) -> tuple[str, Answer]:
+        return "signed in", self.get("/rest/api/3/myself")
 
     def probe(self) -> TenantProfile:
         """Jira's issue fields are fixed here: nothing to map."""
@@ -112,7 +90,7 @@ class JiraConnector:
 
     def pull(self, entity: Entity, cursor: Cursor | None) -> Iterator[Page]:
         if entity is not Entity.TICKET:
-            raise PermanentConnectorError(f"{self.name}: Jira has no {entity.value} to pull")
+            raise self.has_none(entity)
         window = Window(cursor, timedelta(minutes=self._options.overlap_minutes), datetime.now(UTC))
         used: set[str] = set()
         notes: list[str] = []
@@ -152,19 +130,8 @@ class JiraConnector:
         raise PermanentConnectorError(f"{self.name}: the search has more than {_MAX_PAGES} pages; it never ends")
 
     def fetch(self, ref: SourceRef) -> Record | None:
-        try:
-            issue = self._http.get(f"/rest/api/3/issue/{ref.id}", {"fields": ",".join(_FIELDS)}).data
-        except StatusError as e:
-            if self.classify(e.failure) is Verdict.NOT_FOUND:
-                return None
-            raise
-        records, rejected = read_rows([issue], _ALLOWED, UTC, lambda row: ref, self._parse, str(ref))
-        if rejected:
-            raise PermanentConnectorError(f"{ref}: {rejected[0].field}: {rejected[0].reason}")
-        return records[0] if records else None
-
-    def close(self) -> None:
-        self._http.close()
+        answer = self.found_or_none(lambda: self.get(f"/rest/api/3/issue/{ref.id}", {"fields": ",".join(_FIELDS)}))
+        return self.one(answer.data, _ALLOWED, ref, self._parse) if answer else None
 
     def _jql(self, window: Window) -> str:
         clauses = ["assignee is not EMPTY"]
@@ -178,20 +145,20 @@ class JiraConnector:
 
     def _user_zone(self) -> ZoneInfo:
         """The time zone in which this user's queries are read."""
-        if self._zone is None:
-            data = self._http.get("/rest/api/3/myself").data
+        if self._user_zone_found is None:
+            data = self.get("/rest/api/3/myself").data
             name = data.get("timeZone") if isinstance(data, Mapping) else None
             try:
-                self._zone = ZoneInfo(str(name)) if name else self._fallback_zone
+                self._user_zone_found = ZoneInfo(str(name)) if name else self.zone
             except (KeyError, ValueError):
-                self._zone = self._fallback_zone
-        return self._zone
+                self._user_zone_found = self.zone
+        return self._user_zone_found
 
     def _search(self, place: Mapping[str, Any]) -> Mapping[str, Any]:
         body: dict[str, Any] = {"jql": place["jql"], "fields": list(_FIELDS), "maxResults": self._options.page_size}
         if place["token"]:
             body["nextPageToken"] = place["token"]
-        data = self._http.post(_SEARCH, body=body).data
+        data = self.send("POST", _SEARCH, body=body).data
         if not isinstance(data, Mapping) or not isinstance(data.get("issues"), list):
             raise PermanentConnectorError(f"{self.name}: the search answered without a list of issues")
         return data

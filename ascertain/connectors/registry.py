@@ -16,7 +16,7 @@ from typing import Protocol
 import httpx
 
 from ascertain.connectors.connection import Connection, environment, read_entries, resolve
-from ascertain.domain.connector import Connector
+from ascertain.domain.connector import Budget, Connector
 from ascertain.errors import ConfigError
 
 GROUP = "ascertain.connectors"
@@ -31,7 +31,12 @@ class Opens(Protocol):
     """What a registered class must offer."""
 
     def open(
-        self, connection: Connection, *, timeout: float, transport: httpx.BaseTransport | None = None
+        self,
+        connection: Connection,
+        *,
+        timeout: float,
+        transport: httpx.BaseTransport | None = None,
+        budget: Budget | None = None,
     ) -> Connector: ...
 
 
@@ -63,10 +68,14 @@ def connector_class(system: str) -> Opens:
 
 
 def open_connector(
-    connection: Connection, *, timeout: float = 30.0, transport: httpx.BaseTransport | None = None
+    connection: Connection,
+    *,
+    timeout: float = 30.0,
+    transport: httpx.BaseTransport | None = None,
+    budget: Budget | None = None,
 ) -> Connector:
     """Open one resolved connection."""
-    return connector_class(connection.system).open(connection, timeout=timeout, transport=transport)
+    return connector_class(connection.system).open(connection, timeout=timeout, transport=transport, budget=budget)
 
 
 def open_connectors(
@@ -75,6 +84,7 @@ def open_connectors(
     names: Collection[str] = (),
     environ: Mapping[str, str] | None = None,
     timeout: float = 30.0,
+    budget: Budget | None = None,
 ) -> list[Connector]:
     """Open the enabled connections of a file, or those of them that ``names`` names.
 
@@ -91,4 +101,4 @@ def open_connectors(
         )
     values = environment() if environ is None else environ
     chosen = [resolve(e, values) for e in entries if not names or e.name in names]
-    return [open_connector(c, timeout=timeout) for c in chosen]
+    return [open_connector(c, timeout=timeout, budget=budget) for c in chosen]

@@ -15,24 +15,21 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ascertain.connectors.connection import Connection
-from ascertain.connectors.http import HttpClient, verdict_of
+from ascertain.connectors.base import HttpConnector
+from ascertain.connectors.http import Answer
 from ascertain.connectors.parsing import FieldError, FieldMap, Row, naive, read_rows
 from ascertain.connectors.window import Window
 from ascertain.domain.connector import (
     Capabilities,
     Cursor,
-    Failure,
-    Health,
     Incremental,
     Page,
     QuotaPolicy,
     TenantProfile,
-    Verdict,
 )
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.records import Entity, Record, SourceRef, TextRecord, WorkerRecord
-from ascertain.errors import ConnectorError, PermanentConnectorError
+from ascertain.errors import PermanentConnectorError
 
 DEFAULT_FIELDS: Mapping[Entity, FieldMap] = {
     Entity.WORKER: {
@@ -107,33 +104,17 @@ class WorkdayOptions(BaseModel):
         return self
 
 
-class WorkdayConnector:
+class WorkdayConnector(HttpConnector):
     """One Workday tenant. Secrets: ``username``, ``password`` of an integration system user."""
 
     system = "workday"
 
-    def __init__(
-        self, connection: Connection, *, timeout: float = 30.0, transport: httpx.BaseTransport | None = None
-    ) -> None:
-        self.name = connection.name
-        self._connection = connection
-        self._options = connection.options_as(WorkdayOptions)
-        self._fields = {e: connection.field_map(e, defaults) for e, defaults in DEFAULT_FIELDS.items()}
-        self._http = HttpClient(
-            connection.name,
-            connection.url,
-            auth=httpx.BasicAuth(connection.secret("username"), connection.secret("password")),
-            classify=self.classify,
-            timeout=timeout,
-            transport=transport,
-        )
+    def setup(self) -> None:
+        self._options = self.connection.options_as(WorkdayOptions)
+        self._fields = {e: self.connection.field_map(e, defaults) for e, defaults in DEFAULT_FIELDS.items()}
 
-    @classmethod
-    def open(
-        cls, connection: Connection, *, timeout: float, transport: httpx.BaseTransport | None = None
-    ) -> WorkdayConnector:
-        """For the registry."""
-        return cls(connection, timeout=timeout, transport=transport)
+    def auth(self) -> httpx.Auth:
+        return httpx.BasicAuth(self.connection.secret("username"), self.connection.secret("password"))
 
     def capabilities(self) -> Capabilities:
         how = Incremental.UPDATED_SINCE if self._options.updated_prompt else Incremental.FULL
@@ -142,21 +123,15 @@ class WorkdayConnector:
     def quota(self) -> QuotaPolicy:
         return QuotaPolicy("tenant")
 
-    def classify(self, failure: Failure) -> Verdict:
-        return verdict_of(failure)
-
-    def check(self) -> Health:
+    def whoami(self) -> tuple[str, Answer]:
         entity = next(iter(self._options.reports))
-        try:
-            rows = self._report(entity, datetime.now(UTC) if self._options.updated_prompt else None)
-        except ConnectorError as e:
-            return Health(False, f"{self.name}: not usable", e.message, e.remedy or "")
-        return Health(True, f"report {self._options.reports[entity]} answered with {len(rows)} rows")
+        rows, answer = self._report(entity, datetime.now(UTC) if self._options.updated_prompt else None)
+        return f"report {self._options.reports[entity]} answered with {len(rows)} rows", answer
 
     def probe(self) -> TenantProfile:
         found: dict[Entity, dict[str, str]] = {}
         for entity in self._options.reports:
-            keys = sorted({k for row in self._report(entity, None)[:50] if isinstance(row, Mapping) for k in row})
+            keys = sorted({k for row in self._report(entity, None)[0][:50] if isinstance(row, Mapping) for k in row})
             found[entity] = {k: k.replace("_", " ") for k in keys}
         unused = {e: tuple(k for k in keys if k not in self._fields[e].values()) for e, keys in found.items()}
         return TenantProfile(found, unused)
@@ -166,14 +141,14 @@ class WorkdayConnector:
             raise PermanentConnectorError(f"{self.name}: no report is configured for {entity.value}")
         # A report is dated by day, so the newest day is always asked for again.
         window = Window(cursor, timedelta(days=1), datetime.now(UTC))
-        rows = self._report(entity, window.start)
+        rows, _ = self._report(entity, window.start)
         notes = self._missing_columns(entity, rows)
         for start in range(0, max(len(rows), 1), _PAGE):
             part = rows[start : start + _PAGE]
             records, rejected = read_rows(
                 part,
                 self._fields[entity],
-                self._connection.zone,
+                self.zone,
                 lambda row: self._identify(entity, row),
                 lambda row, ref: self._parse(entity, row, ref),
                 f"{self.name}:{entity.value}",
@@ -188,23 +163,20 @@ class WorkdayConnector:
         """Reports give no single rows: always ``None``."""
         return None
 
-    def close(self) -> None:
-        self._http.close()
-
-    def _report(self, entity: Entity, since: datetime | None) -> list[object]:
+    def _report(self, entity: Entity, since: datetime | None) -> tuple[list[object], Answer]:
         o = self._options
         path = f"/ccx/service/customreport2/{o.tenant}/{o.owner}/{o.reports[entity]}"
         query: dict[str, str | int] = {"format": "json"}
         if o.updated_prompt and since is not None:
-            query[o.updated_prompt] = naive(since, self._connection.zone, "%Y-%m-%d")
-        data = self._http.get(path, query).data
-        rows = data.get("Report_Entry") if isinstance(data, Mapping) else None
+            query[o.updated_prompt] = naive(since, self.zone, "%Y-%m-%d")
+        answer = self.get(path, query)
+        rows = answer.data.get("Report_Entry") if isinstance(answer.data, Mapping) else None
         if not isinstance(rows, list):
             raise PermanentConnectorError(
                 f"{self.name}: report {o.reports[entity]} has no Report_Entry",
                 remedy="the report must be an advanced one, enabled as a web service",
             )
-        return rows
+        return rows, answer
 
     def _missing_columns(self, entity: Entity, rows: list[object]) -> tuple[str, ...]:
         seen = {str(k) for row in rows if isinstance(row, Mapping) for k in row}
@@ -230,7 +202,7 @@ class WorkdayConnector:
             name=row.text("name") or ref.id,
             job_title=row.text("job_title"),
             job_code=code,
-            job_profile_id=self._connection.job_profile(code),
+            job_profile_id=self.connection.job_profile(code),
             department=row.text("department"),
             manager_employee_id=row.text("manager") or None,
             hired_at=row.moment("hired"),

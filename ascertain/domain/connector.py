@@ -102,11 +102,30 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class QuotaPolicy:
     """A call budget: ``calls`` per ``window``, shared by everything that has the same ``scope`` (token, tenant, ip).
-    ``calls`` is ``None`` where the vendor names none."""
+    ``calls`` is ``None`` where the vendor names none. ``exclusive``: a new token ends the old one, so only one process
+    at a time may use the connection."""
 
     scope: str
     calls: int | None = None
     window: timedelta = timedelta(hours=1)
+    exclusive: bool = False
+
+
+class Budget(Protocol):
+    """Call budgets shared by every process of an installation (``ascertain.store``)."""
+
+    def take(self, key: str, policy: QuotaPolicy) -> float:
+        """Take one call. Seconds to wait first: 0 when there is room; when the window is used up or the system asked
+        to wait, the time until there is room again, and nothing is taken."""
+
+    def block(self, key: str, seconds: float) -> None:
+        """The system said that nobody shall call for a while."""
+
+    def lease(self, name: str, owner: str, seconds: float) -> bool:
+        """Take or prolong the only lease of that name; ``False`` while somebody else holds it."""
+
+    def give_back(self, name: str, owner: str) -> None:
+        """End a lease early; that of another owner is left alone."""
 
 
 class Connector(Protocol):

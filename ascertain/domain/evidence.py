@@ -23,6 +23,9 @@ class EvidenceKind(StrEnum):
     PROJECT = "project"
     TICKET = "ticket"
     PROFILE = "profile"
+    ENGAGEMENT = "engagement"
+    DOCUMENT = "document"
+    MESSAGE = "message"
 
 
 FREE_TEXT_KINDS = frozenset(
@@ -32,11 +35,12 @@ FREE_TEXT_KINDS = frozenset(
         EvidenceKind.SELF_ASSESSMENT,
         EvidenceKind.PROJECT,
         EvidenceKind.TICKET,
+        EvidenceKind.DOCUMENT,
     }
 )
 """Kinds whose skills are read out of what somebody wrote, not out of a course's tags."""
 
-SENSITIVE_KINDS = frozenset({EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEEDBACK})
+SENSITIVE_KINDS = frozenset({EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEEDBACK, EvidenceKind.MESSAGE})
 """Kinds that need the person's consent and, for anything they support, a human."""
 
 

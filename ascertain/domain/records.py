@@ -26,6 +26,12 @@ class Entity(StrEnum):
     REVIEW = "review"
     PROJECT = "project"
     TICKET = "ticket"
+    ASSESSMENT = "assessment"
+    ENGAGEMENT = "engagement"
+    JOB_PROFILE = "job_profile"
+    DOCUMENT = "document"
+    MESSAGE = "message"
+    STATEMENT = "statement"
 
 
 class EnrolmentStatus(StrEnum):
@@ -162,7 +168,86 @@ class TextRecord:
     course_code: str | None = None
 
 
-Record = UserRecord | WorkerRecord | CourseRecord | EnrolmentRecord | AwardRecord | TextRecord
+@dataclass(frozen=True, slots=True)
+class AssessmentRecord:
+    """The result of one graded item inside a course (a quiz, an exam), beside the enrolment's own score.
+
+    ``user_id`` is the account's, or ``employee:<id>`` / ``email:<address>``. ``course_id`` may be empty where the item
+    belongs to no course of the catalogue; ``text`` says what it asked for, if the system does.
+    """
+
+    ref: SourceRef
+    user_id: str
+    title: str
+    course_id: str = ""
+    text: str = ""
+    attempt: int = 1
+    score: float | None = None
+    passed: bool | None = None
+    taken_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementRecord:
+    """Content that somebody used without finishing or being graded: read, watched, took part.
+
+    ``verb`` is a past tense in plain words; ``minutes`` is time on it, ``progress`` 0..1.
+    """
+
+    ref: SourceRef
+    user_id: str
+    title: str
+    verb: str = "used"
+    course_id: str = ""
+    text: str = ""
+    minutes: float | None = None
+    progress: float | None = None
+    occurred_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobProfileRecord:
+    """A job as the HRIS describes it. ``skills`` are the names it lists, to be mapped; nothing here is a requirement
+    before somebody has accepted it."""
+
+    ref: SourceRef
+    code: str
+    title: str
+    summary: str = ""
+    department: str = ""
+    skills: tuple[str, ...] = ()
+    active: bool = True
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """Something that somebody wrote to colleagues. The text is never stored: ingest keeps only which skills it shows.
+
+    ``subject`` is the writer, as in ``TextRecord``; ``channel`` names where (never a private conversation)."""
+
+    ref: SourceRef
+    subject: str
+    text: str = dataclasses.field(repr=False)
+    channel: str = ""
+    occurred_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+Record = (
+    UserRecord
+    | WorkerRecord
+    | CourseRecord
+    | EnrolmentRecord
+    | AwardRecord
+    | TextRecord
+    | AssessmentRecord
+    | EngagementRecord
+    | JobProfileRecord
+    | MessageRecord
+)
 
 
 @dataclass(frozen=True, slots=True)
