@@ -160,7 +160,12 @@ class App:
         Raises:
             ConfigError: naming the missing secret or the unknown connection.
         """
-        return open_connectors(self.settings.connectors_file, names=names, timeout=self.settings.http_timeout)
+        return open_connectors(
+            self.settings.connectors_file,
+            names=names,
+            timeout=self.settings.http_timeout,
+            budget=self.store.budget(),
+        )
 
     def sync(
         self,

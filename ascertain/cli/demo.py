@@ -146,15 +146,26 @@ def _assess(app: App, c: Console, processes: int) -> None:
 
 
 def sandbox(
-    docebo: Annotated[int, typer.Option(help="Port of Docebo's dialect (0: a free one).")] = 0,
-    workday: Annotated[int, typer.Option(help="Port of Workday's dialect (0: a free one).")] = 0,
-    jira: Annotated[int, typer.Option(help="Port of Jira's dialect (0: a free one).")] = 0,
+    systems: Annotated[
+        list[str] | None, typer.Argument(help="Systems to serve, perhaps with a port (docebo=8101); all by default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the demonstration company on this machine until stopped, and print the settings that connect to it."""
+    """Serve the demonstration company in the dialects of its systems until stopped, and print the settings that connect
+    to it.
+
+    The matching connections are in config/connectors-sandbox.yaml: point ASCERTAIN_CONNECTORS_FILE at it.
+    """
+    from ascertain.sandbox.dialects import names
     from ascertain.sandbox.server import Sandbox
 
-    with Sandbox(ports=(docebo, workday, jira)) as servers:
+    ports: dict[str, int] = {}
+    for text in systems or names():
+        name, _, port = text.partition("=")
+        if port and not port.isdigit():
+            raise ConfigError(f"{text!r}: {port!r} is not a port", remedy="write docebo, or docebo=8101")
+        ports[name] = int(port or 0)
+    with Sandbox(systems=tuple(ports), ports=ports) as servers:
         environment = servers.environment()
         emit(environment, as_json, lambda c: c.print("\n".join(f"export {k}={v}" for k, v in environment.items())))
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from ascertain.errors import NotFoundError
+from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.docebo_gate import ApiError, DoceboOptions, Gate
 from ascertain.sandbox.docebo_shapes import (
     COURSE_FIELDS,
@@ -199,3 +200,14 @@ def _number(text: str | None, default: int, name: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ApiError(400, f"{name} must be a whole number from 1")
     return int(text)
+
+
+def _environment(url: str, options: DoceboOptions) -> dict[str, str]:
+    return {
+        "ASCERTAIN_DOCEBO_URL": url,
+        "ASCERTAIN_DOCEBO_CLIENT_ID": options.client_id,
+        "ASCERTAIN_DOCEBO_CLIENT_SECRET": options.client_secret,
+    }
+
+
+DIALECT = Dialect(create_app, DoceboOptions, _environment)

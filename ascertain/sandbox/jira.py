@@ -18,6 +18,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.faults import FaultLayer, FaultPlan
 from ascertain.sandbox.jql import JqlError, parse
 from ascertain.sandbox.live import LiveCompany
@@ -185,3 +186,14 @@ def adf(paragraphs: list[str] | tuple[str, ...]) -> Json:
 
 def _text(text: str) -> Json:
     return {"type": "text", "text": text}
+
+
+def _environment(url: str, options: JiraOptions) -> dict[str, str]:
+    return {
+        "ASCERTAIN_JIRA_URL": url,
+        "ASCERTAIN_JIRA_USER": options.user,
+        "ASCERTAIN_JIRA_TOKEN": options.token,
+    }
+
+
+DIALECT = Dialect(create_app, JiraOptions, _environment)

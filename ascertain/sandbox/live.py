@@ -7,11 +7,43 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ascertain.errors import NotFoundError
 from ascertain.sandbox.records import Company, Course, Enrolment, Person, Review, Ticket
+
+Changed = Enrolment | Course | Person | Review | Ticket
+P = ParamSpec("P")
+R = TypeVar("R", bound=Changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed; ``kind`` is enrolment, course, person, review or ticket."""
+
+    kind: str
+    what: Changed
+    deleted: bool = False
+
+
+def _told(
+    kind: str,
+) -> Callable[[Callable[Concatenate[LiveCompany, P], R]], Callable[Concatenate[LiveCompany, P], R]]:
+    """Tells the watchers what a method changed, once it holds no lock any more."""
+
+    def told(method: Callable[Concatenate[LiveCompany, P], R]) -> Callable[Concatenate[LiveCompany, P], R]:
+        @wraps(method)
+        def changed(self: LiveCompany, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            result = method(self, *args, **kwargs)
+            self._tell(Change(kind, result))
+            return result
+
+        return changed
+
+    return told
 
 
 def _now() -> datetime:
@@ -26,12 +58,36 @@ class LiveCompany:
         self._lock = threading.Lock()
         self._clock = clock
         self._written: dict[int, dict[str, str]] = {}
+        self._kept: dict[str, dict[str, Any]] = {}
+        self._watchers: list[Callable[[Change], None]] = []
+
+    def watch(self, tell: Callable[[Change], None]) -> None:
+        """``tell`` is called after each change, in the thread that made it: dialects send their webhooks from there."""
+        self._watchers.append(tell)
+
+    def put(self, system: str, key: str, value: Any) -> None:
+        """Keeps what was written to a system through its API; ``None`` removes it."""
+        with self._lock:
+            kept = self._kept.setdefault(system, {})
+            kept.pop(key, None)
+            if value is not None:
+                kept[key] = value
+
+    def kept(self, system: str) -> dict[str, Any]:
+        """Everything that was written to a system, by key."""
+        with self._lock:
+            return dict(self._kept.get(system, {}))
+
+    def _tell(self, change: Change) -> None:
+        for tell in list(self._watchers):
+            tell(change)
 
     @property
     def current(self) -> Company:
         """The state now; frozen, so a reader may keep it while a test changes the next one."""
         return self._company
 
+    @_told("enrolment")
     def add_enrolment(
         self,
         person_id: str,
@@ -61,6 +117,7 @@ class LiveCompany:
             self._company = replace(self._company, enrolments=(*self._company.enrolments, enrolment))
             return enrolment
 
+    @_told("enrolment")
     def change_score(
         self, person_id: str, course_code: str, score: float | str | None, *, at: datetime | None = None
     ) -> Enrolment:
@@ -80,13 +137,16 @@ class LiveCompany:
         with self._lock:
             person, course = self._person(person_id), self._course(course_code)
             key = (person.docebo_id, course.id)
+            gone = [e for e in self._company.enrolments if (e.user_id, e.course_id) == key]
             kept = tuple(e for e in self._company.enrolments if (e.user_id, e.course_id) != key)
-            gone = len(self._company.enrolments) - len(kept)
             self._company = replace(self._company, enrolments=kept)
-            return gone
+        for enrolment in gone:
+            self._tell(Change("enrolment", enrolment, deleted=True))
+        return len(gone)
 
+    @_told("course")
     def add_course(
-        self, code: str, name: str, description: str, *, at: datetime | None = None, **fields: object
+        self, /, code: str, name: str, description: str, *, at: datetime | None = None, **fields: object
     ) -> Course:
         """A new catalogue item; unnamed fields are those of a short English e-learning for beginners."""
         with self._lock:
@@ -107,7 +167,8 @@ class LiveCompany:
             self._company = replace(self._company, courses=(*self._company.courses, course))
             return course
 
-    def change_course(self, code: str, *, at: datetime | None = None, **fields: object) -> Course:
+    @_told("course")
+    def change_course(self, /, code: str, *, at: datetime | None = None, **fields: object) -> Course:
         """Changes fields of a catalogue item, for example its description."""
         with self._lock:
             old = self._course(code)
@@ -116,7 +177,8 @@ class LiveCompany:
             self._company = replace(self._company, courses=courses)
             return new
 
-    def change_person(self, person_id: str, *, at: datetime | None = None, **fields: object) -> Person:
+    @_told("person")
+    def change_person(self, /, person_id: str, *, at: datetime | None = None, **fields: object) -> Person:
         """Changes fields of a worker: a new manager, other hours, withdrawn consent."""
         with self._lock:
             old = self._person(person_id)
@@ -125,6 +187,7 @@ class LiveCompany:
             self._company = replace(self._company, people=people)
             return new
 
+    @_told("review")
     def add_review(
         self,
         person_id: str,
@@ -150,6 +213,7 @@ class LiveCompany:
             self._company = replace(self._company, reviews=(*self._company.reviews, review))
             return review
 
+    @_told("ticket")
     def touch_ticket(self, key: str, *, status: str | None = None, at: datetime | None = None) -> Ticket:
         """Moves ``updated`` of a ticket, and its status where one is given."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""Starts the three systems on loopback and says where they are and how to get in.
+"""Starts the systems on loopback and says where they are and how to get in.
 
 with Sandbox() as sandbox:
     settings = Settings(**from_environment(sandbox.environment()))
@@ -9,17 +9,17 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import TracebackType
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from ascertain.errors import AscertainError
-from ascertain.sandbox import docebo, jira, workday
 from ascertain.sandbox.company import build_company
+from ascertain.sandbox.dialects import DEMONSTRATION, dialect, faults_of
 from ascertain.sandbox.faults import FaultPlan
 from ascertain.sandbox.live import LiveCompany
 
@@ -27,81 +27,64 @@ HOST = "127.0.0.1"
 START_SECONDS = 15.0
 
 
-@dataclass(frozen=True)
-class SandboxEndpoints:
-    """Base addresses of the three systems and the credentials they accept, by setting name in lower case."""
-
-    docebo_url: str
-    workday_url: str
-    jira_url: str
-    credentials: Mapping[str, str]
-
-
 class Sandbox:
-    """The three servers in background threads; a context manager. ``company`` may be changed while they run."""
+    """The servers in background threads; a context manager. ``company`` may be changed while they run.
+
+    Args:
+        systems: dialects to serve; those of the demonstration by default.
+        options: options by system, in place of the usual ones.
+        ports: by system; a free one where none is given.
+    """
 
     def __init__(
         self,
         *,
+        systems: Sequence[str] = DEMONSTRATION,
         anchor: date | None = None,
-        ports: tuple[int, int, int] = (0, 0, 0),
+        ports: Mapping[str, int] | None = None,
         scale: int = 1,
         company: LiveCompany | None = None,
-        docebo_options: docebo.DoceboOptions | None = None,
-        workday_options: workday.WorkdayOptions | None = None,
-        jira_options: jira.JiraOptions | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
+        self._dialects = {name: dialect(name) for name in systems}
         self.company = company or LiveCompany(build_company(anchor, scale=scale))
-        self.docebo = docebo_options or docebo.DoceboOptions()
-        self.workday = workday_options or workday.WorkdayOptions()
-        self.jira = jira_options or jira.JiraOptions()
-        self._ports = ports
-        self._running: list[_Served] = []
-        self._endpoints: SandboxEndpoints | None = None
+        self.options = {n: (options or {}).get(n) or d.options() for n, d in self._dialects.items()}
+        self._ports = dict(ports or {})
+        self._running: dict[str, _Served] = {}
 
-    def start(self) -> SandboxEndpoints:
-        """Starts what is not running yet and returns once all three answer."""
-        if self._endpoints is not None:
-            return self._endpoints
-        apps = (
-            docebo.create_app(self.company, self.docebo),
-            workday.create_app(self.company, self.workday),
-            jira.create_app(self.company, self.jira),
-        )
-        try:
-            for app, port in zip(apps, self._ports, strict=True):
-                self._running.append(_Served(app, port))
-            for served in self._running:
-                served.wait()
-        except BaseException:
-            self.stop()
-            raise
-        urls = [served.url for served in self._running]
-        self._endpoints = SandboxEndpoints(urls[0], urls[1], urls[2], self._credentials())
-        return self._endpoints
+    def start(self) -> Mapping[str, str]:
+        """Starts what is not running yet; base address by system once all answer."""
+        if not self._running:
+            try:
+                for name, found in self._dialects.items():
+                    app = found.create_app(self.company, self.options[name])
+                    self._running[name] = _Served(app, self._ports.get(name, 0))
+                for served in self._running.values():
+                    served.wait()
+            except BaseException:
+                self.stop()
+                raise
+        return {name: served.url for name, served in self._running.items()}
 
     def stop(self) -> None:
         """Stops the servers; safe to call twice."""
-        for served in self._running:
+        for served in self._running.values():
             served.ask_to_stop()
-        for served in self._running:
+        for served in self._running.values():
             served.join()
         self._running.clear()
-        self._endpoints = None
 
     def environment(self) -> dict[str, str]:
         """The settings under which the product finds this sandbox."""
-        found = self.start()
-        return {
-            "ASCERTAIN_DOCEBO_URL": found.docebo_url,
-            "ASCERTAIN_WORKDAY_URL": found.workday_url,
-            "ASCERTAIN_JIRA_URL": found.jira_url,
-        } | {f"ASCERTAIN_{name.upper()}": value for name, value in found.credentials.items()}
+        found: dict[str, str] = {}
+        for name, url in self.start().items():
+            found |= self._dialects[name].environment(url, self.options[name])
+        return found
 
     @property
     def faults(self) -> dict[str, FaultPlan]:
         """The trouble makers, by system."""
-        return {"docebo": self.docebo.faults, "workday": self.workday.faults, "jira": self.jira.faults}
+        return {name: faults_of(options) for name, options in self.options.items()}
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -111,16 +94,6 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _credentials(self) -> dict[str, str]:
-        return {
-            "docebo_client_id": self.docebo.client_id,
-            "docebo_client_secret": self.docebo.client_secret,
-            "workday_user": self.workday.username,
-            "workday_password": self.workday.password,
-            "jira_user": self.jira.user,
-            "jira_token": self.jira.token,
-        }
 
 
 class _Served:

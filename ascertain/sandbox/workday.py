@@ -17,6 +17,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.faults import FaultLayer, FaultPlan
 from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.records import Company
@@ -151,3 +152,14 @@ _REPORTS: dict[str, Callable[[Company], list[tuple[date, Row]]]] = {
     "Ascertain_Reviews": _reviews,
     "Ascertain_Projects": _projects,
 }
+
+
+def _environment(url: str, options: WorkdayOptions) -> dict[str, str]:
+    return {
+        "ASCERTAIN_WORKDAY_URL": url,
+        "ASCERTAIN_WORKDAY_USER": options.username,
+        "ASCERTAIN_WORKDAY_PASSWORD": options.password,
+    }
+
+
+DIALECT = Dialect(create_app, WorkdayOptions, _environment)

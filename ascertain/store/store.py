@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from ascertain.domain.audit import Checkpoint
 from ascertain.errors import ConfigError
 from ascertain.store import migrate
+from ascertain.store.budgets import SqlBudget
 from ascertain.store.checkpoints import CheckpointFile
 from ascertain.store.engine import Engines, database_url, make_engines, sqlite_file
 from ascertain.store.keys import MasterKey
@@ -66,6 +67,10 @@ class Store:
         """
         engines = self._own()
         return SqlUnitOfWork(engines.write if write else engines.read, self._context, write=write)
+
+    def budget(self) -> SqlBudget:
+        """The call budgets and leases of this installation."""
+        return SqlBudget(self._own, self._context.now)
 
     def migrate(self) -> None:
         """Bring the schema up to date; safe to repeat, and by several processes at once.

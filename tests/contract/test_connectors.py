@@ -41,7 +41,7 @@ Open = Callable[..., Connector]
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     options = DoceboOptions(hourly_budget=None)
-    with Sandbox(anchor=date(2026, 5, 1), docebo_options=options) as found:
+    with Sandbox(anchor=date(2026, 5, 1), options={"docebo": options}) as found:
         yield found
 
 
@@ -235,7 +235,7 @@ def test_a_token_that_dies_in_mid_crawl_is_renewed(connect: Open, sandbox: Sandb
 
 
 def test_a_token_is_renewed_before_it_runs_out(connect: Open) -> None:
-    short = Sandbox(anchor=date(2026, 5, 1), docebo_options=DoceboOptions(token_seconds=1))
+    short = Sandbox(anchor=date(2026, 5, 1), options={"docebo": DoceboOptions(token_seconds=1)})
     with short:
         connector = connect("docebo", to=short)
         pull = connector.pull(Entity.ENROLMENT, None)

@@ -16,10 +16,10 @@ ANCHOR = date(2026, 5, 1)
 
 
 def sign_in(sandbox: Sandbox) -> httpx.Client:
-    url = sandbox.start().docebo_url
+    url = sandbox.start()["docebo"]
     form = {
-        "client_id": sandbox.docebo.client_id,
-        "client_secret": sandbox.docebo.client_secret,
+        "client_id": sandbox.options["docebo"].client_id,
+        "client_secret": sandbox.options["docebo"].client_secret,
         "grant_type": "client_credentials",
         "scope": "api",
     }
@@ -55,7 +55,7 @@ def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 
 def test_token_by_password(sandbox: Sandbox) -> None:
-    options = sandbox.docebo
+    options = sandbox.options["docebo"]
     form = {
         "client_id": options.client_id,
         "client_secret": options.client_secret,
@@ -63,7 +63,7 @@ def test_token_by_password(sandbox: Sandbox) -> None:
         "username": options.username,
         "password": options.password,
     }
-    answer = httpx.post(f"{sandbox.start().docebo_url}/oauth2/token", data=form)
+    answer = httpx.post(f"{sandbox.start()['docebo']}/oauth2/token", data=form)
 
     assert answer.status_code == 200
     assert answer.json().keys() >= {"access_token", "expires_in", "token_type", "scope", "refresh_token"}
@@ -78,24 +78,27 @@ def test_token_by_password(sandbox: Sandbox) -> None:
     ],
 )
 def test_bad_credentials(sandbox: Sandbox, change: dict[str, str], status: int) -> None:
-    options = sandbox.docebo
+    options = sandbox.options["docebo"]
     form = {"client_id": options.client_id, "client_secret": options.client_secret, "grant_type": "client_credentials"}
 
-    assert httpx.post(f"{sandbox.start().docebo_url}/oauth2/token", data=form | change).status_code == status
+    assert httpx.post(f"{sandbox.start()['docebo']}/oauth2/token", data=form | change).status_code == status
 
 
 @pytest.mark.parametrize(
     "path", ["/manage/v1/user", "/learn/v1/courses", "/learn/v1/enrollments", "/learn/v1/courses/501"]
 )
 def test_nothing_without_a_token(sandbox: Sandbox, path: str) -> None:
-    url = sandbox.start().docebo_url
+    url = sandbox.start()["docebo"]
 
     assert httpx.get(url + path).status_code == 401
     assert httpx.get(url + path, headers={"Authorization": "Bearer nonsense"}).status_code == 401
 
 
 def test_token_expires() -> None:
-    with Sandbox(anchor=ANCHOR, docebo_options=DoceboOptions(token_seconds=0)) as running, sign_in(running) as late:
+    with (
+        Sandbox(anchor=ANCHOR, options={"docebo": DoceboOptions(token_seconds=0)}) as running,
+        sign_in(running) as late,
+    ):
         assert late.get("/manage/v1/user").status_code == 401
 
 
@@ -208,7 +211,7 @@ def test_field_can_be_written_back_and_read(sandbox: Sandbox) -> None:
 
 def test_hourly_budget_answers_429() -> None:
     options = DoceboOptions(hourly_budget=2)
-    with Sandbox(anchor=ANCHOR, docebo_options=options) as running, sign_in(running) as own:
+    with Sandbox(anchor=ANCHOR, options={"docebo": options}) as running, sign_in(running) as own:
         answers = [own.get("/manage/v1/user_fields") for _ in range(3)]
 
         assert [a.status_code for a in answers] == [200, 200, 429]
@@ -217,5 +220,5 @@ def test_hourly_budget_answers_429() -> None:
 
 def test_budget_comes_back_after_its_window() -> None:
     options = DoceboOptions(hourly_budget=1, budget_seconds=0.0)
-    with Sandbox(anchor=ANCHOR, docebo_options=options) as running, sign_in(running) as own:
+    with Sandbox(anchor=ANCHOR, options={"docebo": options}) as running, sign_in(running) as own:
         assert [own.get("/manage/v1/user_fields").status_code for _ in range(3)] == [200, 200, 200]

@@ -29,8 +29,8 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
     sandbox.faults["workday"].clear()
-    login = (sandbox.workday.username, sandbox.workday.password)
-    with httpx.Client(base_url=sandbox.start().workday_url, auth=login) as found:
+    login = (sandbox.options["workday"].username, sandbox.options["workday"].password)
+    with httpx.Client(base_url=sandbox.start()["workday"], auth=login) as found:
         yield found
 
 
@@ -53,14 +53,14 @@ def test_environment_names_every_setting(sandbox: Sandbox) -> None:
 
 def test_stop_frees_the_ports_and_start_works_again() -> None:
     sandbox = Sandbox(anchor=ANCHOR)
-    port = urlsplit(sandbox.start().workday_url).port
+    port = urlsplit(sandbox.start()["workday"]).port
     sandbox.stop()
     sandbox.stop()
 
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/")
     with sandbox:
-        assert httpx.get(sandbox.start().workday_url + REPORT).status_code == 401
+        assert httpx.get(sandbox.start()["workday"] + REPORT).status_code == 401
 
 
 def test_taken_port_is_named() -> None:
@@ -69,7 +69,7 @@ def test_taken_port_is_named() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(AscertainError, match=str(port)):
-            Sandbox(anchor=ANCHOR, ports=(0, port, 0)).start()
+            Sandbox(anchor=ANCHOR, ports={"workday": port}).start()
 
 
 def test_rate_limit_with_retry_after_then_well_again(sandbox: Sandbox, client: httpx.Client) -> None:

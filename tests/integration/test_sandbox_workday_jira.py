@@ -24,14 +24,16 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def workday(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    login = (sandbox.workday.username, sandbox.workday.password)
-    with httpx.Client(base_url=sandbox.start().workday_url, auth=login) as client:
+    login = (sandbox.options["workday"].username, sandbox.options["workday"].password)
+    with httpx.Client(base_url=sandbox.start()["workday"], auth=login) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def jira(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sandbox.start().jira_url, auth=(sandbox.jira.user, sandbox.jira.token)) as client:
+    with httpx.Client(
+        base_url=sandbox.start()["jira"], auth=(sandbox.options["jira"].user, sandbox.options["jira"].token)
+    ) as client:
         yield client
 
 
@@ -93,10 +95,10 @@ def test_addresses(workday: httpx.Client, path: str, status: int) -> None:
 
 
 def test_wrong_password(sandbox: Sandbox) -> None:
-    url = f"{sandbox.start().workday_url}{BASE}/Ascertain_Workers?format=json"
+    url = f"{sandbox.start()['workday']}{BASE}/Ascertain_Workers?format=json"
 
     assert httpx.get(url).status_code == 401
-    assert httpx.get(url, auth=(sandbox.workday.username, "guess")).status_code == 401
+    assert httpx.get(url, auth=(sandbox.options["workday"].username, "guess")).status_code == 401
     assert httpx.get(url, headers={"Authorization": "Basic !!!"}).status_code == 401
 
 
@@ -156,8 +158,8 @@ def test_token_of_another_query_is_refused(jira: httpx.Client) -> None:
 
 def test_incremental_by_updated() -> None:
     with Sandbox(anchor=ANCHOR) as running:
-        login = (running.jira.user, running.jira.token)
-        with httpx.Client(base_url=running.start().jira_url, auth=login) as client:
+        login = (running.options["jira"].user, running.options["jira"].token)
+        with httpx.Client(base_url=running.start()["jira"], auth=login) as client:
             jql = 'updated >= "2026-05-01 00:00"'
             key = running.company.current.tickets[0].key
             assert search(client, jql=jql)["issues"] == []
@@ -169,5 +171,5 @@ def test_incremental_by_updated() -> None:
 
 def test_old_search_is_gone_and_strangers_stay_out(jira: httpx.Client, sandbox: Sandbox) -> None:
     assert jira.get("/rest/api/3/search", params={"jql": BOUNDED}).status_code == 410
-    url = sandbox.start().jira_url
+    url = sandbox.start()["jira"]
     assert httpx.get(f"{url}/rest/api/3/search/jql", params={"jql": BOUNDED}).status_code == 401

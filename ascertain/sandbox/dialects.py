@@ -1,0 +1,62 @@
+"""The systems that the sandbox can speak, by name; each module says how it is made and how a client gets in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from fastapi import FastAPI
+
+from ascertain.errors import NotFoundError
+from ascertain.sandbox.faults import FaultPlan
+from ascertain.sandbox.live import LiveCompany
+
+DEMONSTRATION = ("docebo", "workday", "jira")
+"""What ``ascertain demo`` connects."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One system's dialect.
+
+    Attributes:
+        create_app: the server of a company, with options.
+        options: class of the options; every one has ``faults``.
+        environment: the settings under which ``config/connectors-sandbox.yaml`` finds it, from its base address.
+    """
+
+    create_app: Callable[[LiveCompany, Any], FastAPI]
+    options: Callable[[], Any]
+    environment: Callable[[str, Any], dict[str, str]]
+
+
+_MODULES = {
+    "docebo": "ascertain.sandbox.docebo",
+    "workday": "ascertain.sandbox.workday",
+    "jira": "ascertain.sandbox.jira",
+}
+
+
+def names() -> tuple[str, ...]:
+    """All dialects, those of the demonstration first."""
+    return (*DEMONSTRATION, *sorted(set(_MODULES) - set(DEMONSTRATION)))
+
+
+def dialect(name: str) -> Dialect:
+    """The dialect of a system.
+
+    Raises:
+        NotFoundError: when the sandbox does not speak it.
+    """
+    if name not in _MODULES:
+        raise NotFoundError(f"the sandbox does not speak {name!r}", remedy=f"choose among {', '.join(names())}")
+    found: Dialect = import_module(_MODULES[name]).DIALECT
+    return found
+
+
+def faults_of(options: Any) -> FaultPlan:
+    """The trouble maker of a dialect's options."""
+    plan: FaultPlan = options.faults
+    return plan
