@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Taxonomy to assess against: starter, or the name of an imported one (esco, onet …)."""
     embeddings: str = ""
     """Embedding model in place of the shipped encoder, provider:model through langchain; empty = the shipped one."""
+    embeddings_languages: Annotated[str, Field(pattern=r"^(\*|[a-z]{2}([, ]+[a-z]{2})*)?$")] = ""
+    """Languages that this model (or the vector store's) reads, such as de,fr,es; * = all; empty = the taxonomy's own."""
     vector_store: str = ""
     """Function package.module:name that gives a langchain VectorStore of the skills; empty = none, in memory."""
     brain: str = "embedded"

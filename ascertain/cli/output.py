@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,31 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
+
+
+@contextmanager
+def shown_progress(*, hidden: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A function that shows (stage, done, total) on standard error; the bar appears with the first call."""
+    bars: list[Any] = []
+    tasks: dict[str, Any] = {}
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if hidden:
+            return
+        if not bars:
+            from rich.progress import Progress
+
+            bars.append(Progress(console=console(stderr=True), transient=True))
+            bars[0].start()
+        if stage not in tasks:
+            tasks[stage] = bars[0].add_task(stage, total=total)
+        bars[0].update(tasks[stage], completed=done, total=total)
+
+    try:
+        yield progress
+    finally:
+        for bar in bars:
+            bar.stop()
 
 
 def emit(data: Any, as_json: bool, render: Callable[[Console], None]) -> None:

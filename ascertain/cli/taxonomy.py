@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ascertain.cli.output import AsJson, console, emit
+from ascertain.cli.output import AsJson, emit, shown_progress
 from ascertain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from ascertain.domain.skills import Candidate
     from ascertain.taxonomy.library import TaxonomyLibrary
+    from ascertain.taxonomy.loaded import Progress
+    from ascertain.taxonomy.polyglot import PolyglotMapper, Reading
 
 app = typer.Typer(help="Skill taxonomies: ESCO, O*NET, your own.", no_args_is_help=True)
 
@@ -29,14 +31,14 @@ LINE_SCHEMA = {
 }
 
 
-def _library() -> TaxonomyLibrary:
+def _library(progress: Progress | None = None) -> TaxonomyLibrary:
     from ascertain.paths import CONFIG_DIR
     from ascertain.settings import load_settings
     from ascertain.taxonomy.langchain import own_retrieval
     from ascertain.taxonomy.library import TaxonomyLibrary
 
     settings = load_settings()
-    return TaxonomyLibrary(settings.home_dir / "taxonomies", CONFIG_DIR, own=own_retrieval(settings))
+    return TaxonomyLibrary(settings.home_dir / "taxonomies", CONFIG_DIR, own=own_retrieval(settings), progress=progress)
 
 
 @app.command("import")
@@ -44,21 +46,25 @@ def import_taxonomy(
     kind: Annotated[str, typer.Argument(metavar="FORMAT", help="esco, onet, or custom.")],
     source: Annotated[Path, typer.Argument(metavar="PATH", help="Folder, zip or file of the release.")],
     name: Annotated[str | None, typer.Option(help="Name to keep it under (else the format's).")] = None,
-    language: Annotated[str, typer.Option(help="Language of the release files, such as en or de.")] = "en",
+    language: Annotated[
+        list[str] | None,
+        typer.Option(help="Language of the release files (en). Given again: a further one, whose names are found too."),
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option(help="What to call the release, such as 1.2.1 (else as it says).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import a taxonomy with its index. A malformed row is reported with file, line and field; the rest is imported."""
-    from rich.progress import Progress
+    """Import a taxonomy with its index. A malformed row is reported with file, line and field; the rest is imported.
 
-    with Progress(console=console(stderr=True), disable=as_json, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        report = _library().import_taxonomy(kind, source, name=name, language=language, progress=progress)
+    ESCO in two languages: ascertain taxonomy import esco PATH --language en --language de. Ids and labels stay those of
+    the first; German texts find the same skills.
+    """
+    first, *more = language or ["en"]
+    with shown_progress(hidden=as_json) as progress:
+        report = _library().import_taxonomy(
+            kind, source, name=name, language=first, more=more, release=release, progress=progress
+        )
 
     def render(c: Console) -> None:
         c.print(
@@ -113,20 +119,28 @@ def map_text(
 ) -> None:
     """Which skills a text shows, best first, each with a probability and the sentence that shows it.
 
-    With --file one line out for each line in: {"id", "skills": [{"id", "label", "probability", "quote"}]}.
+    With --file one line out for each line in: {"id", "skills": [{"id", "label", "probability", "quote"}]}. A text in
+    another language than the taxonomy's also has "language" and a "note" on how it was read.
     """
     from ascertain.settings import load_settings
+    from ascertain.taxonomy.language import preload
 
     if (text is None) == (file is None):
         raise ConfigError("give a text or --file", remedy='ascertain map "Built dashboards in Power BI"')
-    mapper = _library().open(taxonomy or load_settings().taxonomy).mapper
+    preload()
+    with shown_progress(hidden=as_json) as progress:
+        mapper = _library(progress).open(taxonomy or load_settings().taxonomy).mapper
+        _map(mapper, text, file, top, as_json)
 
+
+def _map(mapper: PolyglotMapper, text: str | None, file: Path | None, top: int | None, as_json: bool) -> None:
     def run(texts: list[str]) -> list[list[Candidate]]:
         return mapper.rank(texts, top) if top else mapper.map(texts, top=10)
 
     if text is not None:
         found = [_skill(c) for c in run([text])[0]]
-        emit({"skills": found}, as_json, lambda c: _table(c, found))
+        reading = mapper.readings([text])[0]
+        emit({"skills": found} | _reported(reading), as_json, lambda c: _table(c, found, reading))
         return
     bad = 0
     batch: list[tuple[Any, str]] = []
@@ -140,8 +154,10 @@ def map_text(
         if item is not None:
             batch.append(item)
         if batch and (item is None or len(batch) == BATCH):
-            for (key, _), found_ in zip(batch, run([t for _, t in batch]), strict=True):
-                print(json.dumps({"id": key, "skills": [_skill(c) for c in found_]}, ensure_ascii=False))
+            texts = [t for _, t in batch]
+            for (key, _), found_, read in zip(batch, run(texts), mapper.readings(texts), strict=True):
+                line = {"id": key, "skills": [_skill(c) for c in found_]} | _reported(read)
+                print(json.dumps(line, ensure_ascii=False))
             batch = []
         if item is None:
             break
@@ -183,9 +199,15 @@ def _skill(c: Candidate) -> dict[str, Any]:
     return {"id": c.skill_id, "label": c.label, "probability": round(c.probability, 6), "quote": c.quote}
 
 
-def _table(c: Console, rows: list[dict[str, Any]]) -> None:
+def _reported(reading: Reading | None) -> dict[str, str]:
+    return {"language": reading.language, "note": reading.note} if reading else {}
+
+
+def _table(c: Console, rows: list[dict[str, Any]], reading: Reading | None) -> None:
     from rich.table import Table
 
+    if reading:
+        c.print(reading.note, style="yellow")
     if not rows:
         c.print("none fits")
         return

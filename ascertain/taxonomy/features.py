@@ -113,7 +113,7 @@ class Featuriser:
 
     def _batch(self, sentences: Sequence[Sentence]) -> list[Offers]:
         index, vocabulary = self._index, self._index.terms
-        words = [tokens(s.visible) for s in sentences]
+        words = [tokens(s.visible, language=self._lexicon.language) for s in sentences]
         bounds = [bound_terms(w, self._lexicon, self._bound) for w in words]
         bags: list[list[int]] = []
         counted: list[int] = []
@@ -146,7 +146,11 @@ class Featuriser:
         found: dict[str, set[int]] = {}
         for form, owner in zip(self._index.forms, self._index.owner.tolist(), strict=True):
             low = form[len(BOUND) :].lower()
-            if form.startswith(BOUND) and low in self._lexicon.everyday and stem(low) not in self._lexicon.stop_stems:
+            if (
+                form.startswith(BOUND)
+                and low in self._lexicon.everyday
+                and stem(low, self._lexicon.language) not in self._lexicon.stop_stems
+            ):
                 found.setdefault(low, set()).add(owner)
         return found
 
@@ -189,7 +193,16 @@ class Featuriser:
         if not len(rows):
             return Offers(rows, np.zeros((0, len(FEATURES))))
         phrase, found = _phrases(rows, hits)
-        spelt = named(rows, hits, w.tokens, w.bound, self._rarity, self._lexicon.people, foreign=w.foreign)
+        spelt = named(
+            rows,
+            hits,
+            w.tokens,
+            w.bound,
+            self._rarity,
+            self._lexicon.people,
+            foreign=w.foreign,
+            capitals=self._lexicon.language != "de",
+        )
         raw = np.log1p(s.form[rows] / self._top_idf)
         best = float(np.log1p(s.form.max(initial=0) / self._top_idf))
         every = np.ones(len(rows))

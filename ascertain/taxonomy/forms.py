@@ -54,7 +54,7 @@ def is_bound(surface: str, lexicon: Lexicon) -> bool:
 
 def form_terms(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Terms of a label or synonym."""
-    words = tokens(text)
+    words = tokens(text, language=lexicon.language)
     if len(words) == 1 and is_bound(words[0].surface, lexicon):
         return (BOUND + words[0].surface,)
     return tuple(w.stem for w in words)

@@ -80,7 +80,10 @@ def build(
     say("words", 1, 3)
     bags = [content_terms(f.terms, lexicon) for f in all_forms]
     pair_bags = [pairs(b) for b in bags]
-    definitions = [[t.stem for t in tokens(s.definition) if t.stem not in lexicon.stop_stems] for s in skills]
+    definitions = [
+        [t.stem for t in tokens(s.definition, language=lexicon.language) if t.stem not in lexicon.stop_stems]
+        for s in skills
+    ]
     vocabulary: dict[str, int] = {}
     for bag in (*bags, *pair_bags, *definitions):
         for term in bag:

@@ -34,6 +34,9 @@ NEAREST = 100
 """Skills asked of a vector database for each text."""
 KEY = "skill_id"
 """Metadata of a document that names its skill."""
+Languages = tuple[str, ...]
+ANY = "*"
+"""Stands for every language."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,8 +48,12 @@ def document(skill: Skill) -> str:
 class EmbeddingsRetriever:
     """Implements ``Retriever`` over any langchain ``Embeddings``; the skills' vectors are kept in a folder."""
 
-    def __init__(self, embeddings: Embeddings, name: str, skills: Sequence[Skill], folder: Path) -> None:
-        """``name`` of the model: what its vectors are kept under and what the mapper's version says."""
+    def __init__(
+        self, embeddings: Embeddings, name: str, skills: Sequence[Skill], folder: Path, languages: Languages = ()
+    ) -> None:
+        """``name`` of the model: what its vectors are kept under and what the mapper's version says. ``languages``
+        that it reads beside the taxonomy's own."""
+        self._languages = languages
         self._embeddings = embeddings
         self._skills = skills
         self._folder = folder
@@ -58,6 +65,10 @@ class EmbeddingsRetriever:
             return np.zeros((len(texts), len(self._skills)), np.float32)
         asked = _unit(np.array([self._embeddings.embed_query(t) for t in texts], np.float32))
         return np.stack([np.einsum("sd,d->s", self._targets, v) for v in asked])
+
+    def reads(self, language: str) -> bool:
+        """As the settings say."""
+        return _among(language, self._languages)
 
     @cached_property
     def _targets(self) -> Vectors:
@@ -88,7 +99,9 @@ class VectorStoreRetriever:
     """Implements ``Retriever`` over any langchain ``VectorStore`` that holds a document a skill, ``skill_id`` in its
     metadata (``fill`` puts them there)."""
 
-    def __init__(self, store: VectorStore, name: str, skills: Sequence[Skill]) -> None:
+    def __init__(self, store: VectorStore, name: str, skills: Sequence[Skill], languages: Languages = ()) -> None:
+        """``languages`` that the store's embeddings read beside the taxonomy's own."""
+        self._languages = languages
         self._store = store
         self._skills = skills
         self._row = {s.id: i for i, s in enumerate(skills)}
@@ -101,6 +114,10 @@ class VectorStoreRetriever:
             self._store.add_texts(
                 [document(s) for s in some], metadatas=[{KEY: s.id} for s in some], ids=[s.id for s in some]
             )
+
+    def reads(self, language: str) -> bool:
+        """As the settings say."""
+        return _among(language, self._languages)
 
     def scores(self, texts: Sequence[str]) -> Vectors:
         """What the store gives its nearest, as a similarity; the others are as near as the last of those.
@@ -127,18 +144,23 @@ class VectorStoreRetriever:
         return out
 
 
+def _among(language: str, languages: Languages) -> bool:
+    return ANY in languages or language in languages
+
+
 def own_retrieval(settings: Settings) -> OwnRetrieval | None:
     """What the settings name in place of the shipped encoder, if anything.
 
     Raises:
         ConfigError: when it cannot be used.
     """
+    languages = tuple(settings.embeddings_languages.replace(",", " ").split())
     if settings.vector_store:
         store = store_of(settings.vector_store)
-        return lambda skills, folder: VectorStoreRetriever(store, settings.vector_store, skills)
+        return lambda skills, folder: VectorStoreRetriever(store, settings.vector_store, skills, languages)
     if settings.embeddings:
         model = embeddings_of(settings.embeddings)
-        return lambda skills, folder: EmbeddingsRetriever(model, settings.embeddings, skills, folder)
+        return lambda skills, folder: EmbeddingsRetriever(model, settings.embeddings, skills, folder, languages)
     return None
 
 

@@ -1,4 +1,7 @@
-"""Reads ``config/mapper/lexicon.yaml``: the words and phrases the mapper treats specially."""
+"""Reads ``config/mapper/lexicon.yaml``: the words and phrases the mapper treats specially.
+
+A ``lexicon-<language>.yaml`` beside it has those of another language; without one, none are.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,20 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: str
-    stop_words: str
-    weak_words: str
-    weak_weight: float = Field(ge=0, le=1)
-    everyday_words: dict[str, list[str]]
-    people_words: str
-    foreign_words: str
-    abbreviations: list[str]
-    negation_before: list[str]
-    negation_after: list[str]
-    negation_exempt: list[str]
-    boilerplate: list[str]
-    prerequisite: list[str]
-    prerequisite_in_course: list[str]
-    course_context: list[str]
+    stop_words: str = ""
+    weak_words: str = ""
+    weak_weight: float = Field(default=1, ge=0, le=1)
+    everyday_words: dict[str, list[str]] = Field(default_factory=dict)
+    people_words: str = ""
+    foreign_words: str = ""
+    abbreviations: list[str] = Field(default_factory=list)
+    negation_before: list[str] = Field(default_factory=list)
+    negation_after: list[str] = Field(default_factory=list)
+    negation_exempt: list[str] = Field(default_factory=list)
+    boilerplate: list[str] = Field(default_factory=list)
+    prerequisite: list[str] = Field(default_factory=list)
+    prerequisite_in_course: list[str] = Field(default_factory=list)
+    course_context: list[str] = Field(default_factory=list)
 
     @field_validator(
         "negation_before",
@@ -56,9 +59,10 @@ class _Document(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Compiled word lists. ``everyday`` maps a lower-case word to the next words that make it the everyday one;
-    ``english`` and ``foreign`` are function words as written."""
+    ``english`` and ``foreign`` are function words as written; ``language`` is the ISO 639-1 code of all the others."""
 
     version: str
+    language: str
     stop_stems: frozenset[str]
     weak_stems: frozenset[str]
     weak_weight: float
@@ -80,29 +84,35 @@ def _any(patterns: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{p})" for p in patterns) or r"(?!)", re.I | re.M)
 
 
-def read_lexicon(config_dir: Path) -> Lexicon:
-    """Read and check the lexicon.
+def read_lexicon(config_dir: Path, language: str = "en") -> Lexicon:
+    """Read and check the lexicon of a language; an empty one where none ships.
 
     Raises:
         ConfigError: naming the field at fault.
     """
-    file = config_dir / "mapper" / "lexicon.yaml"
+    name = "lexicon.yaml" if language == "en" else f"lexicon-{language}.yaml"
+    file = config_dir / "mapper" / name
     try:
-        raw = file.read_bytes()
+        raw = file.read_bytes() if language == "en" or file.exists() else b"version: '0'\n"
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         doc = _Document.model_validate(yaml.load(raw, Loader=loader))
+        if language == "en" and (missing := _Document.model_fields.keys() - doc.model_fields_set):
+            raise ConfigError(
+                f"mapper/{name} is not a valid lexicon: {min(missing)}: is missing", remedy="restore the shipped file"
+            )
     except OSError as e:
-        raise ConfigError(f"cannot read mapper/lexicon.yaml: {e.strerror}", remedy="restore the shipped file") from None
+        raise ConfigError(f"cannot read mapper/{name}: {e.strerror}", remedy="restore the shipped file") from None
     except (ValidationError, yaml.YAMLError) as e:
         what = e.errors()[0] if isinstance(e, ValidationError) else None
         where = f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(e)
         raise ConfigError(
-            f"mapper/lexicon.yaml is not a valid lexicon: {where}", remedy="correct that field or restore the file"
+            f"mapper/{name} is not a valid lexicon: {where}", remedy="correct that field or restore the file"
         ) from None
     return Lexicon(
-        version=f"{doc.version}+{hashlib.sha256(raw).hexdigest()[:12]}",
-        stop_stems=frozenset(stem(w) for w in doc.stop_words.split()),
-        weak_stems=frozenset(stem(w) for w in doc.weak_words.split()),
+        version=("" if language == "en" else f"{language}-") + f"{doc.version}+{hashlib.sha256(raw).hexdigest()[:12]}",
+        language=language,
+        stop_stems=frozenset(stem(w, language) for w in doc.stop_words.split()),
+        weak_stems=frozenset(stem(w, language) for w in doc.weak_words.split()),
         weak_weight=doc.weak_weight,
         everyday={k: frozenset(v) for k, v in doc.everyday_words.items()},
         people=frozenset(doc.people_words.split()),

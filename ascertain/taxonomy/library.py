@@ -3,6 +3,7 @@
 Files of the folder, none ever changed after it was written::
 
     <name>-<release>+<hash>.taxonomy.json   content; the hash is of these bytes
+    <version>.names-<language>.json         names in a further language; their hash stands in the content
     <version>.index-<hash>.npz              search index; the hash is of engine format and lexicon; rebuilt if lost
     vectors-<encoder>-skills-<hash>.npy     vectors of skills by content, shared by all taxonomies; rebuilt if lost
 """
@@ -15,8 +16,9 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
@@ -31,15 +33,24 @@ from ascertain.taxonomy.lexicon import Lexicon, read_lexicon
 from ascertain.taxonomy.loaded import LoadedTaxonomy, Problem, Progress
 from ascertain.taxonomy.mapper import SkillMapper
 from ascertain.taxonomy.model import HYBRID, LEXICAL, read_model
-from ascertain.taxonomy.retrieval import EncoderRetriever, OwnRetrieval, Retriever, target_vectors
+from ascertain.taxonomy.polyglot import OtherLanguage, PolyglotMapper
+from ascertain.taxonomy.retrieval import ENCODED, EncoderRetriever, OwnRetrieval, Retriever, target_vectors
+from ascertain.taxonomy.translations import (
+    check_languages,
+    digest,
+    digests_of,
+    encode_names,
+    meta_of,
+    read_names,
+    translated,
+)
+from ascertain.taxonomy.versions import SUFFIX, matches, split, version_of
 
 STARTER = "starter"
 STARTER_RELEASE = "1"
 FORMATS = ("esco", "onet", "custom")
-ENCODED = "en"
-"""The language that the encoder reads; a taxonomy in another one is searched by words alone."""
-_SUFFIX = ".taxonomy.json"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_RELEASE = re.compile(r"[\w.]{1,40}", re.A)
 _log = logging.getLogger(__name__)
 
 
@@ -60,7 +71,7 @@ class TaxonomyBundle:
     """An open taxonomy with its mapper. ``problems`` of the starter taxonomy; empty for an imported one."""
 
     taxonomy: ConceptStore
-    mapper: SkillMapper
+    mapper: PolyglotMapper
     problems: tuple[Problem, ...] = ()
 
 
@@ -75,9 +86,11 @@ class TaxonomyLibrary:
         encoder: Encoder | None = None,
         words_only: bool = False,
         own: OwnRetrieval | None = None,
+        progress: Progress | None = None,
     ) -> None:
         """``encoder`` in place of the shipped one; ``words_only`` does without any; ``own`` finds skills by meaning
-        in another way (see ``langchain``)."""
+        in another way (see ``langchain``); ``progress`` hears of vectors made when a taxonomy is first searched."""
+        self._progress = progress
         self._folder = folder
         self._config = config_dir
         self._own = own
@@ -90,6 +103,8 @@ class TaxonomyLibrary:
         *,
         name: str | None = None,
         language: str = "en",
+        more: Sequence[str] = (),
+        release: str | None = None,
         progress: Progress | None = None,
     ) -> ImportReport:
         """Read a release, index it and keep both. Importing the same content again changes nothing but makes it
@@ -98,6 +113,9 @@ class TaxonomyLibrary:
         Args:
             format: ``esco``, ``onet`` or ``custom``.
             name: what to open it by; the format's name by default.
+            language: of labels and definitions, ISO 639-1.
+            more: further languages whose names are kept too (ESCO alone has any).
+            release: what to call the release, in place of what its files say.
 
         Raises:
             InputError: when the release cannot be used at all; single bad rows are in the report's ``problems``.
@@ -112,17 +130,32 @@ class TaxonomyLibrary:
                 field="name",
                 remedy="use small letters, digits and _, beginning with a letter; 'starter' is taken",
             )
-        loaded = self._load(format, path, name, language, say)
+        check_languages(format, language, more)
+        if release is not None and not _RELEASE.fullmatch(release):
+            raise InputError(
+                f"{release!r} cannot name a release",
+                field="release",
+                remedy="use digits, letters, . and _, as in 1.2.1",
+            )
+        loaded = self._load(format, path, name, language, more, say)
+        loaded = replace(loaded, release=release or loaded.release)
+        names = {code: encode_names(loaded.names[code]) for code in sorted(more)}
         meta = {"name": name, "release": loaded.release, "language": language}
+        meta |= meta_of({code: digest(raw_) for code, raw_ in names.items()})
         raw = encode(loaded.skills, loaded.job_profiles, meta)
         version = f"{name}-{loaded.release}+{hashlib.sha256(raw).hexdigest()[:12]}"
-        file = self._folder / f"{version}{_SUFFIX}"
-        lexicon = read_lexicon(self._config)
+        file = self._folder / f"{version}{SUFFIX}"
+        lexicon = read_lexicon(self._config, language)
         store = ConceptStore(version, loaded.skills, loaded.job_profiles)
         index = build(store.skills(), store.job_profiles(), lexicon, lambda s, d, t: say("index", d, t))
         if self._encoder and language == ENCODED:
             target_vectors(self._encoder, store.skills(), self._folder, self._shipped, progress=say)
         try:
+            for code, raw_names in names.items():
+                write_once(self._names_file(version, code), raw_names)
+                words = read_lexicon(self._config, code)
+                index_ = build(translated(store.skills(), loaded.names[code]), store.job_profiles(), words)
+                write_once(self._index_file(version, words), to_bytes(index_))
             write_once(self._index_file(version, lexicon), to_bytes(index))
             write_once(file, raw)  # last: a taxonomy is there once its index is
         except OSError as e:
@@ -142,11 +175,11 @@ class TaxonomyLibrary:
 
     def names(self) -> list[str]:
         """Names that can be opened, ``starter`` first."""
-        return [STARTER, *sorted({_split(f)[0] for f in self._files()})]
+        return [STARTER, *sorted({split(f)[0] for f in self._files()})]
 
     def versions(self, name: str) -> list[str]:
         """Version strings of an imported taxonomy, the newest import first."""
-        return [_version(f) for f in self._files() if _split(f)[0] == name]
+        return [version_of(f) for f in self._files() if split(f)[0] == name]
 
     def open(self, name: str) -> TaxonomyBundle:
         """Open a taxonomy by ``name`` (its newest import) or ``name@version``.
@@ -160,23 +193,25 @@ class TaxonomyLibrary:
         base, _, wanted = name.partition("@")
         if base == STARTER:
             return self._open_starter(wanted)
-        files = [f for f in self._files() if _split(f)[0] == base]
+        files = [f for f in self._files() if split(f)[0] == base]
         if wanted:
-            files = [f for f in files if _matches(f, wanted)]
+            files = [f for f in files if matches(f, wanted)]
         if not files:
             there = [STARTER, *(f"{n}@{v.partition('-')[2]}" for n in self.names()[1:] for v in self.versions(n))]
             raise NotFoundError(
                 f"there is no taxonomy {name!r}",
                 remedy=f"use one of {', '.join(there)}, or import it: ascertain taxonomy import",
             )
-        version = _version(files[0])
+        version = version_of(files[0])
         raw = files[0].read_bytes()
         if hashlib.sha256(raw).hexdigest()[:12] != version.rpartition("+")[2]:
             raise IntegrityError(
                 f"{files[0].name} is not what its name says", remedy="delete the file and import the taxonomy again"
             )
         skills, profiles, meta = decode(raw)
-        return self._bundle(ConceptStore(version, skills, profiles), read_lexicon(self._config), (), meta["language"])
+        lexicon = read_lexicon(self._config, meta["language"])
+        store = ConceptStore(version, skills, profiles)
+        return self._bundle(store, lexicon, (), meta["language"], digests_of(meta))
 
     def _open_starter(self, wanted: str) -> TaxonomyBundle:
         folder, roles, schemas = self._config / "taxonomy" / STARTER, self._config / "roles", self._config / "schemas"
@@ -198,9 +233,11 @@ class TaxonomyLibrary:
         store = ConceptStore(version, loaded.skills, loaded.job_profiles)
         return self._bundle(store, lexicon, loaded.problems, loaded.language)
 
-    def _load(self, format: str, path: Path, name: str, language: str, say: Progress) -> LoadedTaxonomy:
+    def _load(
+        self, format: str, path: Path, name: str, language: str, more: Sequence[str], say: Progress
+    ) -> LoadedTaxonomy:
         if format == "esco":
-            return replace(load_esco(path, language=language, progress=say), name=name)
+            return replace(load_esco(path, language=language, more=more, progress=say), name=name)
         if format == "onet":
             return replace(load_onet(path, language=language, progress=say), name=name)
         if format == "custom":
@@ -211,23 +248,50 @@ class TaxonomyLibrary:
         """Newest first."""
         if not self._folder.is_dir():
             return []
-        return sorted(self._folder.glob(f"*{_SUFFIX}"), key=lambda f: (-f.stat().st_mtime_ns, f.name))
+        return sorted(self._folder.glob(f"*{SUFFIX}"), key=lambda f: (-f.stat().st_mtime_ns, f.name))
 
     def _index_file(self, version: str, lexicon: Lexicon) -> Path:
         key = hashlib.sha256(f"{FORMAT}:{lexicon.version}".encode()).hexdigest()[:12]
         return self._folder / f"{version}.index-{key}.npz"
 
+    def _names_file(self, version: str, language: str) -> Path:
+        return self._folder / f"{version}.names-{language}.json"
+
     def _bundle(
-        self, store: ConceptStore, lexicon: Lexicon, problems: Sequence[Problem], language: str
+        self,
+        store: ConceptStore,
+        lexicon: Lexicon,
+        problems: Sequence[Problem],
+        language: str,
+        names: Mapping[str, str] | None = None,
     ) -> TaxonomyBundle:
         skills = store.skills()
         index = self._index(store, lexicon, keep=not problems)
         retriever: Retriever | None = self._own(skills, self._folder) if self._own else None
         if self._encoder and language == ENCODED:
-            retriever = EncoderRetriever(self._encoder, skills, self._folder, self._shipped)
+            retriever = EncoderRetriever(self._encoder, skills, self._folder, self._shipped, progress=self._progress)
         model = read_model(self._config, len(skills), HYBRID if retriever else LEXICAL)
-        mapper = SkillMapper(skills, index, lexicon, model, language=language, retriever=retriever)
+        own = SkillMapper(skills, index, lexicon, model, language=language, retriever=retriever)
+        others = {code: self._other_language(store, code, wanted) for code, wanted in (names or {}).items()}
+        mapper = PolyglotMapper(
+            own, lambda code: read_lexicon(self._config, code), others, {s.id: s.label for s in skills}
+        )
         return TaxonomyBundle(store, mapper, tuple(problems))
+
+    def _other_language(self, store: ConceptStore, language: str, wanted: str) -> OtherLanguage:
+        lexicon = read_lexicon(self._config, language)
+
+        @cache
+        def engine() -> SkillMapper:
+            skills = translated(store.skills(), read_names(self._names_file(store.version, language), wanted))
+            index = self._index(ConceptStore(store.version, skills, store.job_profiles), lexicon, keep=True)
+            retriever = self._own(skills, self._folder) if self._own else None
+            if retriever and not retriever.reads(language):
+                retriever = None
+            model = read_model(self._config, len(skills), HYBRID if retriever else LEXICAL)
+            return SkillMapper(skills, index, lexicon, model, language=language, retriever=retriever)
+
+        return OtherLanguage(engine, lexicon.version)
 
     @property
     def _shipped(self) -> Path:
@@ -258,21 +322,3 @@ def _shipped_encoder() -> Encoder | None:
     except ConfigError as e:
         _log.warning("skills are found by words alone: %s", e.message)
         return None
-
-
-def _version(file: Path) -> str:
-    return file.name.removesuffix(_SUFFIX)
-
-
-def _split(file: Path) -> tuple[str, str, str]:
-    """(name, release, hash)."""
-    front, _, hashed = _version(file).rpartition("+")
-    name, _, release = front.partition("-")
-    return name, release, hashed
-
-
-def _matches(file: Path, wanted: str) -> bool:
-    _, release, hashed = _split(file)
-    return wanted in (_version(file), release, f"{release}+{hashed}") or (
-        len(wanted) >= 4 and hashed.startswith(wanted)
-    )

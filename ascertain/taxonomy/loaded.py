@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ascertain.domain.skills import JobProfile, Skill
@@ -25,8 +25,20 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """How a skill is called, and described, in one more language."""
+
+    label: str
+    synonyms: tuple[str, ...] = ()
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedTaxonomy:
-    """A taxonomy as read from a release: everything usable, and the problems of what is not."""
+    """A taxonomy as read from a release: everything usable, and the problems of what is not.
+
+    ``names``: further language → skill id → names; ids, labels and definitions of ``skills`` are in ``language``.
+    """
 
     name: str
     release: str
@@ -34,3 +46,4 @@ class LoadedTaxonomy:
     skills: tuple[Skill, ...]
     job_profiles: tuple[JobProfile, ...] = ()
     problems: tuple[Problem, ...] = field(default_factory=tuple)
+    names: Mapping[str, Mapping[str, Names]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from ascertain.taxonomy.index import LexicalIndex
 from ascertain.taxonomy.lexicon import Lexicon
 from ascertain.taxonomy.model import MappingModel
 from ascertain.taxonomy.retrieval import Retriever
-from ascertain.taxonomy.screens import Sentence, visible_sentences
+from ascertain.taxonomy.screens import Sentence, Tongue, visible_sentences
 
 _CHUNK = 256
 """Texts worked on at once, which bounds memory."""
@@ -47,6 +47,7 @@ class SkillMapper:
         self._lexicon = lexicon
         self._model = model
         self.retriever = retriever
+        self.language = language
         self._english = language == "en"
         self.featuriser = Featuriser(
             index, Gazetteer(index.forms, index.owner.tolist(), index.is_label.tolist()), lexicon, retriever
@@ -60,18 +61,23 @@ class SkillMapper:
         encoder = f".{self.retriever.version}" if self.retriever else ""
         return f"{self._model.version}.{self._lexicon.version}{encoder}"
 
-    def map(self, texts: Sequence[str], *, top: int) -> list[list[Candidate]]:
-        """Skills that each text expresses, best first; an empty list when none fits."""
-        return [[c for c in found[:top] if c.probability >= self._model.floor] for found in self._candidates(texts)]
+    def map(self, texts: Sequence[str], *, top: int, tongue: Tongue | None = None) -> list[list[Candidate]]:
+        """Skills that each text expresses, best first; an empty list when none fits.
 
-    def rank(self, texts: Sequence[str], top: int) -> list[list[Candidate]]:
+        ``tongue`` is the texts' language where it is not the taxonomy's.
+        """
+        every = self._candidates(texts, tongue=tongue)
+        return [[c for c in found[:top] if c.probability >= self._model.floor] for found in every]
+
+    def rank(self, texts: Sequence[str], top: int, *, tongue: Tongue | None = None) -> list[list[Candidate]]:
         """The ``top`` best skills for each text, however unlikely; those that are no candidate come last,
         with probability 0, the ones most job profiles ask for first. A text of which nothing counts (all denied, all
         prerequisites) is ranked by what it says anyway, with probability 0."""
         result: list[list[Candidate]] = []
-        every = self._candidates(texts)
+        every = self._candidates(texts, tongue=tongue)
         silent = [i for i, found in enumerate(every) if not found]
-        for i, found in zip(silent, self._candidates([texts[i] for i in silent], screened=False), strict=True):
+        again = self._candidates([texts[i] for i in silent], screened=False, tongue=tongue)
+        for i, found in zip(silent, again, strict=True):
             every[i] = [replace(c, probability=0.0) for c in found]
         for found in every:
             chosen = found[:top]
@@ -82,11 +88,13 @@ class SkillMapper:
             result.append(chosen)
         return result
 
-    def _candidates(self, texts: Sequence[str], *, screened: bool = True) -> list[list[Candidate]]:
+    def _candidates(
+        self, texts: Sequence[str], *, screened: bool = True, tongue: Tongue | None = None
+    ) -> list[list[Candidate]]:
         result: list[list[Candidate]] = []
         for a in range(0, len(texts), _CHUNK):
             chunk = texts[a : a + _CHUNK]
-            split = [visible_sentences(t, self._lexicon, english=self._english, screened=screened) for t in chunk]
+            split = [self._sentences(t, screened, tongue) for t in chunk]
             offers = iter(self.featuriser.offers([s for found in split for s in found]))
             for text, found in zip(chunk, split, strict=True):
                 scores: dict[int, list[tuple[float, Sentence]]] = {}
@@ -99,6 +107,12 @@ class SkillMapper:
                         scores.setdefault(row, []).append((probability, sentence))
                 result.append(self._aggregated(text, scores))
         return result
+
+    def _sentences(self, text: str, screened: bool, tongue: Tongue | None) -> list[Sentence]:
+        if tongue is None:
+            return visible_sentences(text, self._lexicon, english=self._english, screened=screened)
+        found = visible_sentences(text, tongue.lexicon, english=False, screened=screened)
+        return [replace(s, foreign=not tongue.understood) for s in found]
 
     def _aggregated(self, text: str, scores: dict[int, list[tuple[float, Sentence]]]) -> list[Candidate]:
         found: list[Candidate] = []

@@ -48,6 +48,7 @@ def named(
     people: frozenset[str],
     *,
     foreign: bool,
+    capitals: bool = True,
 ) -> npt.NDArray[np.float64]:
     """(K, ``NAMED``): for each candidate the largest of each number over its outermost phrases; zeros where none is.
 
@@ -55,6 +56,7 @@ def named(
         rarity: idf over the largest, of each stem.
         people: words, in small letters, that make a name one of people: *team*, *department*, *managers*.
         foreign: whether the sentence is in another language; short everyday words do not count there.
+        capitals: whether a capital within a sentence marks a name: not in German, where it marks any noun.
     """
     x = np.zeros((len(rows), len(NAMED)))
     place = {int(r): i for i, r in enumerate(rows)}
@@ -68,7 +70,7 @@ def named(
         if foreign and len(span) == 1 and not sign and len(span[0].surface) < _FOREIGN_LENGTH:
             continue
         cased = h.end - h.start == 1 and h.start in bound
-        inside = not title and not shouting and h.start > 0 and span[0].surface[0].isupper()
+        inside = capitals and not title and not shouting and h.start > 0 and span[0].surface[0].isupper()
         others = len(words) - len(span)
         values = (
             1.0,

@@ -21,6 +21,8 @@ from ascertain.taxonomy.encoder import WIDTH, Encoder, Vectors
 from ascertain.taxonomy.loaded import Progress
 from ascertain.taxonomy.vectors import CachedEncoder, skill_vectors
 
+ENCODED = "en"
+"""The language that the shipped encoder reads; a taxonomy in another one is searched by words alone."""
 REMEMBERED = 4096
 """Texts whose vector stays in memory (6 MB): the same sentences are asked about again and again."""
 CHUNK = 1000
@@ -36,6 +38,9 @@ class Retriever(Protocol):
 
     def scores(self, texts: Sequence[str]) -> Vectors:
         """(texts, skills), skills in the taxonomy's order; the larger the nearer, 1 = the same, 0 = nothing to say."""
+
+    def reads(self, language: str) -> bool:
+        """Whether texts in that language (ISO 639-1) are understood."""
 
 
 OwnRetrieval = Callable[[Sequence[Skill], Path], Retriever]
@@ -77,14 +82,21 @@ def target_vectors(
     encoder: Encoder, skills: Sequence[Skill], folder: Path, *shipped: Path, progress: Progress | None = None
 ) -> Vectors:
     """(skills, width) of length one. What is in ``folder`` or a ``shipped`` one is read, the rest is encoded (about
-    1 ms a name) and kept in ``folder``; an interrupted run goes on where it was."""
+    1 ms a name) and kept in ``folder``; an interrupted run goes on where it was. ``progress`` hears of the latter."""
     cached = CachedEncoder(SkillEncoder(encoder), folder, *shipped)
     parts = [np.zeros((0, WIDTH), np.float32)]
-    for a in range(0, len(skills), CHUNK):
+    done = 0
+    reported = False
+
+    def starting() -> None:
+        nonlocal reported
         if progress:
-            progress("vectors", a, len(skills))
-        parts.append(cached.encode([serialised(s) for s in skills[a : a + CHUNK]]))
-    if progress:
+            progress("vectors", done, len(skills))
+            reported = True
+
+    for done in range(0, len(skills), CHUNK):
+        parts.append(cached.encode([serialised(s) for s in skills[done : done + CHUNK]], starting))
+    if progress and reported:
         progress("vectors", len(skills), len(skills))
     return np.concatenate(parts)
 
@@ -92,8 +104,11 @@ def target_vectors(
 class EncoderRetriever:
     """The shipped encoder over a taxonomy held in memory. Weights and vectors are read when first asked."""
 
-    def __init__(self, encoder: Encoder, skills: Sequence[Skill], folder: Path, *shipped: Path) -> None:
+    def __init__(
+        self, encoder: Encoder, skills: Sequence[Skill], folder: Path, *shipped: Path, progress: Progress | None = None
+    ) -> None:
         self._encoder = encoder
+        self._progress = progress
         self._skills = skills
         self._folders = (folder, *shipped)
         self._known: OrderedDict[str, Vectors] = OrderedDict()
@@ -112,9 +127,14 @@ class EncoderRetriever:
             np.einsum("sd,d->s", self._targets, vector, out=out[i])
         return out
 
+    def reads(self, language: str) -> bool:
+        """English alone."""
+        return language == ENCODED
+
     @cached_property
     def _targets(self) -> Vectors:
-        return np.ascontiguousarray(target_vectors(self._encoder, self._skills, *self._folders))
+        vectors = target_vectors(self._encoder, self._skills, *self._folders, progress=self._progress)
+        return np.ascontiguousarray(vectors)
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         with self._lock:

@@ -15,7 +15,7 @@ from ascertain.taxonomy.text import blank, sentences, tokens, without_markup
 _CLAUSE_END = re.compile(
     r"[,;:!?()–—]|\.(?=\s|$)|\s-\s|\b(?:but|however|although|though|yet|except|so|because|whereas|while|"
     r"and (?:is|has|can|will|was|he|she|they|it|we|you)|"
-    r"before|after|until|when)\b",
+    r"before|after|until|when|aber|jedoch|sondern|obwohl|mais|cependant|pero|sino|aunque)\b",
     re.I,
 )
 
@@ -31,6 +31,15 @@ class Sentence:
     end: int
     visible: str
     foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """The language of a text that is not the taxonomy's: its word lists, and whether what finds skills by meaning
+    understands it. If not, only what is named word for word counts."""
+
+    lexicon: Lexicon
+    understood: bool = False
 
 
 def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True, screened: bool = True) -> list[Sentence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import Stemmer
 
@@ -70,6 +70,22 @@ MAX_WORDS = 80
 """A "sentence" longer than this is a list or a table: it is cut, so that far-apart words do not meet."""
 
 _stemmer = Stemmer.Stemmer("english")
+SNOWBALL = {
+    **{
+        "ar": "arabic",
+        "da": "danish",
+        "de": "german",
+        "el": "greek",
+        "en": "english",
+        "es": "spanish",
+        "et": "estonian",
+    },
+    **{"fi": "finnish", "fr": "french", "ga": "irish", "hu": "hungarian", "it": "italian", "lt": "lithuanian"},
+    **{"nl": "dutch", "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "sv": "swedish"},
+}
+"""ISO 639-1 code → Snowball stemmer. Words of other languages are compared as written, in small letters."""
+_ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|dell|all|dall|nell|sull|quest|quell)['’](?=\w)")
+_ELIDING = frozenset({"fr", "it", "ca"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +99,10 @@ class Token:
 
 
 @lru_cache(maxsize=200_000)
-def stem(word: str) -> str:
-    """Snowball English stem of a word in a spelling-neutral form: *modelling*, *modeling* → *model*."""
+def stem(word: str, language: str = "en") -> str:
+    """Snowball stem of a word; an English one in a spelling-neutral form: *modelling*, *modeling* → *model*."""
+    if language != "en":
+        return _foreign_stem(word, language)
     low = word.lower().replace("’", "'").removesuffix("'s")
     low = _VARIANTS.get(low, low)
     if low in _KEPT_APART:
@@ -94,9 +112,24 @@ def stem(word: str) -> str:
     return _DOUBLE_L.sub("l", str(_stemmer.stemWord(low)))
 
 
-def tokens(text: str, offset: int = 0) -> list[Token]:
+def _foreign_stem(word: str, language: str) -> str:
+    low = word.lower().replace("’", "'")
+    if language in _ELIDING:
+        low = _ELISION.sub("", low)
+    stemmer = _stemmer_of(language)
+    return str(stemmer.stemWord(low)) if stemmer else low
+
+
+@cache
+def _stemmer_of(language: str) -> Stemmer.Stemmer | None:
+    return Stemmer.Stemmer(SNOWBALL[language]) if language in SNOWBALL else None
+
+
+def tokens(text: str, offset: int = 0, language: str = "en") -> list[Token]:
     """The words of a text. Keeps ``C++``, ``C#``, ``.NET`` and ``R&D`` whole; splits at hyphens and slashes."""
-    return [Token(m.group(), stem(m.group()), m.start() + offset, m.end() + offset) for m in _WORD.finditer(text)]
+    return [
+        Token(m.group(), stem(m.group(), language), m.start() + offset, m.end() + offset) for m in _WORD.finditer(text)
+    ]
 
 
 def blank(text: str, start: int, end: int) -> str:

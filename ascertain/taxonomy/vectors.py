@@ -54,9 +54,9 @@ class CachedEncoder:
         """The encoder's."""
         return self._encoder.version
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str], starting: Callable[[], None] | None = None) -> Vectors:
         """As the encoder does, rounded to float16 precision. What is new is kept in one more file; where the
-        folder cannot be written, nothing is kept."""
+        folder cannot be written, nothing is kept. ``starting`` is called before anything new is encoded."""
         keys = np.array([_key(t) for t in texts], np.uint64)
         out = np.zeros((len(texts), WIDTH), np.float32)
         known = np.zeros(len(texts), bool)
@@ -68,6 +68,8 @@ class CachedEncoder:
         new = np.flatnonzero(~known)
         if len(new):
             first, back = np.unique(keys[new], return_index=True)[1], np.unique(keys[new], return_inverse=True)[1]
+            if starting:
+                starting()
             fresh = self._encoder.encode([texts[new[i]] for i in first]).astype(np.float16)
             out[new] = fresh[back]
             self._keep(keys[new[first]], fresh)

@@ -1,8 +1,10 @@
 """ESCO classification, CSV releases (European Commission, CC BY 4.0).
 
 Reads ``skills_<language>.csv`` and, where the release has them, the occupations, their skill relations, broader
-relations, related skills and the digital and transversal collections. Columns are found by header name. Alternative
-labels are separated by line breaks, in trimmed exports by " | ".
+relations, related skills and the digital, language and transversal collections. Columns are found by header name, so
+that the layouts of 1.1 (relations in files without a language) and of 1.2 (``…_<language>.csv`` throughout, two more
+columns in its relations, more collections) read alike. Alternative labels are separated by line breaks, in the
+collections and in trimmed exports by " | ".
 
 Decisions, because ESCO says nothing about them:
 
@@ -17,33 +19,43 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ascertain.domain.skills import JobProfile, Level, Requirement, Skill, SkillFamily
 from ascertain.errors import InputError
 from ascertain.taxonomy.formats.tables import Release, Row, read_table
-from ascertain.taxonomy.loaded import LoadedTaxonomy, Problem, Progress
+from ascertain.taxonomy.loaded import LoadedTaxonomy, Names, Problem, Progress
 
 ESSENTIAL = (1.0, Level.PRACTITIONER)
 OPTIONAL = (0.4, Level.FOUNDATION)
 _SEPARATOR = re.compile(r"[\r\n]+|\s\|\s")
 _RELEASE = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
+_SKILLS = re.compile(r"skills_([a-z]{2})\.csv", re.I)
 _SKILL = re.compile(r"\S+/skill/\S+")
 _OCCUPATION = re.compile(r"\S+/occupation/\S+")
 
 
-def load_esco(path: Path, *, language: str = "en", progress: Progress | None = None) -> LoadedTaxonomy:
-    """Read an ESCO release from a folder or zip archive.
+def load_esco(
+    path: Path, *, language: str = "en", more: Sequence[str] = (), progress: Progress | None = None
+) -> LoadedTaxonomy:
+    """Read an ESCO release from a folder or zip archive, or a folder with the zip archives of several languages.
 
-    Rows that cannot be used become problems; the rest is read.
+    Rows that cannot be used become problems; the rest is read. ``more`` are further languages whose names of skills
+    are read too: their URIs are the same.
 
     Raises:
-        InputError: when there is no usable skills file of that language.
+        InputError: when there is no usable skills file of a language.
     """
     say = progress or (lambda stage, done, total: None)
     release = Release(path)
     try:
-        return _load(release, language, say)
+        loaded = _load(release, language, say)
+        problems = list(loaded.problems)
+        known = {s.id for s in loaded.skills}
+        names = {code: _names(release, code, known, problems) for code in more}
+        return replace(loaded, names=names, problems=tuple(problems))
     finally:
         release.close()
 
@@ -51,17 +63,42 @@ def load_esco(path: Path, *, language: str = "en", progress: Progress | None = N
 def _load(release: Release, language: str, say: Progress) -> LoadedTaxonomy:
     problems: list[Problem] = []
     say("skills", 0, 4)
-    name = release.find(f"skills_{language}.csv")
-    if name is None:
-        raise InputError(
-            f"there is no skills_{language}.csv",
-            where=str(release.path),
-            remedy="give the unpacked folder or the zip of the ESCO CSV download in that language",
-        )
+    name = _skills_file(release, language)
     digital = _collection(release, language, "digital", problems)
     transversal = _collection(release, language, "transversal", problems)
+    transversal |= _collection(release, language, "language", problems)
+    rows = _skill_rows(release, name, problems)
+    say("relations", 1, 4)
+    known = set(rows)
+    broader = _links(release, "broaderRelationsSkillPillar", "conceptUri", "broaderUri", known, language, problems)
+    related = _links(release, "skillSkillRelations", "originalSkillUri", "relatedSkillUri", known, language, problems)
+    skills = tuple(
+        _skill(uri, row, digital, transversal, broader.get(uri, ()), related.get(uri, ())) for uri, row in rows.items()
+    )
+    say("occupations", 2, 4)
+    profiles = _occupations(release, language, known, problems)
+    say("occupations", 4, 4)
+    version = _release_of(release, name) or _dated(max(r["modifiedDate"].strip()[:10] for r in rows.values()))
+    return LoadedTaxonomy("esco", version, language, skills, profiles, tuple(problems))
+
+
+def _skills_file(release: Release, language: str) -> str:
+    if found := release.find(f"skills_{language}.csv"):
+        return found
+    there = sorted(m.group(1) for n in release.names() if (m := _SKILLS.fullmatch(n)))
+    raise InputError(
+        f"there is no skills_{language}.csv",
+        where=str(release.path),
+        field="language",
+        remedy=f"--language {' or '.join(there)} is there"
+        if there
+        else "give the unpacked folder or the zip of the ESCO CSV download in that language",
+    )
+
+
+def _skill_rows(release: Release, name: str, problems: list[Problem]) -> dict[str, Row]:
     rows: dict[str, Row] = {}
-    newest = ""
+    first = len(problems)
     with release.open(name) as stream:
         for row in read_table(stream, name, needed=("conceptUri", "preferredLabel"), problems=problems):
             uri, label = row["conceptUri"].strip(), row["preferredLabel"].strip()
@@ -75,23 +112,29 @@ def _load(release: Release, language: str, say: Progress) -> LoadedTaxonomy:
                 problems.append(row.problem("status", f"{row['status'].strip()!r}, not released: left out"))
             else:
                 rows[uri] = row
-                newest = max(newest, row["modifiedDate"].strip()[:10])
     if not rows:
-        reason = f": {problems[0]}" if problems else ""
+        reason = f": {problems[first]}" if len(problems) > first else ""
         raise InputError(f"holds no usable skill{reason}", where=name, remedy="use the release as downloaded")
-    say("relations", 1, 4)
-    known = set(rows)
-    broader = _links(release, "broaderRelationsSkillPillar", "conceptUri", "broaderUri", known, language, problems)
-    related = _links(release, "skillSkillRelations", "originalSkillUri", "relatedSkillUri", known, language, problems)
-    skills = tuple(
-        _skill(uri, row, digital, transversal, broader.get(uri, ()), related.get(uri, ())) for uri, row in rows.items()
-    )
-    say("occupations", 2, 4)
-    profiles = _occupations(release, language, known, problems)
-    say("occupations", 4, 4)
-    found = _RELEASE.search(release.path.name)
-    version = found.group(1) if found else _dated(newest)
-    return LoadedTaxonomy("esco", version, language, skills, profiles, tuple(problems))
+    return rows
+
+
+def _names(release: Release, language: str, known: set[str], problems: list[Problem]) -> dict[str, Names]:
+    """What the skills are called in one more language; a skill that only this file has is a problem."""
+    name = _skills_file(release, language)
+    found: dict[str, Names] = {}
+    for uri, row in _skill_rows(release, name, problems).items():
+        if uri in known:
+            label, synonyms = _called(row)
+            found[uri] = Names(label, synonyms, _described(row))
+        else:
+            problems.append(row.problem("conceptUri", f"{uri} is not among the skills: is it another release?"))
+    return found
+
+
+def _release_of(release: Release, file: str) -> str:
+    """The release that the archive, or a folder in it, names itself."""
+    found = _RELEASE.search(release.path.name) or _RELEASE.search(release.place(file))
+    return found.group(1) if found else ""
 
 
 def _dated(newest: str) -> str:
@@ -103,6 +146,22 @@ def _skill(
     uri: str, row: Row, digital: set[str], transversal: set[str], broader: tuple[str, ...], related: tuple[str, ...]
 ) -> Skill:
     kind = "knowledge" if row["skillType"].strip() == "knowledge" else "skill"
+    label, synonyms = _called(row)
+    return Skill(
+        id=uri,
+        label=label,
+        kind=kind,
+        family=_family(uri, kind, row["reuseLevel"].strip(), digital, transversal),
+        synonyms=synonyms,
+        definition=_described(row),
+        broader=broader,
+        related=related,
+        references={"esco": uri},
+    )
+
+
+def _called(row: Row) -> tuple[str, tuple[str, ...]]:
+    """Label and synonyms."""
     label = row["preferredLabel"].strip()
     seen = {label.casefold()}
     synonyms: list[str] = []
@@ -111,17 +170,11 @@ def _skill(
         if synonym and synonym.casefold() not in seen:
             seen.add(synonym.casefold())
             synonyms.append(synonym)
-    return Skill(
-        id=uri,
-        label=label,
-        kind=kind,
-        family=_family(uri, kind, row["reuseLevel"].strip(), digital, transversal),
-        synonyms=tuple(synonyms),
-        definition=" ".join((row["description"] or row["definition"]).split()),
-        broader=broader,
-        related=related,
-        references={"esco": uri},
-    )
+    return label, tuple(synonyms)
+
+
+def _described(row: Row) -> str:
+    return " ".join((row["description"] or row["definition"]).split())
 
 
 def _family(uri: str, kind: str, reuse: str, digital: set[str], transversal: set[str]) -> SkillFamily:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -71,18 +72,22 @@ def read_table(
 
 
 class Release:
-    """The files of a release: a folder or a zip archive, at any depth."""
+    """The files of a release: a folder, a zip archive, or a folder with zip archives, at any depth. Of files with one
+    name the first in order of path counts, one outside an archive before one inside."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._zip: zipfile.ZipFile | None = None
+        self._archives: list[zipfile.ZipFile] = []
+        self._members: dict[str, tuple[zipfile.ZipFile | None, str]] = {}
         if path.is_dir():
-            self._names = {p.name: str(p) for p in sorted(path.rglob("*"), reverse=True) if p.is_file()}
+            files = sorted(p for p in path.rglob("*") if p.is_file())
+            for p in files:
+                self._members.setdefault(p.name, (None, str(p)))
+            for p in files:
+                if p.suffix.lower() == ".zip" and zipfile.is_zipfile(p):
+                    self._read_archive(p)
         elif zipfile.is_zipfile(path):
-            self._zip = zipfile.ZipFile(path)
-            self._names = {
-                PurePosixPath(n).name: n for n in sorted(self._zip.namelist(), reverse=True) if not n.endswith("/")
-            }
+            self._read_archive(path)
         else:
             raise InputError(
                 "is neither a folder nor a zip archive" if path.exists() else "does not exist",
@@ -90,22 +95,38 @@ class Release:
                 remedy="give the folder or the zip archive of the release as downloaded",
             )
 
+    def _read_archive(self, file: Path) -> None:
+        archive = zipfile.ZipFile(file)
+        self._archives.append(archive)
+        for n in sorted(archive.namelist()):
+            # A Mac's archive has a twin of each file, which holds its attributes.
+            if not n.endswith("/") and not n.startswith("__MACOSX/"):
+                self._members.setdefault(PurePosixPath(n).name, (archive, n))
+
+    def names(self) -> list[str]:
+        """Names of all files, without their folders."""
+        return list(self._members)
+
+    def place(self, name: str) -> str:
+        """Where within the release a file stands: its archive and folders."""
+        archive, member = self._members[name]
+        if archive is None:
+            return os.path.relpath(member, self.path)
+        return f"{Path(archive.filename or '').name}/{member}"
+
     def find(self, *names: str) -> str | None:
         """The first of these file names that the release has (case-insensitive)."""
-        lower = {n.lower(): n for n in self._names}
+        lower = {n.lower(): n for n in self._members}
         return next((lower[n.lower()] for n in names if n.lower() in lower), None)
 
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """Open a file found before."""
-        if self._zip:
-            with self._zip.open(self._names[name]) as stream:
-                yield stream
-        else:
-            with open(self._names[name], "rb") as stream:
-                yield stream
+        archive, member = self._members[name]
+        with archive.open(member) if archive else open(member, "rb") as stream:
+            yield stream
 
     def close(self) -> None:
-        """Close the archive."""
-        if self._zip:
-            self._zip.close()
+        """Close the archives."""
+        for archive in self._archives:
+            archive.close()
