@@ -123,11 +123,9 @@ def map_text(
     another language than the taxonomy's also has "language" and a "note" on how it was read.
     """
     from ascertain.settings import load_settings
-    from ascertain.taxonomy.language import preload
 
     if (text is None) == (file is None):
         raise ConfigError("give a text or --file", remedy='ascertain map "Built dashboards in Power BI"')
-    preload()
     with shown_progress(hidden=as_json) as progress:
         mapper = _library(progress).open(taxonomy or load_settings().taxonomy).mapper
         _map(mapper, text, file, top, as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +103,11 @@ class Featuriser:
         self._rarity = {t: float(index.idf[i]) / self._top_idf for t, i in index.terms.items() if GAP not in t}
         self._single_idf = index.idf.copy()
         self._single_idf[[i for t, i in index.terms.items() if GAP in t]] = 0
+
+    @property
+    def vocabulary(self) -> Container[str]:
+        """Stems that the taxonomy's names and definitions have, among other terms."""
+        return self._index.terms
 
     def offers(self, sentences: Sequence[Sentence]) -> list[Offers]:
         """Candidates for each sentence; none where no word of it is known to the taxonomy."""

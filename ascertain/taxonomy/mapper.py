@@ -24,7 +24,11 @@ from ascertain.taxonomy.lexicon import Lexicon
 from ascertain.taxonomy.model import MappingModel
 from ascertain.taxonomy.retrieval import Retriever
 from ascertain.taxonomy.screens import Sentence, Tongue, visible_sentences
+from ascertain.taxonomy.text import tokens
 
+_FAMILIAR = 0.75
+_GLANCE = 500
+"""Characters that are looked at to see whether a text is plainly in the taxonomy's language."""
 _CHUNK = 256
 """Texts worked on at once, which bounds memory."""
 
@@ -60,6 +64,19 @@ class SkillMapper:
         """Engine, coefficients, lexicon and encoder, with their hashes."""
         encoder = f".{self.retriever.version}" if self.retriever else ""
         return f"{self._model.version}.{self._lexicon.version}{encoder}"
+
+    def familiar(self, text: str) -> bool:
+        """Whether the text is plainly in English, the taxonomy's own language: all ASCII, no function word of another
+        one, three words in four known. Cheaper than asking what language it is in, and never true where in doubt."""
+        if not self._english or not text.isascii():
+            return False
+        known, stops = self.featuriser.vocabulary, self._lexicon.stop_stems
+        words = tokens(text[:_GLANCE])
+        return (
+            len(words) > 0
+            and not any(w.surface.lower() in self._lexicon.foreign for w in words)
+            and sum(w.stem in known or w.stem in stops for w in words) >= _FAMILIAR * len(words)
+        )
 
     def map(self, texts: Sequence[str], *, top: int, tongue: Tongue | None = None) -> list[list[Candidate]]:
         """Skills that each text expresses, best first; an empty list when none fits.

@@ -110,7 +110,7 @@ class PolyglotMapper:
         return found
 
     def _reading(self, text: str) -> Reading | None:
-        language = detect_among(text, self._languages)
+        language = None if self._own.familiar(text) else detect_among(text, self._languages)
         if language is None or language == self.language:
             return None
         if language in self._others:
