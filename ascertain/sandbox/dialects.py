@@ -36,6 +36,8 @@ _MODULES = {
     "docebo": "ascertain.sandbox.docebo",
     "workday": "ascertain.sandbox.workday",
     "jira": "ascertain.sandbox.jira",
+    "absorb": "ascertain.sandbox.absorb",
+    "talentlms": "ascertain.sandbox.talentlms",
 }
 
 
