@@ -127,17 +127,16 @@ class App:
             taxonomy=self.bundle.taxonomy.version,
             brain=self.crew.brain_version,
             prompts=self.crew.prompts_version,
+            mapper=self.bundle.mapper.version,
         )
         return CaseBuilder(self.bundle.taxonomy, self.tagger, versions, self.pseudonyms, lambda: self.as_of)
 
     @cached_property
     def services(self) -> CrewServices:
-        """What a crew's tools may reach. Sentences of a case are mapped by words: the encoder would cost a learner a
-        quarter of the whole assessment (docs/decisions/0013)."""
+        """What a crew's tools may reach."""
         taxonomy = self.bundle.taxonomy
         solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
-        words = TaxonomyLibrary(self.settings.home_dir / "taxonomies", CONFIG_DIR, words_only=True)
-        return CrewServices(taxonomy, words.open(self.settings.taxonomy).mapper, solver, self.policy)
+        return CrewServices(taxonomy, self.bundle.mapper, solver, self.policy)
 
     @cached_property
     def assessor(self) -> Assessor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from crewai.tools import BaseTool
@@ -12,10 +14,29 @@ from tools.desk import CaseDesk
 from tools.envelope import envelope
 
 
-class NoArguments(BaseModel):
-    """The tool takes none: it knows the case."""
+class Arguments(BaseModel):
+    """What a tool may be called with. CrewAI renders the schema of each tool four times a run; it never changes."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """As Pydantic's, made once; every caller gets a copy of its own, because CrewAI edits it."""
+        return deepcopy(_schema(cls, args, tuple(sorted(kwargs.items()))))
+
+    @classmethod
+    def fresh_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Pydantic's own."""
+        return super().model_json_schema(*args, **kwargs)
+
+
+@cache
+def _schema(model: type[Arguments], args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    return model.fresh_schema(*args, **dict(kwargs))
+
+
+class NoArguments(Arguments):
+    """The tool takes none: it knows the case."""
 
 
 class DeskTool(BaseTool):

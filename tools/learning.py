@@ -10,7 +10,7 @@ from ascertain.domain.casefile import CatalogueItem
 from ascertain.domain.gaps import GapStatus
 from ascertain.domain.paths import PathPlan, weeks_needed
 from ascertain.domain.text import clean_text
-from tools.base import DeskTool
+from tools.base import Arguments, DeskTool
 from tools.desk import CaseDesk
 
 STAGE = "learning_path_curator"
@@ -20,7 +20,7 @@ MENTORS_PER_SKILL = 3
 MAX_SUMMARY = 280
 
 
-class CatalogueQuery(BaseModel):
+class CatalogueQuery(Arguments):
     """What to look for."""
 
     model_config = ConfigDict(extra="forbid")

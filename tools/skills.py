@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ascertain.domain.findings import Claim
-from tools.base import DeskTool
+from tools.base import Arguments, DeskTool
 from tools.desk import CaseDesk, Offer
 
 STAGE = "taxonomy_mapper"
@@ -16,7 +16,7 @@ STAGE = "taxonomy_mapper"
 MAX_DEFINITION = 300
 
 
-class ClaimIds(BaseModel):
+class ClaimIds(Arguments):
     """Which claims to look at."""
 
     model_config = ConfigDict(extra="forbid")

@@ -295,7 +295,7 @@ def receipt_view(c: Console, r: Receipt) -> None:
         c.print(f"Decided by {r.review.decided_by}: {r.review.decision.value}, “{r.review.decision_reason}”.")
     c.print(
         f"Made with policy {a.versions.policy}, taxonomy {a.versions.taxonomy}, brain {a.versions.brain}, "
-        f"as of {a.as_of}.",
+        f"mapper {a.versions.mapper or 'not kept'}, as of {a.as_of}.",
         style="dim",
     )
 

@@ -39,12 +39,14 @@ class Mentor:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What a result rests on besides the evidence: content hashes or version strings."""
+    """What a result rests on besides the evidence: content hashes or version strings. ``mapper`` read the free text;
+    it is empty in results from before it was kept."""
 
     policy: str
     taxonomy: str
     brain: str
     prompts: str
+    mapper: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def profile(uow: UnitOfWork, learner: Learner) -> Json:
                 "taxonomy": run.versions.taxonomy,
                 "brain": run.versions.brain,
                 "prompts": run.versions.prompts,
+                "mapper": run.versions.mapper,
             },
         },
         "skills": rows,

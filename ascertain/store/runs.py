@@ -102,7 +102,13 @@ class SqlRuns:
 
 def versions_json(v: Versions) -> dict[str, str]:
     """The versions a result rests on, as JSON."""
-    return {"policy": v.policy, "taxonomy": v.taxonomy, "brain": v.brain, "prompts": v.prompts}
+    return {
+        "policy": v.policy,
+        "taxonomy": v.taxonomy,
+        "brain": v.brain,
+        "prompts": v.prompts,
+        "mapper": v.mapper,
+    }
 
 
 def _run(r: Row[Any] | None) -> Run | None:
