@@ -24,6 +24,7 @@ from ascertain.pipeline.tagging import taught
 from ascertain.policy import read_policy
 from ascertain.taxonomy import TaxonomyLibrary
 from ascertain.taxonomy.library import STARTER
+from ascertain.taxonomy.model import HYBRID, LEXICAL
 
 ROOT = Path(__file__).resolve().parent.parent
 _log = logging.getLogger("tags")
@@ -75,11 +76,12 @@ def main() -> int:
     """Print the score."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=ROOT / "config")
+    parser.add_argument("--engine", choices=(HYBRID, LEXICAL), default=HYBRID)
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with tempfile.TemporaryDirectory() as folder:
-        mapper = TaxonomyLibrary(Path(folder), args.config).open(STARTER).mapper
+        mapper = TaxonomyLibrary(Path(folder), args.config, words_only=args.engine == LEXICAL).open(STARTER).mapper
     contents, gold = catalogue()
     found = tags(mapper, contents, read_policy(args.config / "policy.yaml")[0].mapping)
     if args.verbose:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ascertain.taxonomy.model import COLUMNS
+from ascertain.taxonomy.model import COLUMNS, Presence
 from ascertain.taxonomy.presence import PRESENCE, bounded, presence_features
-from training.fitting import Array, Rows, folds, regression
+from training.fitting import folds, regression
+from training.rows import Array, Rows
 
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -18,11 +19,9 @@ def fit_presence(rows: Rows, p: Array) -> tuple[dict[str, Any], Array]:
 
     Learns from texts of one sentence: which sentence of a longer one shows the skill, its labels do not say.
     """
-    numbers = np.unique(rows.sentence)
-    first = np.searchsorted(rows.sentence, numbers)
-    groups = np.split(np.arange(len(rows.sentence)), first[1:])
+    groups = rows.by_sentence
     x = np.array([presence_features(rows.x[g], p[g], COLUMNS) for g in groups])
-    text = rows.text[first]
+    text = np.array([rows.text[g[0]] for g in groups])
     shows = np.array([bool(rows.gold[t]) for t in text])
     alone = np.bincount(text, minlength=len(rows.gold))[text] == 1
     said, losses = [], []
@@ -43,6 +42,15 @@ def fit_presence(rows: Rows, p: Array) -> tuple[dict[str, Any], Array]:
         "intercept": round(intercept, 5),
         "weights": {f: round(float(w), 5) for f, w in zip(PRESENCE, weights, strict=True)},
     }, out
+
+
+def with_presence(rows: Rows, p: Array, presence: dict[str, Any]) -> Array:
+    """``p`` under a regression that :func:`fit_presence` gave, as the mapper does it."""
+    fitted = Presence(np.array([presence["weights"][f] for f in PRESENCE]), presence["intercept"])
+    out = p.copy()
+    for g in rows.by_sentence:
+        out[g] = bounded(p[g], fitted.probability(rows.x[g], p[g]))
+    return out
 
 
 def _fit(x: Array, y: Any, c: float) -> tuple[Array, float]:

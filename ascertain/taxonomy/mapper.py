@@ -13,7 +13,8 @@ because the sentences of one text are far from independent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ascertain.domain.skills import Candidate, Skill
@@ -29,6 +30,8 @@ from ascertain.taxonomy.text import tokens
 _FAMILIAR = 0.75
 _GLANCE = 500
 """Characters that are looked at to see whether a text is plainly in the taxonomy's language."""
+Said = list[tuple[float, Sentence]]
+"""Probabilities of a skill, with the sentences that they are of."""
 _CHUNK = 256
 """Texts worked on at once, which bounds memory."""
 
@@ -83,21 +86,21 @@ class SkillMapper:
 
         ``tongue`` is the texts' language where it is not the taxonomy's.
         """
-        every = self._candidates(texts, tongue=tongue)
-        return [[c for c in found[:top] if c.probability >= self._model.floor] for found in every]
+        every = self._candidates(texts, top, tongue=tongue)
+        return [[c for c in found if c.probability >= self._model.floor] for found in every]
 
     def rank(self, texts: Sequence[str], top: int, *, tongue: Tongue | None = None) -> list[list[Candidate]]:
         """The ``top`` best skills for each text, however unlikely; those that are no candidate come last,
         with probability 0, the ones most job profiles ask for first. A text of which nothing counts (all denied, all
         prerequisites) is ranked by what it says anyway, with probability 0."""
         result: list[list[Candidate]] = []
-        every = self._candidates(texts, tongue=tongue)
+        every = self._candidates(texts, top, tongue=tongue)
         silent = [i for i, found in enumerate(every) if not found]
-        again = self._candidates([texts[i] for i in silent], screened=False, tongue=tongue)
+        again = self._candidates([texts[i] for i in silent], top, screened=False, tongue=tongue)
         for i, found in zip(silent, again, strict=True):
             every[i] = [replace(c, probability=0.0) for c in found]
         for found in every:
-            chosen = found[:top]
+            chosen = found
             if len(chosen) < top:
                 have = {c.skill_id for c in chosen}
                 rest = (self._skills[i] for i in self._by_popularity if self._skills[i].id not in have)
@@ -106,7 +109,7 @@ class SkillMapper:
         return result
 
     def _candidates(
-        self, texts: Sequence[str], *, screened: bool = True, tongue: Tongue | None = None
+        self, texts: Sequence[str], top: int, *, screened: bool = True, tongue: Tongue | None = None
     ) -> list[list[Candidate]]:
         result: list[list[Candidate]] = []
         for a in range(0, len(texts), _CHUNK):
@@ -114,7 +117,7 @@ class SkillMapper:
             split = [self._sentences(t, screened, tongue) for t in chunk]
             offers = iter(self.featuriser.offers([s for found in split for s in found]))
             for text, found in zip(chunk, split, strict=True):
-                scores: dict[int, list[tuple[float, Sentence]]] = {}
+                scores: dict[int, Said] = {}
                 for sentence in found:
                     offer = next(offers)
                     if not len(offer.rows):
@@ -122,7 +125,7 @@ class SkillMapper:
                     p = self._model.probabilities(offer.x)
                     for row, probability in zip(offer.rows.tolist(), p.tolist(), strict=True):
                         scores.setdefault(row, []).append((probability, sentence))
-                result.append(self._aggregated(text, scores))
+                result.append(self._aggregated(text, scores, top))
         return result
 
     def _sentences(self, text: str, screened: bool, tongue: Tongue | None) -> list[Sentence]:
@@ -131,14 +134,17 @@ class SkillMapper:
         found = visible_sentences(text, tongue.lexicon, english=False, screened=screened)
         return [replace(s, foreign=not tongue.understood) for s in found]
 
-    def _aggregated(self, text: str, scores: dict[int, list[tuple[float, Sentence]]]) -> list[Candidate]:
-        found: list[Candidate] = []
+    def _aggregated(self, text: str, scores: Mapping[int, Said], top: int) -> list[Candidate]:
+        """The ``top`` best: some hundred candidates a sentence are not worth an object each."""
+        found = []
         for row, said in scores.items():
-            best, sentence = max(said, key=lambda ps: (ps[0], -ps[1].start))
+            best, sentence = said[0] if len(said) == 1 else max(said, key=lambda ps: (ps[0], -ps[1].start))
             unlikely = 1 - best
             for probability, other in said:
                 if other is not sentence:
                     unlikely *= (1 - probability) ** self._model.damping
-            skill = self._skills[row]
-            found.append(Candidate(skill.id, skill.label, round(1 - unlikely, 6), text[sentence.start : sentence.end]))
-        return sorted(found, key=lambda c: (-c.probability, c.skill_id))
+            found.append((-round(1 - unlikely, 6), self._skills[row].id, row, sentence))
+        return [
+            Candidate(id_, self._skills[row].label, -less, text[s.start : s.end])
+            for less, id_, row, s in heapq.nsmallest(top, found, key=lambda f: f[:2])
+        ]

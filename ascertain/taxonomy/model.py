@@ -37,7 +37,8 @@ def feature_groups(engine: str, kind: str) -> Groups:
     return {"other": (*OTHER, *DENSE), "named": (*_BY_NAME, *near)}
 
 
-_FITTED_BY = {LEXICAL: "python -m training.fit_lexical", HYBRID: "python -m training.fit_reranker"}
+_FIT = "python -m training.fit_reranker"
+_FITTED_BY = {LEXICAL: f"{_FIT} --engine lexical", HYBRID: _FIT}
 COLUMNS = {f: i for i, f in enumerate(FEATURES)}
 
 
