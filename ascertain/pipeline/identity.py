@@ -58,6 +58,7 @@ class Identity:
             location=record.location,
             active=record.active,
             reviews_consent=record.reviews_consent,
+            messages_consent=record.messages_consent,
         )
 
     def user(self, record: UserRecord) -> Learner | Problem:
