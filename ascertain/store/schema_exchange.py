@@ -68,6 +68,7 @@ class WritebackRunRow(Base):
     kind: Mapped[str]
     actor: Mapped[str]
     undoes: Mapped[str | None] = mapped_column(IdText)
+    options: Mapped[dict[str, Any]]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     totals: Mapped[dict[str, Any]]

@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("undoes", ID, nullable=True),
+        sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("started_at", INSTANT, nullable=False),
         sa.Column("finished_at", INSTANT, nullable=True),
         sa.Column("totals", sa.JSON(), nullable=False),
