@@ -15,6 +15,7 @@ from ascertain.domain.evidence import Evidence
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
+from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import (
     QuarantinedRecord,
@@ -266,6 +267,12 @@ class UnitOfWork(Protocol):
     def sync(self) -> SyncState: ...
     @property
     def policies(self) -> PolicyArchive: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def switches(self) -> Switches: ...
+    @property
+    def notifications(self) -> Notifications: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -21,6 +21,7 @@ from ascertain.domain.ports import (
     Runs,
     SyncState,
 )
+from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
 from ascertain.errors import AscertainError
 from ascertain.store.assertions import SqlAssertions
 from ascertain.store.audit import SqlAuditLog
@@ -28,6 +29,8 @@ from ascertain.store.checkpoints import CheckpointFile
 from ascertain.store.contents import SqlContents, SqlRoles
 from ascertain.store.evidence import SqlEvidence
 from ascertain.store.keys import KeyRing, MasterKey
+from ascertain.store.notifications import SqlNotifications
+from ascertain.store.outbox import SqlOutbox, SqlSwitches
 from ascertain.store.people import SqlPeople
 from ascertain.store.reviews import SqlReviews
 from ascertain.store.runs import SqlRuns
@@ -61,6 +64,9 @@ class SqlUnitOfWork:
     audit: SqlAuditLog
     sync: SyncState
     policies: PolicyArchive
+    outbox: Outbox
+    switches: Switches
+    notifications: Notifications
 
     def __init__(self, engine: Engine, context: UnitContext, *, write: bool) -> None:
         self._engine = engine
@@ -83,6 +89,9 @@ class SqlUnitOfWork:
         self.audit = SqlAuditLog(tx, KeyRing(tx, self._context.master), self._context.pseudonym)
         self.sync = SqlSyncState(tx)
         self.policies = SqlPolicyArchive(tx)
+        self.outbox = SqlOutbox(tx)
+        self.switches = SqlSwitches(tx)
+        self.notifications = SqlNotifications(tx)
         return self
 
     def __exit__(
