@@ -5,6 +5,7 @@ Files of the folder, none ever changed after it was written::
     <name>-<release>+<hash>.taxonomy.json   content; the hash is of these bytes
     <version>.names-<language>.json         names in a further language; their hash stands in the content
     <version>.index-<hash>.npz              search index; the hash is of engine format and lexicon; rebuilt if lost
+    <version>.adapted-<hash>.json           coefficients of its own (``taxonomy adapt``); the hash is of these bytes
     vectors-<encoder>-skills-<hash>.npy     vectors of skills by content, shared by all taxonomies; rebuilt if lost
 """
 
@@ -20,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
+from ascertain.taxonomy.adapted import made_for, read_adapted
 from ascertain.taxonomy.artefacts import decode, encode, write_once
 from ascertain.taxonomy.concepts import ConceptStore
 from ascertain.taxonomy.encoder import Encoder
@@ -85,15 +87,18 @@ class TaxonomyLibrary:
         encoder: Encoder | None = None,
         words_only: bool = False,
         own: OwnRetrieval | None = None,
+        adapted: bool = True,
         progress: Progress | None = None,
     ) -> None:
         """``encoder`` in place of the shipped one; ``words_only`` does without any; ``own`` finds skills by meaning
-        in another way (see ``langchain``); ``progress`` hears of vectors made when a taxonomy is first searched."""
+        in another way (see ``langchain``); not ``adapted`` opens them with the shipped coefficients, whatever
+        ``taxonomy adapt`` found; ``progress`` hears of vectors made when a taxonomy is first searched."""
         self._progress = progress
         self._folder = folder
         self._config = config_dir
         self._indexes = IndexFiles(folder)
         self._own = own
+        self._adapted = adapted
         self._encoder = None if words_only or own else encoder or _shipped_encoder()
 
     def import_taxonomy(
@@ -268,9 +273,17 @@ class TaxonomyLibrary:
         skills = store.skills()
         index = self._indexes.of(store, lexicon, keep=not problems)
         retriever: Retriever | None = self._own(skills, self._folder) if self._own else None
-        if self._encoder and language == ENCODED:
-            retriever = EncoderRetriever(self._encoder, skills, self._folder, self._shipped, progress=self._progress)
-        model = read_model(self._config, len(skills), HYBRID if retriever else LEXICAL)
+        encoder = self._encoder if language == ENCODED else None
+        model = read_model(self._config, len(skills), HYBRID if retriever or encoder else LEXICAL)
+        basis = made_for(model, lexicon.version, encoder.version if encoder else None)
+        adapted = None
+        if self._adapted and not self._own and (adapted := read_adapted(self._folder, store.version, basis)):
+            model = adapted.applied(model)
+        if encoder:
+            share = adapted.definition_share if adapted else 0.0
+            retriever = EncoderRetriever(
+                encoder, skills, self._folder, self._shipped, definition_share=share, progress=self._progress
+            )
         own = SkillMapper(skills, index, lexicon, model, language=language, retriever=retriever)
         others = {code: self._other_language(store, code, wanted) for code, wanted in (names or {}).items()}
         mapper = PolyglotMapper(
