@@ -69,7 +69,7 @@ def taxonomies(progress: Callable[[str, int, int], None] | None = None) -> Taxon
 
     settings = load_settings()
     folder = settings.home_dir / "taxonomies"
-    return TaxonomyLibrary(folder, CONFIG_DIR, own=own_retrieval(settings), progress=progress)
+    return TaxonomyLibrary(folder, CONFIG_DIR, own=own_retrieval(settings, progress), progress=progress)
 
 
 def opened() -> App:
