@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from ascertain.domain.access import ApiKeys
+from ascertain.domain.activity import Engagements, JobProposals
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import AuditRecord, Checkpoint
 from ascertain.domain.casefile import CaseFile, CatalogueItem
@@ -284,6 +285,10 @@ class UnitOfWork(Protocol):
     def switches(self) -> Switches: ...
     @property
     def notifications(self) -> Notifications: ...
+    @property
+    def engagements(self) -> Engagements: ...
+    @property
+    def proposals(self) -> JobProposals: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

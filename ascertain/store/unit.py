@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from ascertain.domain.access import ApiKeys
+from ascertain.domain.activity import Engagements, JobProposals
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.ports import (
     Assertions,
@@ -25,6 +26,7 @@ from ascertain.domain.ports import (
 )
 from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
 from ascertain.errors import AscertainError
+from ascertain.store.activity import SqlEngagements, SqlJobProposals
 from ascertain.store.api_keys import SqlApiKeys
 from ascertain.store.assertions import SqlAssertions
 from ascertain.store.audit import SqlAuditLog
@@ -75,6 +77,8 @@ class SqlUnitOfWork:
     outbox: Outbox
     switches: Switches
     notifications: Notifications
+    engagements: Engagements
+    proposals: JobProposals
 
     def __init__(self, engine: Engine, context: UnitContext, *, write: bool) -> None:
         self._engine = engine
@@ -103,6 +107,8 @@ class SqlUnitOfWork:
         self.outbox = SqlOutbox(tx)
         self.switches = SqlSwitches(tx)
         self.notifications = SqlNotifications(tx)
+        self.engagements = SqlEngagements(tx)
+        self.proposals = SqlJobProposals(tx)
         return self
 
     def __exit__(
