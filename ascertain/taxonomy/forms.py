@@ -90,8 +90,8 @@ def _without_misleading(found: Sequence[Form], lexicon: Lexicon) -> list[Form]:
     """Without the synonyms that rather name something else.
 
     Large taxonomies have many. Three kinds are told by their form: what is another skill's label (ESCO's "project
-    commissioning" is also called "project management"), one word that many other skills are about ("securities":
-    "security"), and a company in place of what it makes ("search engines": "Google").
+    commissioning" is also called "project management"), one word that many skills are about ("securities": "security";
+    "packaging engineering": "engineering"), and a company in place of what it makes ("search engines": "Google").
     """
     label_of: dict[tuple[str, ...], set[int]] = {}
     own: dict[int, set[str]] = {}
@@ -107,9 +107,9 @@ def _without_misleading(found: Sequence[Form], lexicon: Lexicon) -> list[Form]:
         if form.skill not in label_of.get(form.terms, {form.skill}):
             return True
         words = [t for t in form.terms if t not in lexicon.stop_stems]
-        if len(words) != 1 or words[0] in own[form.skill]:
+        if len(words) != 1:
             return False
-        return common[words[0]] >= _COMMON or words[0] in lexicon.company_stems
+        return common[words[0]] >= _COMMON or (words[0] in lexicon.company_stems and words[0] not in own[form.skill])
 
     return [f for f in found if f.is_label or not misleads(f)]
 

@@ -49,6 +49,7 @@ _KEPT_APART = {
         "emergency": "emergency emergencies",
         "experiment": "experiment experiments experimentation",
         "important": "important importance",
+        "initiative": "initiative initiatives",
         "integrity": "integrity",
         "internal": "internal internally",
         "marketing": "marketing",
@@ -61,6 +62,7 @@ _KEPT_APART = {
         "relational": "relational",
         "securities": "securities",
         "succession": "succession",
+        "transformer": "transformer transformers",
         "university": "university universities",
     }.items()
     for word in words.split()

@@ -25,6 +25,8 @@ def test_a_synonym_that_is_another_skills_label_names_that_one_alone(lexicon: Le
 def test_one_word_that_many_skills_are_about_is_no_synonym(lexicon: Lexicon) -> None:
     many = [Skill(f"s{i}", f"security of {thing}") for i, thing in enumerate("abcdefgh")]
     stocks = Skill("x", "bonds and stocks", synonyms=("security", "shares"))
+    door = Skill("y", "door security", synonyms=("security",))
+    assert written([*many, door], lexicon)["y"] == {f"{stem('door')} {stem('security')}"}
     assert stem("security") not in written([*many, stocks], lexicon)["x"]
     assert stem("security") in written([*many[:4], stocks], lexicon)["x"]
     assert stem("shares") in written([*many, stocks], lexicon)["x"]
