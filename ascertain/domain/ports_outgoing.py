@@ -36,6 +36,9 @@ class Outbox(Protocol):
     def effective(self, *, learner_id: str | None = None) -> list[OutboxItem]:
         """For each place the newest row that changed it, of one learner or of all; by place."""
 
+    def history(self, learner_id: str) -> list[OutboxItem]:
+        """All rows that changed something about a learner, oldest first."""
+
 
 class Switches(Protocol):
     def get(self, name: str) -> Switch | None: ...

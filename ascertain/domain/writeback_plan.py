@@ -169,12 +169,21 @@ def next_step(
 
 
 def still_wanted(
-    value: str | None, target: str, assertion_ids: Collection[str], claims: Sequence[SkillClaim], intend: Intend
+    value: str | None,
+    target: str,
+    assertion_ids: Collection[str],
+    claims: Sequence[SkillClaim],
+    intend: Intend,
+    now: str | None,
 ) -> str:
-    """Why a planned value may no longer be written; empty when it may. ``claims`` are those that may leave now."""
+    """Why a planned value may no longer be written; empty when it may.
+
+    Args:
+        claims: those that may leave now. The value has to follow from the ones among them that it was planned with.
+        now: what the target should hold by all of them; a target is emptied only while that is nothing.
+    """
     if value is None:
-        again = next((i.value for i in intend(claims) if i.target == target), None)
-        return "a skill was accepted again since this was planned" if again is not None else ""
+        return "a skill was accepted again since this was planned" if now is not None else ""
     rest = [c for c in claims if c.assertion_id in set(assertion_ids)]
     if gone := sorted(set(assertion_ids) - {c.assertion_id for c in rest}):
         return f"no longer accepted: {', '.join(gone)}"

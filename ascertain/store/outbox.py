@@ -106,6 +106,11 @@ class SqlOutbox:
         chosen = select(_ROWS).join(ranked, ranked.c.id == _ROWS.c.id).where(ranked.c.rank == 1).order_by(*_PLACE)
         return [_item(r) for r in self._tx.connection.execute(chosen)]
 
+    def history(self, learner_id: str) -> list[OutboxItem]:
+        states = sorted(s.value for s in EFFECTIVE)
+        query = select(_ROWS).where(_ROWS.c.learner_id == learner_id, _ROWS.c.state.in_(states))
+        return [_item(r) for r in self._tx.connection.execute(query.order_by(_ROWS.c.written_at, _ROWS.c.id))]
+
 
 class SqlSwitches:
     """``ascertain.domain.ports_outgoing.Switches``."""
