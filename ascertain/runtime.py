@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from ascertain.connectors.registry import open_connectors
 from ascertain.domain.casefile import Versions
-from ascertain.domain.connector import Connector
+from ascertain.domain.connector import CarriesMessages, Connector
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork
 from ascertain.errors import AscertainError
@@ -24,6 +24,7 @@ from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
+from ascertain.pipeline.messages import MessageReader
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.roles import read_roles
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
@@ -174,7 +175,22 @@ class App:
         progress: Progress | None = None,
     ) -> SyncReport:
         """Pull from the connected systems."""
-        return sync(self.connectors(names), self.units, clock=self.clock, progress=progress, full=full)
+        connectors = self.connectors(names)
+        return sync(
+            connectors,
+            self.units,
+            clock=self.clock,
+            progress=progress,
+            full=full,
+            budget=self.store.budget(),
+            messages=self._message_reader(connectors),
+        )
+
+    def _message_reader(self, connectors: Sequence[Connector]) -> MessageReader | None:
+        """Loading the mapper takes a while: only where some connection may read messages."""
+        if not any(isinstance(c, CarriesMessages) and c.messages_opt_in for c in connectors):
+            return None
+        return MessageReader(self.bundle.mapper, self.policy.mapping)
 
     def tag(self, progress: Callable[[int, int], None] | None = None) -> TagReport:
         """Map new or changed catalogue content to skills."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ascertain.runtime import App
+    from ascertain.taxonomy.library import TaxonomyLibrary
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -57,6 +58,18 @@ def emit(data: Any, as_json: bool, render: Callable[[Console], None]) -> None:
         print(json.dumps(plain(data), indent=2, ensure_ascii=False))
     else:
         render(console())
+
+
+def taxonomies(progress: Callable[[str, int, int], None] | None = None) -> TaxonomyLibrary:
+    """The taxonomies of the home folder, as the settings say they are searched."""
+    from ascertain.paths import CONFIG_DIR
+    from ascertain.settings import load_settings
+    from ascertain.taxonomy.langchain import own_retrieval
+    from ascertain.taxonomy.library import TaxonomyLibrary
+
+    settings = load_settings()
+    folder = settings.home_dir / "taxonomies"
+    return TaxonomyLibrary(folder, CONFIG_DIR, own=own_retrieval(settings, progress), progress=progress)
 
 
 def opened() -> App:

@@ -1,4 +1,4 @@
-"""taxonomy import, taxonomy list, map."""
+"""taxonomy import, taxonomy fill, map."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ascertain.cli.output import AsJson, emit, shown_progress
+from ascertain.cli import adapt, crosswalk
+from ascertain.cli import taxonomy_views as views
+from ascertain.cli.output import AsJson, emit, shown_progress, taxonomies
 from ascertain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ascertain.domain.skills import Candidate
-    from ascertain.taxonomy.library import TaxonomyLibrary
-    from ascertain.taxonomy.loaded import Progress
     from ascertain.taxonomy.polyglot import PolyglotMapper, Reading
 
 app = typer.Typer(help="Skill taxonomies: ESCO, O*NET, your own.", no_args_is_help=True)
+app.add_typer(crosswalk.app, name="crosswalk")
+app.command("adapt")(adapt.adapt_taxonomy)
+app.command("list")(views.list_taxonomies)
+app.command("show")(views.show)
+app.command("diff")(views.diff)
 
 BATCH = 256
 LINE_SCHEMA = {
@@ -29,16 +34,6 @@ LINE_SCHEMA = {
     "required": ["id", "text"],
     "properties": {"id": {"type": ["string", "integer"]}, "text": {"type": "string"}},
 }
-
-
-def _library(progress: Progress | None = None) -> TaxonomyLibrary:
-    from ascertain.paths import CONFIG_DIR
-    from ascertain.settings import load_settings
-    from ascertain.taxonomy.langchain import own_retrieval
-    from ascertain.taxonomy.library import TaxonomyLibrary
-
-    settings = load_settings()
-    return TaxonomyLibrary(settings.home_dir / "taxonomies", CONFIG_DIR, own=own_retrieval(settings), progress=progress)
 
 
 @app.command("import")
@@ -62,7 +57,7 @@ def import_taxonomy(
     """
     first, *more = language or ["en"]
     with shown_progress(hidden=as_json) as progress:
-        report = _library().import_taxonomy(
+        report = taxonomies().import_taxonomy(
             kind, source, name=name, language=first, more=more, release=release, progress=progress
         )
 
@@ -80,13 +75,6 @@ def import_taxonomy(
     emit(report, as_json, render)
 
 
-@app.command("list")
-def list_taxonomies(as_json: AsJson = False) -> None:
-    """The taxonomies that can be used."""
-    names = _library().names()
-    emit({"taxonomies": names}, as_json, lambda c: c.print("\n".join(names)))
-
-
 @app.command("fill")
 def fill_store(
     taxonomy: Annotated[str | None, typer.Option("--taxonomy", help="Else the one in use.")] = None,
@@ -97,7 +85,7 @@ def fill_store(
     from ascertain.taxonomy.langchain import VectorStoreRetriever
 
     settings = load_settings()
-    bundle = _library().open(taxonomy or settings.taxonomy)
+    bundle = taxonomies().open(taxonomy or settings.taxonomy)
     retriever = bundle.mapper.retriever
     if not isinstance(retriever, VectorStoreRetriever):
         raise ConfigError("there is no vector database to fill", remedy="set ASCERTAIN_VECTOR_STORE (.env.example)")
@@ -127,7 +115,7 @@ def map_text(
     if (text is None) == (file is None):
         raise ConfigError("give a text or --file", remedy='ascertain map "Built dashboards in Power BI"')
     with shown_progress(hidden=as_json) as progress:
-        mapper = _library(progress).open(taxonomy or load_settings().taxonomy).mapper
+        mapper = taxonomies(progress).open(taxonomy or load_settings().taxonomy).mapper
         _map(mapper, text, file, top, as_json)
 
 

@@ -106,6 +106,11 @@ class HttpConnector(ABC):
         """By the status alone, unless overridden."""
         return verdict_of(failure)
 
+    @property
+    def messages_opt_in(self) -> bool:
+        """``messages_opt_in: true`` among the connection's options; nothing else counts as the organisation's yes."""
+        return self.connection.options.get("messages_opt_in") is True
+
     # -- what they share --------------------------------------------------------------------------------------------
 
     def check(self) -> Health:

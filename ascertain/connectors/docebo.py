@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.docebo_rows import DEFAULT_FIELDS, DoceboOptions, DoceboRows
+from ascertain.connectors.docebo_writeback import DoceboWriteBack
 from ascertain.connectors.http import Answer, Query, StatusError, verdict_of
 from ascertain.connectors.parsing import naive, read_rows
 from ascertain.connectors.tokens import TokenKeeper
@@ -41,7 +41,7 @@ _STAMP = "%Y-%m-%d %H:%M:%S"
 _MAX_PAGES = 100_000
 
 
-class DoceboConnector(HttpConnector):
+class DoceboConnector(DoceboWriteBack):
     """One Docebo tenant. Secrets: ``client_id``, ``client_secret``; for its grant ``username``, ``password``."""
 
     system = "docebo"

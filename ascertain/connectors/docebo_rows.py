@@ -112,6 +112,8 @@ class DoceboOptions(BaseModel):
 
     ``duration_unit``: no public source names the unit of a course's duration. ``certification``: a regular expression;
     an enrolment whose course title or code it matches is a certification. ``max_score``: what full marks are.
+    ``skills_field``: id of the additional user field that accepted skills are written to; without it nothing is
+    written. ``skills_field_length``: characters it holds. ``skills_lag_seconds``: how long the old value may show.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -122,6 +124,9 @@ class DoceboOptions(BaseModel):
     max_score: Annotated[float, Field(gt=0)] = 100.0
     certification: str = r"(?i)\b(certification|certificate exam|proctored)\b"
     award_kinds: dict[str, EvidenceKind] = Field(default_factory=dict)
+    skills_field: Annotated[int, Field(ge=1)] | None = None
+    skills_field_length: Annotated[int, Field(ge=100)] = 255
+    skills_lag_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0
 
 
 class DoceboRows:

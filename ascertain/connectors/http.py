@@ -174,7 +174,8 @@ class HttpClient:
         request = self._client.build_request(
             method,
             path,
-            params={k: list(v) if isinstance(v, list | tuple) else v for k, v in (params or {}).items()},
+            # None, not {}: an empty mapping would strip the query of a link that the system gave.
+            params={k: list(v) if isinstance(v, list | tuple) else v for k, v in params.items()} if params else None,
             headers=dict(headers or {}),
             data=dict(form) if form is not None else None,
             json=body,

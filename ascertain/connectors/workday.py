@@ -46,6 +46,7 @@ DEFAULT_FIELDS: Mapping[Entity, FieldMap] = {
         "timezone": "Time_Zone",
         "active": "Worker_Status",
         "reviews_consent": "Reviews_Consent",
+        "messages_consent": "",
         "updated": "Last_Updated",
     },
     Entity.REVIEW: {
@@ -211,6 +212,7 @@ class WorkdayConnector(HttpConnector):
             timezone=row.text("timezone") or "UTC",
             active=row.text("active").lower() in ("", "active", "1", "true", "on leave", "leave"),
             reviews_consent=row.flag("reviews_consent", not self._options.no_consent_by_default),
+            messages_consent=row.flag("messages_consent", False),
             updated_at=row.moment("updated"),
         )
 

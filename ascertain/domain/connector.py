@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ascertain.domain.records import Entity, Record, Rejected, SourceRef
 
@@ -124,6 +124,9 @@ class Budget(Protocol):
     def lease(self, name: str, owner: str, seconds: float) -> bool:
         """Take or prolong the only lease of that name; ``False`` while somebody else holds it."""
 
+    def holder(self, name: str) -> str | None:
+        """Who holds a lease that has not run out."""
+
     def give_back(self, name: str, owner: str) -> None:
         """End a lease early; that of another owner is left alone."""
 
@@ -156,3 +159,12 @@ class Connector(Protocol):
     def quota(self) -> QuotaPolicy: ...
     def classify(self, failure: Failure) -> Verdict: ...
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class CarriesMessages(Protocol):
+    """A connector of a system where people write to each other."""
+
+    @property
+    def messages_opt_in(self) -> bool:
+        """The organisation has said, in the connection's options, that messages may be looked at."""

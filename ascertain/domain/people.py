@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from ascertain.domain.evidence import Evidence, EvidenceKind
+
 
 @dataclass(frozen=True, slots=True)
 class Learner:
     """A person in the organisation. ``id`` is the product's own; source ids are kept apart.
 
-    ``reviews_consent`` False keeps colleagues' opinions of the person out of every run.
+    ``reviews_consent`` False keeps colleagues' opinions of the person out of every run. What the person wrote to
+    colleagues is looked at only while ``messages_consent`` is True.
     """
 
     id: str
@@ -27,3 +30,10 @@ class Learner:
     location: str = ""
     active: bool = True
     reviews_consent: bool = True
+    messages_consent: bool = False
+
+    def allows(self, evidence: Evidence) -> bool:
+        """Whether the person's consent covers a piece of evidence."""
+        if evidence.kind is EvidenceKind.MESSAGE:
+            return self.messages_consent
+        return self.reviews_consent or not evidence.sensitive

@@ -8,13 +8,17 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from ascertain.domain.access import ApiKeys
+from ascertain.domain.activity import Engagements, JobProposals
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import AuditRecord, Checkpoint
 from ascertain.domain.casefile import CaseFile, CatalogueItem
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.findings import CrewFindings
+from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
+from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import (
     QuarantinedRecord,
@@ -105,6 +109,9 @@ class EvidenceStore(Protocol):
         """(new, changed, unchanged)."""
 
     def delete(self, evidence_ids: Iterable[str]) -> int: ...
+    def from_source(self, source_ref: str) -> list[Evidence]:
+        """What was made of one record, or of all whose reference goes on after it with a hyphen."""
+
     def counts(self) -> dict[str, int]:
         """Number of pieces by learner id."""
 
@@ -266,6 +273,22 @@ class UnitOfWork(Protocol):
     def sync(self) -> SyncState: ...
     @property
     def policies(self) -> PolicyArchive: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def kept(self) -> KeptSecrets: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def switches(self) -> Switches: ...
+    @property
+    def notifications(self) -> Notifications: ...
+    @property
+    def engagements(self) -> Engagements: ...
+    @property
+    def proposals(self) -> JobProposals: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

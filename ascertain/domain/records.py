@@ -91,6 +91,7 @@ class WorkerRecord:
     timezone: str = "UTC"
     active: bool = True
     reviews_consent: bool = True
+    messages_consent: bool = False
     updated_at: datetime | None = None
 
 

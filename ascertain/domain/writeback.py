@@ -99,3 +99,12 @@ class WritesSkills(Protocol):
     @property
     def lag(self) -> timedelta:
         """How long the system may show the old value after a write."""
+
+
+@runtime_checkable
+class NamesPeople(Protocol):
+    """A connector that writes about people who have no account of their own there (a folder of credentials, a store
+    of statements)."""
+
+    def account(self, email: str) -> SourceRef | None:
+        """The reference under which somebody is written about; ``None`` if they cannot be."""

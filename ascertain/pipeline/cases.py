@@ -119,9 +119,12 @@ class CaseBuilder:
         pseudonym = masker.pseudonym(learner.id)
         known = uow.evidence.of(learner.id)
         withheld: list[str] = []
-        usable = [e for e in known if learner.reviews_consent or not e.sensitive]
-        if hidden := len(known) - len(usable):
+        usable = [e for e in known if learner.allows(e)]
+        written = sum(e.kind is EvidenceKind.MESSAGE and not learner.allows(e) for e in known)
+        if hidden := len(known) - len(usable) - written:
             withheld.append(f"{hidden} colleagues' opinions: consent withdrawn")
+        if written:
+            withheld.append(f"{written} messages: no consent")
         evidence = tuple(_masked(e, pseudonym, masker) for e in usable)
         catalogue = _relevant(landscape, role)
         wanted = {c.content_id for c in catalogue} | {e.content_id for e in evidence if e.content_id}
@@ -146,7 +149,7 @@ class CaseBuilder:
         """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
         fingerprints. The other way round it may differ, since the whole catalogue and everybody's names are in it.
         """
-        own = [learner.id, learner.hours_per_week, learner.language, learner.reviews_consent]
+        own = [learner.id, learner.hours_per_week, learner.language, learner.reviews_consent, learner.messages_consent]
         return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
 
     def _role_stamp(self, role: JobProfile | None) -> str:

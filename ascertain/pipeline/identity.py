@@ -58,6 +58,7 @@ class Identity:
             location=record.location,
             active=record.active,
             reviews_consent=record.reviews_consent,
+            messages_consent=record.messages_consent,
         )
 
     def user(self, record: UserRecord) -> Learner | Problem:
@@ -100,6 +101,12 @@ class Identity:
             return found or Problem(f"no worker has the employee id {value!r}", "subject")
         by_email = self._by_email(value)
         return by_email or Problem("no learner has that e-mail address", "subject")
+
+    def person(self, system: str, user_id: str) -> str | Problem:
+        """Learner id of an LMS account, or of ``employee:<id>`` or ``email:<address>`` where there are no accounts."""
+        if user_id.startswith(("employee:", "email:")):
+            return self.subject(system, user_id)
+        return self.account(system, user_id) or Problem(f"no account with id {user_id!r} is known", "user_id")
 
     def accept(self, learner: Learner, ref: SourceRef) -> bool:
         """Take a learner in; True if the link is new and has to be stored."""

@@ -1,34 +1,46 @@
 """Sync: pull from every connection, normalise, store.
 
-Order: HRIS workers, LMS accounts, courses, enrolments, awards, texts, so that each step finds what it refers to.
-Each page is one transaction: its records, its cursor and one audit record (counts only). A crash loses at most the
-page in work, and pulling it again changes nothing. What cannot be used waits in quarantine with its reason and is
-looked at again by the next sync.
+Order: HRIS workers, LMS accounts, jobs, courses, enrolments, tests, awards, uses of content, texts, messages, so that
+each step finds what it refers to. One process at a time works with a connection (``connection_lease``). Each page is
+one transaction: its records, its cursor and one audit record (counts only). A crash loses at most the page in work,
+and pulling it again changes nothing. What cannot be used waits in quarantine with its reason and is looked at again
+by the next sync.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from ascertain.domain.connector import Connector, Page
+from ascertain.domain.connector import Budget, CarriesMessages, Connector, Page
 from ascertain.domain.ports import Clock, UnitOfWorkFactory
 from ascertain.domain.records import Entity, Rejected
 from ascertain.errors import ConnectorError, InputError, RetryableConnectorError
+from ascertain.pipeline.connection_lease import ConnectionLeases, busy
 from ascertain.pipeline.ingest_pages import Ingest
 from ascertain.pipeline.ingest_report import EntityReport, Progress, SyncReport
+from ascertain.pipeline.messages import MessageReader
 
 ORDER = (
     Entity.WORKER,
     Entity.USER,
+    Entity.JOB_PROFILE,
     Entity.COURSE,
     Entity.ENROLMENT,
+    Entity.ASSESSMENT,
     Entity.AWARD,
+    Entity.ENGAGEMENT,
+    Entity.STATEMENT,
     Entity.REVIEW,
     Entity.PROJECT,
     Entity.TICKET,
+    Entity.DOCUMENT,
+    Entity.MESSAGE,
 )
-_NEEDS = {Entity.ENROLMENT: (Entity.USER, Entity.COURSE), Entity.AWARD: (Entity.USER, Entity.COURSE)}
+_NEEDS = dict.fromkeys(
+    (Entity.ENROLMENT, Entity.ASSESSMENT, Entity.AWARD, Entity.ENGAGEMENT, Entity.STATEMENT),
+    (Entity.USER, Entity.COURSE),
+)
 """Of the same connection: without its accounts and courses, all its enrolments would land in quarantine."""
 
 
@@ -39,12 +51,18 @@ def sync(
     clock: Clock,
     progress: Progress | None = None,
     full: bool = False,
+    budget: Budget | None = None,
+    messages: MessageReader | None = None,
 ) -> SyncReport:
     """Bring the store up to date with every connection.
 
     Incremental unless ``full``: then everything is pulled anew, and what is gone from the source is retired (see
-    ``ingest_missing``). A connection that fails is reported and the others go on; only when workers cannot be read
-    nothing else is, because accounts would get identities that the HRIS has to give.
+    ``ingest_missing``). A connection that fails, or that another process is syncing, is reported and the others go on;
+    only when workers cannot be read nothing else is, because accounts would get identities that the HRIS has to give.
+
+    Args:
+        budget: keeps the leases on connections; without one nobody else may be at work.
+        messages: reads what people wrote to colleagues, where the organisation opted in; without it nobody does.
 
     Raises:
         InputError: when two connections have the same name.
@@ -53,7 +71,27 @@ def sync(
     if len(set(names)) != len(names):
         raise InputError("two connections have the same name", field="name")
     report = SyncReport(clock.now(), full=full)
-    ingest = Ingest.load(units, clock, names)
+    leases = ConnectionLeases(budget)
+    try:
+        free = {name for name in sorted(names) if leases.take(name)}
+        ingest = Ingest.load(units, clock, names, messages)
+        _every_entity(connectors, free, units, ingest, report, progress, leases)
+        ingest.finish(units)
+    finally:
+        leases.give_back()
+    report.finished_at = clock.now()
+    return report
+
+
+def _every_entity(
+    connectors: Sequence[Connector],
+    free: Collection[str],
+    units: UnitOfWorkFactory,
+    ingest: Ingest,
+    report: SyncReport,
+    progress: Progress | None,
+    leases: ConnectionLeases,
+) -> None:
     failed: set[tuple[str, Entity]] = set()
     for entity in ORDER:
         for connector in connectors:
@@ -61,21 +99,27 @@ def sync(
                 continue
             row = EntityReport(connector.name, entity)
             report.entities.append(row)
+            if connector.name not in free:
+                taken = busy(connector.name)
+                row.error, row.remedy, row.busy = taken.message, taken.remedy or "", True
+                failed.add((connector.name, entity))
+                continue
+            if entity is Entity.MESSAGE and not (isinstance(connector, CarriesMessages) and connector.messages_opt_in):
+                row.warn("messages are not read: the organisation has not opted in (options.messages_opt_in)")
+                continue
             if obstacle := _obstacle(connector.name, entity, failed):
                 row.error = f"not pulled, because {obstacle} could not be read"
                 failed.add((connector.name, entity))
                 continue
             begun = time.perf_counter()
             try:
-                _pull(connector, entity, units, ingest, row, progress, full)
+                leases.keep(connector.name)
+                _pull(connector, entity, units, ingest, row, progress, report.full, leases)
             except ConnectorError as e:
                 failed.add((connector.name, entity))
                 row.error, row.remedy = e.message, e.remedy or ""
                 row.retry_after = e.retry_after if isinstance(e, RetryableConnectorError) else None
             row.seconds = round(time.perf_counter() - begun, 4)
-    ingest.finish(units)
-    report.finished_at = clock.now()
-    return report
 
 
 def _pull(
@@ -86,6 +130,7 @@ def _pull(
     row: EntityReport,
     progress: Progress | None,
     full: bool,
+    leases: ConnectionLeases,
 ) -> None:
     with units(write=False) as uow:
         cursor = uow.sync.cursor(connector.name, entity.value)
@@ -93,6 +138,7 @@ def _pull(
     ingest.begin()
     ingest.retry_quarantined(units, connector.name, entity, row)
     for page in connector.pull(entity, None if whole else cursor):
+        leases.keep(connector.name)  # before anything is stored: whoever lost it must not move the watermark
         _store(connector.name, entity, page, units, ingest, row)
         if progress is not None:
             progress(row)

@@ -18,6 +18,7 @@ class Catalogue:
     def __init__(self, contents: Iterable[Content], state: IngestState) -> None:
         self._contents = {c.item.content_id: c for c in contents}
         self._codes = {(c.system, c.code): k for k, c in self._contents.items() if c.code}
+        self._systems = {c.system for c in self._contents.values()}
         self._state = state
         self._titles: TitleIndex | None = None
 
@@ -31,6 +32,10 @@ class Catalogue:
     def get(self, system: str, course_id: str) -> Content | None:
         """By the source's own id."""
         return self._contents.get(content_id(system, course_id))
+
+    def has_courses_of(self, system: str) -> bool:
+        """Whether the catalogue holds anything of a system."""
+        return system in self._systems
 
     def coded(self, system: str, code: str | None) -> Content | None:
         """By course code: of the same system, else of any single one (an HRIS names the LMS's courses)."""
@@ -55,6 +60,7 @@ class Catalogue:
         """Store content; (new, changed, unchanged)."""
         counts = uow.contents.upsert(contents)
         self._contents.update({c.item.content_id: c for c in contents})
+        self._systems.update(c.system for c in contents)
         self._titles = None
         return counts
 

@@ -14,7 +14,7 @@ from ascertain.domain.records import Entity
 from ascertain.pipeline.identity import Identity
 from ascertain.pipeline.ingest_catalogue import Catalogue
 from ascertain.pipeline.ingest_report import EntityReport
-from ascertain.pipeline.origins import is_attempt
+from ascertain.pipeline.origins import is_from
 
 FEW, MANY = 20, 0.2
 """So many missing records are believed in any case, so large a share is not."""
@@ -56,13 +56,13 @@ def retire_courses(
         row.removed += len(gone)
 
 
-def remove_attempts(uow: UnitOfWork, name: str, pulled: Collection[str], row: EntityReport) -> set[str]:
-    """Evidence of enrolments that are gone is deleted. Returns the learners concerned."""
+def remove_missing(uow: UnitOfWork, name: str, entity: Entity, pulled: Collection[str], row: EntityReport) -> set[str]:
+    """Evidence of enrolments (or of tests) that are gone is deleted. Returns the learners concerned."""
     known = 0
     missing: dict[str, str] = {}
     for learner_id in uow.evidence.counts():
         for e in uow.evidence.of(learner_id):
-            if e.system == name and is_attempt(e):
+            if e.system == name and is_from(e, entity):
                 known += 1
                 if e.source_ref not in pulled:
                     missing[e.id] = learner_id

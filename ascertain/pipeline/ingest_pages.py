@@ -8,10 +8,14 @@ from dataclasses import replace
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.ports import Clock, Content, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.records import (
+    AssessmentRecord,
     AwardRecord,
     CourseRecord,
+    EngagementRecord,
     EnrolmentRecord,
     Entity,
+    JobProfileRecord,
+    MessageRecord,
     Record,
     Rejected,
     TextRecord,
@@ -19,10 +23,12 @@ from ascertain.domain.records import (
     WorkerRecord,
 )
 from ascertain.pipeline.identity import Identity, Problem
+from ascertain.pipeline.ingest_activity import Activity, forget_messages
 from ascertain.pipeline.ingest_catalogue import Catalogue
-from ascertain.pipeline.ingest_missing import remove_attempts, retire_courses, retire_workers
+from ascertain.pipeline.ingest_missing import remove_missing, retire_courses, retire_workers
 from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.ingest_state import IngestState
+from ascertain.pipeline.messages import MessageReader
 from ascertain.pipeline.normalise import (
     NAMES_COURSES,
     evidence_id,
@@ -30,10 +36,13 @@ from ascertain.pipeline.normalise import (
     evidence_of_enrolment,
     evidence_of_text,
 )
-from ascertain.pipeline.origins import is_attempt, is_mention, settle
+from ascertain.pipeline.normalise_activity import evidence_of_assessment
+from ascertain.pipeline.origins import is_attempt, is_mention, is_result, settle
 from ascertain.pipeline.quarantine import Quarantine, waiting_form
 
-_TEXTS = frozenset((Entity.REVIEW, Entity.PROJECT, Entity.TICKET))
+_TEXTS = frozenset((Entity.REVIEW, Entity.PROJECT, Entity.TICKET, Entity.DOCUMENT))
+_MIXED = (Entity.ENROLMENT, Entity.ASSESSMENT, Entity.AWARD)
+"""What a feed of statements brings and the quarantine keeps whole: each record's reference has its own entity."""
 
 
 class Ingest:
@@ -45,15 +54,19 @@ class Ingest:
         contents: Iterable[Content],
         state: IngestState,
         quarantine: Quarantine,
+        messages: MessageReader | None = None,
     ) -> None:
         self._identity = identity
         self._catalogue = Catalogue(contents, state)
         self._state = state
+        self._activity = Activity(identity, self._catalogue, quarantine.now, messages)
         self.quarantine = quarantine
         self._pulled: set[str] = set()
 
     @classmethod
-    def load(cls, units: UnitOfWorkFactory, clock: Clock, names: Sequence[str]) -> Ingest:
+    def load(
+        cls, units: UnitOfWorkFactory, clock: Clock, names: Sequence[str], messages: MessageReader | None = None
+    ) -> Ingest:
         """Read what pages are compared with."""
         with units(write=False) as uow:
             state = IngestState.read(uow)
@@ -66,6 +79,7 @@ class Ingest:
                 uow.contents.all(active_only=False),
                 state,
                 Quarantine(uow.sync.quarantined(), clock),
+                messages,
             )
 
     def wants_everything(self, name: str, entity: Entity) -> bool:
@@ -77,7 +91,8 @@ class Ingest:
 
     def retry_quarantined(self, units: UnitOfWorkFactory, name: str, entity: Entity, row: EntityReport) -> None:
         """Take in what referred to something unknown that is known by now."""
-        ready = [r for r in self.quarantine.records(name, entity, row) if self._can_use(r)]
+        asked = _MIXED if entity is Entity.STATEMENT else (entity,)
+        ready = [r for e in asked for r in self.quarantine.records(name, e, row) if self._can_use(r)]
         if ready:
             with units() as uow:
                 self.apply(uow, ready, row)
@@ -99,6 +114,7 @@ class Ingest:
         evidence: dict[str, Evidence] = {}
         gone: set[str] = set()
         courses: list[CourseRecord] = []
+        others: list[EngagementRecord | MessageRecord | JobProfileRecord] = []
         for record in records:
             self._pulled.add(str(record.ref))
             match record:
@@ -107,13 +123,17 @@ class Ingest:
                 case CourseRecord():
                     problem = None
                     courses.append(record)
-                case EnrolmentRecord() | AwardRecord() | TextRecord():
+                case EnrolmentRecord() | AwardRecord() | TextRecord() | AssessmentRecord():
                     problem = self._trace(uow, record, evidence, gone, row)
+                case EngagementRecord() | MessageRecord() | JobProfileRecord():
+                    problem = None
+                    others.append(record)
             if problem is not None:
-                self.quarantine.put(uow, row.connector, waiting_form(record, problem), row)
+                self.quarantine.put(uow, row.connector, waiting_form(record, problem), row, waiting=True)
             else:
                 self.quarantine.release(uow, row.connector, str(record.ref), row)
         self._catalogue.store(uow, courses, row)
+        self._activity.store(uow, others, evidence, gone, row)
         self._store_evidence(uow, evidence, gone, row)
         self._state.write(uow)
 
@@ -161,6 +181,8 @@ class Ingest:
         if ident.unmapped(record.job_code, record.job_profile_id):
             row.warn(f"job code {record.job_code!r} has no job profile: add it to job_profiles of {row.connector}")
         old = ident.learners.get(learner.id)
+        if old is not None and old.messages_consent and not learner.messages_consent:
+            row.removed += forget_messages(uow, learner.id)
         if old == learner:
             row.unchanged += 1
         else:
@@ -175,18 +197,31 @@ class Ingest:
         match record:
             case EnrolmentRecord():
                 known = self._catalogue.get(record.ref.system, record.course_id)
-                return known is not None and self._identity.account(record.ref.system, record.user_id) is not None
+                return known is not None and isinstance(self._person_of(record), str)
+            case AssessmentRecord():
+                return isinstance(self._person_of(record), str) and not isinstance(self._course_of(record), Problem)
             case AwardRecord():
-                return self._identity.account(record.ref.system, record.user_id) is not None
+                return isinstance(self._person_of(record), str)
             case UserRecord():
                 return not isinstance(self._identity.user(record), Problem)
             case _:
                 return False
 
+    def _person_of(self, record: EnrolmentRecord | AwardRecord | AssessmentRecord) -> str | Problem:
+        return self._identity.person(record.ref.system, record.user_id)
+
+    def _course_of(self, record: AssessmentRecord) -> Content | Problem | None:
+        """The course of a test. A system without a catalogue of its own (a store of statements) may name any."""
+        system, course = record.ref.system, record.course_id
+        found = self._catalogue.get(system, course) or self._catalogue.coded(system, course)
+        if found is None and course and self._catalogue.has_courses_of(system):
+            return Problem(f"no course with id {course!r} is in the catalogue", "course_id")
+        return found
+
     def _trace(
         self,
         uow: UnitOfWork,
-        record: EnrolmentRecord | AwardRecord | TextRecord,
+        record: EnrolmentRecord | AwardRecord | TextRecord | AssessmentRecord,
         evidence: dict[str, Evidence],
         gone: set[str],
         row: EntityReport,
@@ -204,14 +239,19 @@ class Ingest:
                 stored = {e.id for e in uow.evidence.of(subject) if e.source_ref == str(record.ref)}
                 gone |= stored - {p.id for p in pieces}
         else:
-            learner_id = self._identity.account(system, record.user_id)
-            if learner_id is None:
-                return Problem(f"no account with id {record.user_id!r} is known", "user_id")
+            learner_id = self._person_of(record)
+            if isinstance(learner_id, Problem):
+                return learner_id
             if isinstance(record, EnrolmentRecord):
                 course = self._catalogue.get(system, record.course_id)
                 if course is None:
                     return Problem(f"no course with id {record.course_id!r} is in the catalogue", "course_id")
                 piece = evidence_of_enrolment(record, learner_id, course)
+            elif isinstance(record, AssessmentRecord):
+                tested = self._course_of(record)
+                if isinstance(tested, Problem):
+                    return tested
+                piece = evidence_of_assessment(record, learner_id, tested)
             else:
                 piece = evidence_of_award(record, learner_id, self._catalogue.of_award(record))
             pieces = [piece] if piece else []
@@ -235,9 +275,9 @@ class Ingest:
             self._state.unsettled |= {e.learner_id for e in settled if is_attempt(e)}
 
     def _settled(self, uow: UnitOfWork, rows: dict[str, Evidence]) -> list[Evidence]:
-        """Mentions get their origin at once, from what is stored and what the page brings."""
+        """Mentions and results get their origin at once, from what is stored and what the page brings."""
         found = dict(rows)
-        for learner_id in sorted({e.learner_id for e in rows.values() if is_mention(e)}):
+        for learner_id in sorted({e.learner_id for e in rows.values() if is_mention(e) or is_result(e)}):
             mine = {e.id: e for e in uow.evidence.of(learner_id)}
             mine.update({e.id: e for e in rows.values() if e.learner_id == learner_id})
             found.update({e.id: e for e in settle(mine.values()) if e.id in rows})
@@ -260,5 +300,5 @@ class Ingest:
             retire_workers(uow, self._identity, name, self._pulled, row)
         elif entity is Entity.COURSE:
             retire_courses(uow, self._catalogue, name, self._pulled, row)
-        elif entity is Entity.ENROLMENT:
-            self._state.unsettled |= remove_attempts(uow, name, self._pulled, row)
+        elif entity in (Entity.ENROLMENT, Entity.ASSESSMENT):
+            self._state.unsettled |= remove_missing(uow, name, entity, self._pulled, row)

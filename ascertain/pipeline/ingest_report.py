@@ -17,7 +17,8 @@ class EntityReport:
 
     ``pulled`` records came in: ``quarantined`` of them could not be used, ``idle`` said nothing (a course only begun).
     ``new``, ``changed``, ``unchanged`` and ``removed`` count what is stored of the others: learners, catalogue items
-    or pieces of evidence. ``released`` left the quarantine. ``error`` is empty unless the pull stopped early.
+    or pieces of evidence. ``released`` left the quarantine. ``error`` is empty unless the pull stopped early;
+    ``busy`` that another process has the connection.
     """
 
     connector: str
@@ -36,6 +37,7 @@ class EntityReport:
     error: str = ""
     remedy: str = ""
     retry_after: float | None = None
+    busy: bool = False
     warnings: list[str] = field(default_factory=list)
 
     def figures(self) -> dict[str, int]:

@@ -2,19 +2,31 @@
 
 A well-formed record that refers to something unknown is kept whole and tried again by each sync. Of somebody's text
 only its subject is kept: once that person is known, the source is asked for the text again. A malformed record comes
-again when its source corrects it.
+again when its source corrects it: of that only what helps to find it there is kept (ids, states, dates, figures), no
+name, no address, no word that somebody wrote.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from ascertain.domain.canonical import digest, plain
 from ascertain.domain.ports import Clock, UnitOfWork
-from ascertain.domain.records import AwardRecord, EnrolmentRecord, Entity, Record, Rejected, TextRecord, UserRecord
+from ascertain.domain.records import (
+    AssessmentRecord,
+    AwardRecord,
+    EnrolmentRecord,
+    Entity,
+    Record,
+    Rejected,
+    TextRecord,
+    UserRecord,
+)
 from ascertain.domain.runs import QuarantinedRecord
 from ascertain.pipeline.identity import Problem
 from ascertain.pipeline.ingest_report import EntityReport
@@ -23,7 +35,15 @@ _RETRIED: dict[Entity, TypeAdapter[Any]] = {
     Entity.ENROLMENT: TypeAdapter(EnrolmentRecord),
     Entity.AWARD: TypeAdapter(AwardRecord),
     Entity.USER: TypeAdapter(UserRecord),
+    Entity.ASSESSMENT: TypeAdapter(AssessmentRecord),
 }
+_KEPT = frozenset(
+    {"id", "key", "uuid", "employee_id", "user", "user_id", "course", "course_id", "course_code", "code", "job_code"}
+    | {"status", "state", "kind", "type", "score", "max_score", "rating", "attempt", "passed", "progress", "minutes"}
+    | {"hours", "duration", "level", "language", "timezone", "active", "mandatory", "approved", "date", "enrolled"}
+    | {"begun", "completed", "due", "hired", "awarded", "taken", "occurred", "resolved", "updated", "created"}
+)
+"""Of a malformed record's allow-listed fields those that point to it and are about no person by themselves."""
 
 
 class Quarantine:
@@ -33,8 +53,14 @@ class Quarantine:
         self._rows = {q.id: q for q in rows}
         self._clock = clock
 
-    def put(self, uow: UnitOfWork, name: str, rejected: Rejected, row: EntityReport) -> None:
-        """Set a record aside; the time of its first sight is kept."""
+    def now(self) -> datetime:
+        """The clock's."""
+        return self._clock.now()
+
+    def put(self, uow: UnitOfWork, name: str, rejected: Rejected, row: EntityReport, *, waiting: bool = False) -> None:
+        """Set a record aside; the time of its first sight is kept. ``waiting``: it is a ``waiting_form``."""
+        if not waiting:
+            rejected = _minimal(rejected)
         key = _key(name, rejected.ref)
         known = self._rows.get(key)
         seen = known.seen_at if known else self._clock.now()
@@ -75,10 +101,16 @@ class Quarantine:
         return [q for q in self._rows.values() if q.connector == name and q.ref.startswith(prefix)]
 
 
+def _minimal(rejected: Rejected) -> Rejected:
+    if rejected.ref.split(":", 2)[1:2] == [Entity.MESSAGE.value]:
+        return Rejected(rejected.ref, "the message cannot be read", rejected.field)
+    return replace(rejected, raw={k: v for k, v in rejected.raw.items() if k in _KEPT})
+
+
 def waiting_form(record: Record, problem: Problem) -> Rejected:
     """What is kept of a record that refers to something unknown."""
     ref = str(record.ref)
-    if isinstance(record, EnrolmentRecord | AwardRecord | UserRecord):
+    if isinstance(record, EnrolmentRecord | AwardRecord | UserRecord | AssessmentRecord):
         return Rejected(ref, problem.reason, problem.field, {"record": plain(record)})
     if isinstance(record, TextRecord):
         return Rejected(ref, problem.reason, problem.field, {"subject": record.subject})

@@ -66,7 +66,7 @@ def profile(uow: UnitOfWork, learner: Learner) -> Json:
     if run is None:
         return {"learner": person(learner), "run": None, "skills": [], "notes": dict(NO_NOTES)}
     # What was withdrawn since the run is not shown any more, whatever the run says.
-    evidence = {e.id: e for e in uow.evidence.of(learner.id) if learner.reviews_consent or not e.sensitive}
+    evidence = {e.id: e for e in uow.evidence.of(learner.id) if learner.allows(e)}
     quotes = {c["id"]: c["quote"] for c in uow.runs.document(run.id, "claims")}
     rows = []
     for row in uow.assertions.of(learner.id):

@@ -77,7 +77,7 @@ class Gate:
 
     def _key(self, request: Request) -> None:
         if not _same(request.headers.get("x-api-key"), self._options.private_key):
-            raise ApiError(401, "The API key is missing or wrong")
+            raise ApiError(401, "The API key is missing or invalid")
 
     def _spend(self) -> None:
         rate = self._options.per_second

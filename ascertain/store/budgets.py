@@ -67,6 +67,12 @@ class SqlBudget:
             connection.execute(update(_LEASES).where(_LEASES.c.name == name).values(owner=owner, until=until))
         return True
 
+    def holder(self, name: str) -> str | None:
+        query = select(_LEASES.c.owner).where(_LEASES.c.name == name, _LEASES.c.until > self._now())
+        with self._engines().read.connect() as connection:
+            owner: str | None = connection.execute(query).scalar()
+        return owner
+
     def give_back(self, name: str, owner: str) -> None:
         with self._engines().write.begin() as connection:
             connection.execute(delete(_LEASES).where(_LEASES.c.name == name, _LEASES.c.owner == owner))

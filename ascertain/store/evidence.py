@@ -45,6 +45,12 @@ class SqlEvidence:
             for ids in chunks(sorted(set(evidence_ids)))
         )
 
+    def from_source(self, source_ref: str) -> list[Evidence]:
+        # Not LIKE, which has wildcards of its own, and no range, which would depend on the database's collation.
+        begun = func.substr(_EVIDENCE.c.source_ref, 1, len(source_ref) + 1) == f"{source_ref}-"
+        query = select(_EVIDENCE).where((_EVIDENCE.c.source_ref == source_ref) | begun).order_by(_EVIDENCE.c.id)
+        return [_from_row(r) for r in self._tx.connection.execute(query)]
+
     def counts(self) -> dict[str, int]:
         query = select(_EVIDENCE.c.learner_id, func.count()).group_by(_EVIDENCE.c.learner_id)
         return {r[0]: r[1] for r in self._tx.connection.execute(query)}

@@ -127,8 +127,8 @@ class KeyRing:
         row = self._tx.connection.execute(select(_KEYS).where(_KEYS.c.subject == subject)).first()
         if row is None:
             return None
-        master = self._required()
-        self._check(master, row.master_id)
+        master = _required(self._master)
+        _check(master, row.master_id)
         try:
             secret = AESGCM(master.secret).decrypt(
                 row.wrapped[:_NONCE], row.wrapped[_NONCE:], _wrapped(subject, row.key_id)
@@ -139,12 +139,7 @@ class KeyRing:
         return self._open[subject]
 
     def _make(self, subject: str) -> _PersonKey:
-        master = self._required()
-        other = self._tx.connection.execute(select(_KEYS.c.master_id).limit(1)).scalar()
-        if other is None:
-            master.make()
-        else:
-            self._check(master, other)
+        master = usable_master(self._tx, self._master, make=True)
         key_id, secret, nonce = os.urandom(_ID), AESGCM.generate_key(256), os.urandom(_NONCE)
         row = {
             "subject": subject,
@@ -158,21 +153,38 @@ class KeyRing:
         self._open[subject] = _PersonKey(key_id, AESGCM(secret))
         return self._open[subject]
 
-    def _required(self) -> MasterKey:
-        if self._master is None:
-            raise ConfigError(
-                "audit payloads need a place for their master key",
-                remedy="open the store with a checkpoint file or a key file",
-            )
-        return self._master
 
-    @staticmethod
-    def _check(master: MasterKey, expected: str) -> None:
-        if master.id != expected:
-            raise ConfigError(
-                f"the audit key {master.path.name} is not the one this database was written with",
-                remedy="copy the audit key of the first machine to this one",
-            )
+def usable_master(tx: Tx, master: MasterKey | None, *, make: bool = False) -> MasterKey:
+    """The master key, checked against what this database was written with; with ``make`` it is created for a database
+    that has never used one.
+
+    Raises:
+        ConfigError: when there is no place for it, or it is another one.
+    """
+    given = _required(master)
+    other = tx.connection.execute(select(_KEYS.c.master_id).limit(1)).scalar()
+    if other is not None:
+        _check(given, other)
+    elif make:
+        given.make()
+    return given
+
+
+def _required(master: MasterKey | None) -> MasterKey:
+    if master is None:
+        raise ConfigError(
+            "audit payloads need a place for their master key",
+            remedy="open the store with a checkpoint file or a key file",
+        )
+    return master
+
+
+def _check(master: MasterKey, expected: str) -> None:
+    if master.id != expected:
+        raise ConfigError(
+            f"the audit key {master.path.name} is not the one this database was written with",
+            remedy="copy the audit key of the first machine to this one",
+        )
 
 
 def _bound(subject: str, seq: int) -> bytes:

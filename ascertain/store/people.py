@@ -130,6 +130,7 @@ def _to_row(p: Learner) -> dict[str, Any]:
         "location": p.location,
         "active": p.active,
         "reviews_consent": p.reviews_consent,
+        "messages_consent": p.messages_consent,
     }
 
 
@@ -149,4 +150,5 @@ def _from_row(r: Row[Any]) -> Learner:
         location=r.location,
         active=r.active,
         reviews_consent=r.reviews_consent,
+        messages_consent=r.messages_consent,
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, LargeBinary, MetaData, Table, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ascertain.store.types import IdText, Sequence64, UtcDateTime
 
-HEAD = "0002"
+HEAD = "0003"
 """Revision of the schema that this code needs."""
 
 
@@ -62,6 +62,7 @@ class LearnerRow(Base):
     location: Mapped[str]
     active: Mapped[bool]
     reviews_consent: Mapped[bool]
+    messages_consent: Mapped[bool] = mapped_column(server_default=false())
     digest: Mapped[str]
     updated_at: Mapped[datetime]
 

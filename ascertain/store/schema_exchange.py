@@ -35,7 +35,7 @@ class InboxRow(Base):
     """An event of another system: references only, what it is about is fetched. Open while ``done_at`` is null."""
 
     __tablename__ = "webhook_inbox"
-    __table_args__ = (Index("ix_webhook_inbox_done_at_received_at", "done_at", "received_at"),)
+    __table_args__ = (Index("ix_webhook_inbox_done_at_due_at", "done_at", "due_at"),)
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
     connection: Mapped[str] = mapped_column(IdText, index=True)
     key: Mapped[str]
@@ -45,6 +45,7 @@ class InboxRow(Base):
     deleted: Mapped[bool]
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
     tries: Mapped[int]
     error: Mapped[str]
     done_at: Mapped[datetime | None]
@@ -60,6 +61,18 @@ class KeptSecretRow(Base):
     kept_at: Mapped[datetime]
 
 
+class ApiKeyRow(Base):
+    """Who may call the service; of the key itself only a digest."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    name: Mapped[str]
+    scopes: Mapped[list[Any]]
+    digest: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 class WritebackRunRow(Base):
     """A push, an undo or a reconciliation."""
 
@@ -68,6 +81,7 @@ class WritebackRunRow(Base):
     kind: Mapped[str]
     actor: Mapped[str]
     undoes: Mapped[str | None] = mapped_column(IdText)
+    options: Mapped[dict[str, Any]]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     totals: Mapped[dict[str, Any]]

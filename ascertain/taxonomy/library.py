@@ -5,6 +5,7 @@ Files of the folder, none ever changed after it was written::
     <name>-<release>+<hash>.taxonomy.json   content; the hash is of these bytes
     <version>.names-<language>.json         names in a further language; their hash stands in the content
     <version>.index-<hash>.npz              search index; the hash is of engine format and lexicon; rebuilt if lost
+    <version>.adapted-<hash>.json           coefficients of its own (``taxonomy adapt``); the hash is of these bytes
     vectors-<encoder>-skills-<hash>.npy     vectors of skills by content, shared by all taxonomies; rebuilt if lost
 """
 
@@ -12,23 +13,23 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 import time
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
+from ascertain.taxonomy.adapted import made_for, read_adapted
 from ascertain.taxonomy.artefacts import decode, encode, write_once
 from ascertain.taxonomy.concepts import ConceptStore
 from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.formats.custom import load_custom
 from ascertain.taxonomy.formats.esco import load_esco
 from ascertain.taxonomy.formats.onet import load_onet
-from ascertain.taxonomy.index import FORMAT, LexicalIndex, build, from_bytes, to_bytes
+from ascertain.taxonomy.index import build, to_bytes
+from ascertain.taxonomy.indexfiles import IndexFiles
 from ascertain.taxonomy.lexicon import Lexicon, read_lexicon
 from ascertain.taxonomy.loaded import LoadedTaxonomy, Problem, Progress
 from ascertain.taxonomy.mapper import SkillMapper
@@ -44,7 +45,7 @@ from ascertain.taxonomy.translations import (
     read_names,
     translated,
 )
-from ascertain.taxonomy.versions import SUFFIX, matches, split, version_of
+from ascertain.taxonomy.versions import SUFFIX, Imported, imported, matches, split, version_of
 
 STARTER = "starter"
 STARTER_RELEASE = "1"
@@ -86,14 +87,18 @@ class TaxonomyLibrary:
         encoder: Encoder | None = None,
         words_only: bool = False,
         own: OwnRetrieval | None = None,
+        adapted: bool = True,
         progress: Progress | None = None,
     ) -> None:
         """``encoder`` in place of the shipped one; ``words_only`` does without any; ``own`` finds skills by meaning
-        in another way (see ``langchain``); ``progress`` hears of vectors made when a taxonomy is first searched."""
+        in another way (see ``langchain``); not ``adapted`` opens them with the shipped coefficients, whatever
+        ``taxonomy adapt`` found; ``progress`` hears of vectors made when a taxonomy is first searched."""
         self._progress = progress
         self._folder = folder
         self._config = config_dir
+        self._indexes = IndexFiles(folder)
         self._own = own
+        self._adapted = adapted
         self._encoder = None if words_only or own else encoder or _shipped_encoder()
 
     def import_taxonomy(
@@ -155,8 +160,8 @@ class TaxonomyLibrary:
                 write_once(self._names_file(version, code), raw_names)
                 words = read_lexicon(self._config, code)
                 index_ = build(translated(store.skills(), loaded.names[code]), store.job_profiles(), words)
-                write_once(self._index_file(version, words), to_bytes(index_))
-            write_once(self._index_file(version, lexicon), to_bytes(index))
+                write_once(self._indexes.file(version, words), to_bytes(index_))
+            write_once(self._indexes.file(version, lexicon), to_bytes(index))
             write_once(file, raw)  # last: a taxonomy is there once its index is
         except OSError as e:
             raise ConfigError(
@@ -180,6 +185,10 @@ class TaxonomyLibrary:
     def versions(self, name: str) -> list[str]:
         """Version strings of an imported taxonomy, the newest import first."""
         return [version_of(f) for f in self._files() if split(f)[0] == name]
+
+    def imports(self) -> list[Imported]:
+        """All imported taxonomies by name, the newest import of each first."""
+        return [imported(f) for f in sorted(self._files(), key=lambda f: split(f)[0])]
 
     def open(self, name: str) -> TaxonomyBundle:
         """Open a taxonomy by ``name`` (its newest import) or ``name@version``.
@@ -224,7 +233,7 @@ class TaxonomyLibrary:
             raise NotFoundError(f"the starter taxonomy is version {version}, not {wanted}")
         lexicon = read_lexicon(self._config)
         # The index of this very content exists only if its files passed the schema without a problem.
-        passed = self._index_file(version, lexicon).exists()
+        passed = self._indexes.file(version, lexicon).exists()
         loaded = load_custom(
             folder, schemas=schemas, name=STARTER, release=STARTER_RELEASE, roles=roles, validate=not passed
         )
@@ -250,10 +259,6 @@ class TaxonomyLibrary:
             return []
         return sorted(self._folder.glob(f"*{SUFFIX}"), key=lambda f: (-f.stat().st_mtime_ns, f.name))
 
-    def _index_file(self, version: str, lexicon: Lexicon) -> Path:
-        key = hashlib.sha256(f"{FORMAT}:{lexicon.version}".encode()).hexdigest()[:12]
-        return self._folder / f"{version}.index-{key}.npz"
-
     def _names_file(self, version: str, language: str) -> Path:
         return self._folder / f"{version}.names-{language}.json"
 
@@ -266,11 +271,19 @@ class TaxonomyLibrary:
         names: Mapping[str, str] | None = None,
     ) -> TaxonomyBundle:
         skills = store.skills()
-        index = self._index(store, lexicon, keep=not problems)
+        index = self._indexes.of(store, lexicon, keep=not problems)
         retriever: Retriever | None = self._own(skills, self._folder) if self._own else None
-        if self._encoder and language == ENCODED:
-            retriever = EncoderRetriever(self._encoder, skills, self._folder, self._shipped, progress=self._progress)
-        model = read_model(self._config, len(skills), HYBRID if retriever else LEXICAL)
+        encoder = self._encoder if language == ENCODED else None
+        model = read_model(self._config, len(skills), HYBRID if retriever or encoder else LEXICAL)
+        basis = made_for(model, lexicon.version, encoder.version if encoder else None)
+        adapted = None
+        if self._adapted and not self._own and (adapted := read_adapted(self._folder, store.version, basis)):
+            model = adapted.applied(model)
+        if encoder:
+            share = adapted.definition_share if adapted else 0.0
+            retriever = EncoderRetriever(
+                encoder, skills, self._folder, self._shipped, definition_share=share, progress=self._progress
+            )
         own = SkillMapper(skills, index, lexicon, model, language=language, retriever=retriever)
         others = {code: self._other_language(store, code, wanted) for code, wanted in (names or {}).items()}
         mapper = PolyglotMapper(
@@ -284,7 +297,7 @@ class TaxonomyLibrary:
         @cache
         def engine() -> SkillMapper:
             skills = translated(store.skills(), read_names(self._names_file(store.version, language), wanted))
-            index = self._index(ConceptStore(store.version, skills, store.job_profiles), lexicon, keep=True)
+            index = self._indexes.of(ConceptStore(store.version, skills, store.job_profiles), lexicon, keep=True)
             retriever = self._own(skills, self._folder) if self._own else None
             if retriever and not retriever.reads(language):
                 retriever = None
@@ -297,23 +310,6 @@ class TaxonomyLibrary:
     def _shipped(self) -> Path:
         """Where the starter taxonomy's vectors are."""
         return self._config / "mapper"
-
-    def _index(self, store: ConceptStore, lexicon: Lexicon, *, keep: bool) -> LexicalIndex:
-        version = store.version
-        file = self._index_file(version, lexicon)
-        try:
-            return from_bytes(file.read_bytes())
-        except FileNotFoundError:
-            _log.info("no index of %s yet", version)
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as e:
-            _log.warning("the index %s cannot be used and is built anew: %s", file.name, e)
-        index = build(store.skills(), store.job_profiles(), lexicon)
-        if keep:
-            try:
-                write_once(file, to_bytes(index))
-            except OSError as e:
-                _log.info("the index of %s is not kept: %s", version, e.strerror or os.strerror(e.errno or 0))
-        return index
 
 
 def _shipped_encoder() -> Encoder | None:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ascertain.domain.skills import Candidate, Skill
-from ascertain.taxonomy.features import Featuriser
+from ascertain.taxonomy.features import IS_NAMED, Featuriser
 from ascertain.taxonomy.gazetteer import Gazetteer
 from ascertain.taxonomy.index import LexicalIndex
 from ascertain.taxonomy.lexicon import Lexicon
@@ -26,6 +26,7 @@ from ascertain.taxonomy.model import MappingModel
 from ascertain.taxonomy.retrieval import Retriever
 from ascertain.taxonomy.screens import Sentence, Tongue, visible_sentences
 from ascertain.taxonomy.text import tokens
+from ascertain.taxonomy.trades import Trades
 
 _FAMILIAR = 0.75
 _GLANCE = 500
@@ -59,6 +60,7 @@ class SkillMapper:
         self.featuriser = Featuriser(
             index, Gazetteer(index.forms, index.owner.tolist(), index.is_label.tolist()), lexicon, retriever
         )
+        self._trades = Trades(skills, lexicon)
         popular = sorted(range(len(skills)), key=lambda i: (-float(index.popularity[i]), skills[i].id))
         self._by_popularity = tuple(popular)
 
@@ -115,15 +117,19 @@ class SkillMapper:
         for a in range(0, len(texts), _CHUNK):
             chunk = texts[a : a + _CHUNK]
             split = [self._sentences(t, screened, tongue) for t in chunk]
-            offers = iter(self.featuriser.offers([s for found in split for s in found]))
+            # Catalogues repeat themselves: what is read alike is weighed once.
+            distinct = list({(s.visible, s.foreign): s for found in split for s in found}.values())
+            weighed: dict[tuple[str, bool], tuple[list[int], list[float]]] = {}
+            for s, offer in zip(distinct, self.featuriser.offers(distinct), strict=True):
+                kept = self._trades.possible(offer.rows, s.visible) | (offer.x[:, IS_NAMED] > 0)
+                if kept.any():
+                    p = self._model.probabilities(offer.x[kept])
+                    weighed[s.visible, s.foreign] = offer.rows[kept].tolist(), p.tolist()
             for text, found in zip(chunk, split, strict=True):
                 scores: dict[int, Said] = {}
                 for sentence in found:
-                    offer = next(offers)
-                    if not len(offer.rows):
-                        continue
-                    p = self._model.probabilities(offer.x)
-                    for row, probability in zip(offer.rows.tolist(), p.tolist(), strict=True):
+                    rows, chances = weighed.get((sentence.visible, sentence.foreign), ([], []))
+                    for row, probability in zip(rows, chances, strict=True):
                         scores.setdefault(row, []).append((probability, sentence))
                 result.append(self._aggregated(text, scores, top))
         return result

@@ -69,6 +69,11 @@ class PolyglotMapper:
         return self._own.language
 
     @property
+    def further(self) -> tuple[str, ...]:
+        """The languages that it has names in beside its own."""
+        return tuple(self._others)
+
+    @property
     def retriever(self) -> Retriever | None:
         """What finds skills by meaning, if anything."""
         return self._own.retriever

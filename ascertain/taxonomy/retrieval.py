@@ -101,13 +101,33 @@ def target_vectors(
     return np.concatenate(parts)
 
 
+def definition_vectors(encoder: Encoder, skills: Sequence[Skill], folder: Path, *shipped: Path) -> Vectors:
+    """(skills, width), zeros where a skill has no definition; kept in ``folder`` like the others (some 5 ms each)."""
+    return CachedEncoder(encoder, folder, *shipped).encode([s.definition for s in skills])
+
+
+def mixed(names: Vectors, definitions: Vectors, share: float) -> Vectors:
+    """(skills, width) of length one: 1 − ``share`` of the names' vector, ``share`` of the definition's."""
+    both = (1 - share) * names + share * definitions
+    unit: Vectors = (both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return unit
+
+
 class EncoderRetriever:
     """The shipped encoder over a taxonomy held in memory. Weights and vectors are read when first asked."""
 
     def __init__(
-        self, encoder: Encoder, skills: Sequence[Skill], folder: Path, *shipped: Path, progress: Progress | None = None
+        self,
+        encoder: Encoder,
+        skills: Sequence[Skill],
+        folder: Path,
+        *shipped: Path,
+        definition_share: float = 0.0,
+        progress: Progress | None = None,
     ) -> None:
-        self._encoder = encoder
+        """``definition_share`` of a skill's vector is its definition's (see ``taxonomy adapt``)."""
+        self.encoder = self._encoder = encoder
+        self._definition_share = definition_share
         self._progress = progress
         self._skills = skills
         self._folders = (folder, *shipped)
@@ -134,6 +154,9 @@ class EncoderRetriever:
     @cached_property
     def _targets(self) -> Vectors:
         vectors = target_vectors(self._encoder, self._skills, *self._folders, progress=self._progress)
+        if self._definition_share:
+            definitions = definition_vectors(self._encoder, self._skills, *self._folders)
+            vectors = mixed(vectors, definitions, self._definition_share)
         return np.ascontiguousarray(vectors)
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:

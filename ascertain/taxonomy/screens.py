@@ -18,6 +18,10 @@ _CLAUSE_END = re.compile(
     r"before|after|until|when|aber|jedoch|sondern|obwohl|mais|cependant|pero|sino|aunque)\b",
     re.I,
 )
+_COMMA = re.compile(r"[,;|](?=\s)(?![^()]*\))")
+_LONG = 12
+"""So many items between commas are a list of skills, announced or not."""
+_ITEM_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True, scre
     in_course = bool(lexicon.course_context.search(clean))
     found: list[Sentence] = []
     seen: set[str] = set()
+    in_list = False
     for start, end in spans:
         words = clean[start:end]
         key = words.casefold().strip()
@@ -66,8 +71,56 @@ def visible_sentences(text: str, lexicon: Lexicon, *, english: bool = True, scre
         if in_course and len(spans) > 1 and lexicon.prerequisite_in_course.search(words):
             continue
         foreign = english and _is_foreign(words, lexicon)
-        found.append(Sentence(start, end, without_negated(words, lexicon), foreign))
+        shown = without_asides(without_negated(words, lexicon), lexicon)
+        parts = list_items(shown, lexicon, goes_on=in_list)
+        in_list = len(parts) > 1 and words.endswith(",")
+        if len(parts) == 1:
+            found.append(Sentence(start, end, shown, foreign))
+            continue
+        for a, b in parts:
+            part = shown[a:b].strip(" ,;")
+            if any(c.isalnum() for c in part):
+                begin = start + a + shown[a:b].index(part)
+                found.append(Sentence(begin, begin + len(part), part, foreign))
     return found
+
+
+def without_asides(sentence: str, lexicon: Lexicon) -> str:
+    """The sentence with phrases blanked that say nothing of its subject; equally long."""
+    for m in lexicon.asides.finditer(sentence):
+        sentence = blank(sentence, m.start(), m.end())
+    return sentence
+
+
+def list_items(sentence: str, lexicon: Lexicon, *, goes_on: bool = False) -> list[tuple[int, int]]:
+    """(start, end) of the parts to read by themselves: the whole sentence, or the items of a list of skills.
+
+    Read as one, a list's last items are beyond what the encoder reads, and each hides the others. A list of skills is
+    announced as one ("skills such as …"), or ``goes_on`` from the sentence before, or has ``_LONG`` items. A shorter
+    enumeration is part of what its sentence says: "regions, storage and pricing" in a course on a cloud are details,
+    not skills taught.
+    """
+    announced = lexicon.skill_list.search(sentence)
+    begin = announced.end() if announced else 0
+    cuts = [m.start() for m in _COMMA.finditer(sentence, begin)]
+    items = list(zip([begin, *(c + 1 for c in cuts)], [*cuts, len(sentence)], strict=True))
+    short = [len(tokens(sentence[a:b])) <= _ITEM_WORDS for a, b in items]
+    enough = 1 if announced or goes_on else _LONG
+    first, last = _longest_run(short)
+    if last - first < enough:
+        return [(0, len(sentence))]
+    before, after = items[first][0], items[last - 1][1]
+    lead = (0, announced.start()) if announced and first == 0 else (0, before)
+    return [p for p in (lead, *items[first:last], (after, len(sentence))) if p[0] < p[1]]
+
+
+def _longest_run(flags: list[bool]) -> tuple[int, int]:
+    """(start, end) of the first longest run of true values."""
+    best = at = 0, 0
+    for i, flag in enumerate(flags):
+        at = (at[0], i + 1) if flag else (i + 1, i + 1)
+        best = max(best, at, key=lambda r: r[1] - r[0])
+    return best
 
 
 def without_negated(sentence: str, lexicon: Lexicon) -> str:

@@ -13,6 +13,7 @@ _TAG = re.compile(r"<[^<>\n]{0,200}>")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|li|ul|ol|div|h[1-6]|tr|td|th|table|section)\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&#?\w{1,8};")
 _BREAK = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+|[•●▪◦‣]|(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W_])|(?<=;)\s+")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _DOUBLE_L = re.compile(r"ll$")
 _SPELLING = (
     (re.compile(r"(?<=.{3})is(e|ed|er|ers|es|ing|ation|ations|ational|able)$"), r"iz\1"),
@@ -48,6 +49,7 @@ _KEPT_APART = {
         "emergency": "emergency emergencies",
         "experiment": "experiment experiments experimentation",
         "important": "important importance",
+        "initiative": "initiative initiatives",
         "integrity": "integrity",
         "internal": "internal internally",
         "marketing": "marketing",
@@ -60,6 +62,7 @@ _KEPT_APART = {
         "relational": "relational",
         "securities": "securities",
         "succession": "succession",
+        "transformer": "transformer transformers",
         "university": "university universities",
     }.items()
     for word in words.split()
@@ -166,7 +169,7 @@ def sentences(text: str, abbreviations: frozenset[str] = frozenset()) -> list[tu
 def _ends_in_abbreviation(before: str, abbreviations: frozenset[str]) -> bool:
     last = before[-12:-1].split()[-1:] or [""]
     word = last[0].lstrip("([\"'").lower()
-    return word in abbreviations or (len(word) == 1 and word.isalpha())
+    return word in abbreviations or bool(_INITIALS.fullmatch(word))
 
 
 def _trimmed(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ascertain.domain.records import Entity
 from ascertain.sandbox.docebo import DoceboOptions
 from ascertain.sandbox.live import LiveCompany
-from tests.contract.specs import Spec, Spoilt, Token, Trouble
+from tests.contract.specs import Pen, Spec, Spoilt, Token, Trouble
 
 
 def attempts(live: LiveCompany) -> int:
@@ -36,8 +36,13 @@ SPEC = Spec(
     dialect=lambda: DoceboOptions(hourly_budget=None),
     one_page=frozenset({Entity.AWARD}),
     fetchable=frozenset({Entity.USER, Entity.COURSE}),
-    absent={Entity.ENROLMENT: "1-1-1"},
+    absent={Entity.ENROLMENT: "1-1-1", Entity.USER: "999999"},
     captions={Entity.USER: ("field_1", "Department")},
     malformed={Entity.ENROLMENT: frozenset({"score", "user_id"})},
+    pen=Pen(
+        account=lambda c: str(c.current.learners[0].docebo_id),
+        written=lambda c, account: c.written_fields(int(account)),
+        options={"skills_field": 5},
+    ),
     token=Token("/oauth2/token", lambda: DoceboOptions(token_seconds=1, hourly_budget=None)),
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import pytest
 
 from ascertain.connectors.http import HttpClient, StatusError, verdict_of
@@ -194,3 +195,15 @@ def test_the_servers_clock_is_read(client: HttpClient, server: Scripted) -> None
 )
 def test_verdicts(status: int | None, verdict: Verdict) -> None:
     assert verdict_of(Failure(status)) is verdict
+
+
+def test_a_link_with_a_query_is_followed_as_it_was_given() -> None:
+    asked: list[str] = []
+
+    def play(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, json={})
+
+    client = HttpClient("x", "https://a.example", transport=httpx.MockTransport(play))
+    client.get("https://a.example/list?$skiptoken=a%2Bb+c'd'")
+    assert asked == ["https://a.example/list?$skiptoken=a%2Bb+c'd'"]

@@ -19,6 +19,7 @@ TABLES = (
     "notifications",
     "webhook_inbox",
     "kept_secrets",
+    "api_keys",
     "switches",
     "leases",
     "call_budgets",
@@ -26,6 +27,16 @@ TABLES = (
 
 
 def upgrade() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("revoked_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+    )
     op.create_table(
         "call_budgets",
         sa.Column("key", ID, nullable=False),
@@ -69,19 +80,21 @@ def upgrade() -> None:
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.Column("occurred_at", INSTANT, nullable=True),
         sa.Column("received_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("done_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_inbox")),
     )
     op.create_index(op.f("ix_webhook_inbox_connection"), "webhook_inbox", ["connection"], unique=False)
-    op.create_index("ix_webhook_inbox_done_at_received_at", "webhook_inbox", ["done_at", "received_at"], unique=False)
+    op.create_index("ix_webhook_inbox_done_at_due_at", "webhook_inbox", ["done_at", "due_at"], unique=False)
     op.create_table(
         "writeback_runs",
         sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("undoes", ID, nullable=True),
+        sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("started_at", INSTANT, nullable=False),
         sa.Column("finished_at", INSTANT, nullable=True),
         sa.Column("totals", sa.JSON(), nullable=False),

@@ -1,0 +1,64 @@
+"""What people wrote to colleagues, looked at once on its way in and never kept.
+
+Three gates: the organisation's yes (the connection's option; without it nothing is pulled), the person's consent, and
+the floor of the mapper. What passes leaves one sentence that names skills, channel and day; the words themselves end
+here. They are not logged, quarantined or given to any brain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.orders import without_orders
+from ascertain.domain.ports import Mapper
+from ascertain.domain.records import MessageRecord
+from ascertain.domain.rules import MappingRules
+from ascertain.pipeline.normalise import evidence_id
+
+
+class MessageReader:
+    """Maps messages to skills."""
+
+    def __init__(self, mapper: Mapper, rules: MappingRules) -> None:
+        self._mapper = mapper
+        self._rules = rules
+
+    def read(self, records: Sequence[MessageRecord], writers: Mapping[str, str]) -> list[Evidence]:
+        """Evidence of those messages that show a skill. ``writers``: learner id by reference, of people who consented;
+        messages of others are not looked at."""
+        asked = [r for r in records if str(r.ref) in writers and r.text.strip()]
+        if not asked:
+            return []
+        found = self._mapper.map([without_orders(r.text) for r in asked], top=self._rules.tags_per_content)
+        made: list[Evidence] = []
+        for record, candidates in zip(asked, found, strict=True):
+            labels = [c.label for c in candidates if c.probability >= self._rules.claim_floor]
+            if labels:
+                made.append(_piece(record, writers[str(record.ref)], labels))
+        return made
+
+
+def _piece(record: MessageRecord, learner_id: str, labels: Sequence[str]) -> Evidence:
+    day = record.occurred_at.date() if record.occurred_at else None
+    where = f" in the channel “{record.channel}”" if record.channel else ""
+    when = f" on {day.isoformat()}" if day else ""
+    named = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+    return Evidence(
+        id=evidence_id(record.ref),
+        learner_id=learner_id,
+        kind=EvidenceKind.MESSAGE,
+        system=record.ref.system,
+        source_ref=str(record.ref),
+        origin=_origin(record, learner_id, day),
+        title="Message to colleagues",
+        text=f"Wrote about {named}{where}{when}.",
+        occurred_on=day,
+    )
+
+
+def _origin(record: MessageRecord, learner_id: str, day: date | datetime | None) -> str:
+    """A month's talk in one channel is one thing that happened: whoever writes a lot has not shown more."""
+    month = f"{day:%Y-%m}" if day else "undated"
+    return f"{record.ref.system}:talk:{record.channel or 'somewhere'}:{learner_id}:{month}"
