@@ -68,7 +68,7 @@ class CornerstoneConnector(HttpConnector):
         self._key, self._secret = c.secrets.get("webhook_key", ""), c.secrets.get("webhook_secret", "")
         self._check_webhooks()
         self._feed = Feed(self.name, c.url, self._read, self._options.page_size)
-        self._reader = Reader(self.name, self.zone, self._feed, self._rows, self._options, self._employee)
+        self._reader = Reader(self.name, self.zone, self._feed, self._rows, self._options, self._account)
         self._skills = EmployeeSkills(self.name, self._options.skills, self.send)
         self._untracked: set[Entity] = set()
         self._resting: dict[str, float] = {}
@@ -224,13 +224,14 @@ class CornerstoneConnector(HttpConnector):
             return None
         batch, fields = Batch(self._reader, entity, alone=True), self._rows.fields[entity]
         if self._reader.source(entity)[0] == EMPLOYEES:
-            answer = self._employee(ref.id)
+            answer = self._employee(ref)
             rows = employees(answer, self.name) if answer else []
         elif entity is Entity.ENROLMENT:
             # By the account alone: one literal of a known type, and nobody has thousands of trainings.
             rows = self._reader.matching(entity, fields["user_id"], ref.id.rpartition("_")[0].rpartition("_")[2])
         else:
-            rows = batch.titled(self._reader.matching(entity, fields["id"], ref.id))
+            key = fields["employee_id" if entity is Entity.WORKER else "id"]
+            rows = batch.titled(self._reader.matching(entity, key, ref.id))
         for raw in rows:
             if self._is(entity, raw, ref):
                 return self.one(raw, fields, ref, batch.parse)
@@ -242,7 +243,12 @@ class CornerstoneConnector(HttpConnector):
         except FieldError:
             return False
 
-    def _employee(self, account: str) -> Answer | None:
+    def _employee(self, ref: SourceRef) -> Answer | None:
+        if ref.entity is Entity.WORKER:
+            return self.found_or_none(lambda: self._read(EMPLOYEES, {"externalId": ref.id}, {}))
+        return self._account(ref.id)
+
+    def _account(self, account: str) -> Answer | None:
         if not account.isdigit():
             return None
         return self.found_or_none(lambda: self._read(f"{EMPLOYEES}/{account}", {}, {}))
