@@ -26,6 +26,7 @@ from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
+from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.roles import read_roles
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
@@ -183,11 +184,30 @@ class App:
             progress=progress,
             full=full,
             budget=self.store.budget(),
-            messages=self._message_reader(connectors),
+            messages=self.message_reader(connectors),
         )
 
-    def _message_reader(self, connectors: Sequence[Connector]) -> MessageReader | None:
-        """Loading the mapper takes a while: only where some connection may read messages."""
+    def receive(self, connection: str, hand_on: HandOn) -> InboxReport:
+        """Work off what a connection has sent by webhook.
+
+        Raises:
+            ConfigError: naming the missing secret or the unknown connection.
+        """
+        (connector,) = opened = self.connectors([connection])
+        try:
+            return work_off(
+                connector,
+                self.units,
+                hand_on,
+                clock=self.clock,
+                budget=self.store.budget(),
+                messages=self.message_reader(opened),
+            )
+        finally:
+            connector.close()
+
+    def message_reader(self, connectors: Sequence[Connector]) -> MessageReader | None:
+        """Reads messages, where some connection may; loading the mapper takes a while."""
         if not any(isinstance(c, CarriesMessages) and c.messages_opt_in for c in connectors):
             return None
         return MessageReader(self.bundle.mapper, self.policy.mapping)

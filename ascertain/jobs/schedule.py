@@ -151,12 +151,18 @@ class Scheduler:
 
 
 def run_scheduler(
-    settings: Settings, *, once: bool = False, now: datetime | None = None, stop: threading.Event | None = None
+    settings: Settings,
+    *,
+    once: bool = False,
+    now: datetime | None = None,
+    stop: threading.Event | None = None,
+    also: Callable[[JobQueue], object] | None = None,
 ) -> list[Fired]:
     """Queue sweeps as their slots come, until SIGTERM or SIGINT (or ``stop`` is set); with ``once`` look once.
 
     Args:
         now: the time to look with when ``once``; aware. By default the clock's.
+        also: what else to queue at each look (``ascertain.jobs.receiving``: events that are still open).
 
     Returns:
         The slots that came, oldest first.
@@ -173,10 +179,14 @@ def run_scheduler(
     try:
         scheduler = Scheduler(handle, settings, entries)
         if once:
+            if also is not None:
+                also(scheduler.jobs)
             return scheduler.tick(now or datetime.now(UTC))
         restore = _stop_on_signals(stopped) if threading.current_thread() is threading.main_thread() else {}
         try:
             while not stopped.is_set():
+                if also is not None:
+                    also(scheduler.jobs)
                 fired += scheduler.tick(datetime.now(UTC))
                 stopped.wait(scheduler.nap(datetime.now(UTC)))
         finally:

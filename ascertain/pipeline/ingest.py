@@ -20,6 +20,7 @@ from ascertain.pipeline.connection_lease import ConnectionLeases, busy
 from ascertain.pipeline.ingest_pages import Ingest
 from ascertain.pipeline.ingest_report import EntityReport, Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader
+from ascertain.pipeline.requarantine import CORRECT
 
 ORDER = (
     Entity.WORKER,
@@ -114,7 +115,7 @@ def _every_entity(
             begun = time.perf_counter()
             try:
                 leases.keep(connector.name)
-                _pull(connector, entity, units, ingest, row, progress, report.full, leases)
+                pull_entity(connector, entity, units, ingest, row, progress, report.full, leases)
             except ConnectorError as e:
                 failed.add((connector.name, entity))
                 row.error, row.remedy = e.message, e.remedy or ""
@@ -122,7 +123,7 @@ def _every_entity(
             row.seconds = round(time.perf_counter() - begun, 4)
 
 
-def _pull(
+def pull_entity(
     connector: Connector,
     entity: Entity,
     units: UnitOfWorkFactory,
@@ -132,6 +133,7 @@ def _pull(
     full: bool,
     leases: ConnectionLeases,
 ) -> None:
+    """One entity of one connection, page by page; the caller holds its lease and calls ``ingest.finish`` at the end."""
     with units(write=False) as uow:
         cursor = uow.sync.cursor(connector.name, entity.value)
     whole = full or cursor is None or ingest.wants_everything(connector.name, entity)
@@ -166,7 +168,7 @@ def _store(name: str, entity: Entity, page: Page, units: UnitOfWorkFactory, inge
 
 
 def _readable(rejected: Rejected) -> Rejected:
-    reason = f"{rejected.reason} (correct it in the source; the next sync takes it in)"
+    reason = f"{rejected.reason} {CORRECT}"
     return Rejected(rejected.ref, reason, rejected.field, rejected.raw)
 
 
