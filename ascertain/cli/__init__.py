@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from ascertain import __version__
-from ascertain.cli import catalogue, demo, people, review, taxonomy, trust, work
+from ascertain.cli import catalogue, connector, demo, people, review, roles, taxonomy, trust, work
 from ascertain.errors import AscertainError
 
 app = typer.Typer(
@@ -51,6 +51,8 @@ app.add_typer(review.app, name="review", rich_help_panel="Trust it")
 app.add_typer(trust.audit, name="audit", rich_help_panel="Trust it")
 app.add_typer(taxonomy.app, name="taxonomy", rich_help_panel="Feed it")
 app.command("map", short_help="which skills a text shows", rich_help_panel="Feed it")(taxonomy.map_text)
+app.add_typer(connector.app, name="connector", rich_help_panel="Feed it")
+app.add_typer(roles.app, name="roles", rich_help_panel="Feed it")
 app.add_typer(catalogue.app, name="catalogue", rich_help_panel="Feed it")
 
 

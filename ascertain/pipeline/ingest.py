@@ -20,7 +20,7 @@ from ascertain.pipeline.connection_lease import ConnectionLeases, busy
 from ascertain.pipeline.ingest_pages import Ingest
 from ascertain.pipeline.ingest_report import EntityReport, Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader
-from ascertain.pipeline.requarantine import CORRECT
+from ascertain.pipeline.quarantine import CORRECT
 
 ORDER = (
     Entity.WORKER,
