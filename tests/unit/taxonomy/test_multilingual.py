@@ -21,14 +21,14 @@ class Engine:
     def __init__(self, variant: str) -> None:
         self.variant = variant
 
-    def passage(self, texts: list[str]) -> np.ndarray:  # type: ignore[type-arg]
+    def passage(self, texts: list[str]) -> np.ndarray:
         return np.array([self._vector(t) for t in texts])
 
-    def query(self, text: str) -> np.ndarray:  # type: ignore[type-arg]
+    def query(self, text: str) -> np.ndarray:
         text.encode("utf-8")
         return self._vector(text)
 
-    def _vector(self, text: str) -> np.ndarray:  # type: ignore[type-arg]
+    def _vector(self, text: str) -> np.ndarray:
         assert "\0" not in text
         about = "law" in text or "droit" in text
         return np.array([float(about), 1.0 - about], np.float32)
