@@ -207,6 +207,8 @@ def _environment(url: str, options: DoceboOptions) -> dict[str, str]:
         "ASCERTAIN_DOCEBO_URL": url,
         "ASCERTAIN_DOCEBO_CLIENT_ID": options.client_id,
         "ASCERTAIN_DOCEBO_CLIENT_SECRET": options.client_secret,
+        "ASCERTAIN_DOCEBO_WEBHOOK_USER": options.webhook_user,
+        "ASCERTAIN_DOCEBO_WEBHOOK_PASSWORD": options.webhook_password,
     }
 
 
