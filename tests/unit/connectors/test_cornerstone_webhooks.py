@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from ascertain.connectors.connection import Connection
 from ascertain.connectors.cornerstone import CornerstoneConnector
-from ascertain.connectors.cornerstone_webhooks import MAX_BODY, MAX_RAW
+from ascertain.connectors.cornerstone_webhooks import MAX_RAW
+from ascertain.connectors.unpack import MAX_BYTES
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.skills import Level
 from ascertain.domain.webhooks import Heard, Proof, RawRequest, Received
@@ -146,7 +147,7 @@ def test_without_a_key_no_call_is_believed() -> None:
 
 def test_sizes_are_capped_packed_and_unpacked() -> None:
     assert receive(call(b"x" * (MAX_RAW + 1))).reply.status == 413
-    bomb = gzip.compress(b" " * (MAX_BODY * 4), mtime=0)
+    bomb = gzip.compress(b" " * (4 * MAX_BYTES), mtime=0)
     assert len(bomb) < MAX_RAW
     assert receive(call(bomb)).reply.status == 413
 
