@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from ascertain.errors import NotFoundError
 from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.docebo_gate import ApiError, DoceboOptions, Gate
+from ascertain.sandbox.docebo_more import in_branch, router
 from ascertain.sandbox.docebo_shapes import (
     COURSE_FIELDS,
     USER_FIELDS,
@@ -66,6 +67,9 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
         rows = [user_item(p, lines, live.written_fields(p.docebo_id or 0)) for p in found.learners]
         if search := request.query_params.get("search_text"):
             rows = [r for r in rows if search.lower() in f"{r['username']} {r['email']} {r['fullname']}".lower()]
+        if branch := request.query_params.get("branch_id"):
+            mine = {str(n) for n in in_branch(found, branch)}
+            rows = [r for r in rows if r["user_id"] in mine]
         return _page(request, gate, rows, "last_update")
 
     @app.get("/manage/v1/user/session")
@@ -154,6 +158,7 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
         rows = [award_item(a, people.get(a.user_id)) for a in live.current.awards]
         return _page(request, gate, rows, "date_last_updated")
 
+    app.include_router(router(live, gate, _page))
     return app
 
 

@@ -56,6 +56,7 @@ SPEC = Spec(
     system="docebo",
     entities={
         Entity.USER: lambda c: len(c.current.learners),
+        Entity.WORKER: lambda c: len(c.current.learners),
         Entity.COURSE: lambda c: len(c.current.courses),
         Entity.ENROLMENT: attempts,
         Entity.AWARD: lambda c: len(c.current.awards),
@@ -63,7 +64,7 @@ SPEC = Spec(
     trouble=Trouble(Entity.ENROLMENT, "learn/v1"),
     spoilt=Spoilt(Entity.COURSE, "date_last_updated", "yesterday"),
     changes=changes,
-    options={"page_size": 45},
+    options={"page_size": 45, "workers": True},
     dialect=lambda: DoceboOptions(hourly_budget=None),
     one_page=frozenset({Entity.AWARD}),
     fetchable=frozenset({Entity.USER, Entity.COURSE}),
