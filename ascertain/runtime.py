@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from ascertain.connectors.registry import open_connectors
 from ascertain.domain.casefile import Versions
-from ascertain.domain.connector import CarriesMessages, Connector
+from ascertain.domain.connector import Connector
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork
 from ascertain.errors import AscertainError
@@ -24,7 +24,7 @@ from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
-from ascertain.pipeline.messages import MessageReader
+from ascertain.pipeline.messages import MessageReader, opted_in
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.roles import read_roles
@@ -208,9 +208,8 @@ class App:
 
     def message_reader(self, connectors: Sequence[Connector]) -> MessageReader | None:
         """Reads messages, where some connection may; loading the mapper takes a while."""
-        if not any(isinstance(c, CarriesMessages) and c.messages_opt_in for c in connectors):
-            return None
-        return MessageReader(self.bundle.mapper, self.policy.mapping)
+        names = opted_in(connectors)
+        return MessageReader(self.bundle.mapper, self.policy.mapping, names) if names else None
 
     def tag(self, progress: Callable[[int, int], None] | None = None) -> TagReport:
         """Map new or changed catalogue content to skills."""

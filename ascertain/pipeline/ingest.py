@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 
-from ascertain.domain.connector import Budget, CarriesMessages, Connector, Page
+from ascertain.domain.connector import Budget, Connector, Page
 from ascertain.domain.ports import Clock, UnitOfWorkFactory
 from ascertain.domain.records import Entity, Rejected
 from ascertain.errors import ConnectorError, InputError, RetryableConnectorError
@@ -105,9 +105,6 @@ def _every_entity(
                 row.error, row.remedy, row.busy = taken.message, taken.remedy or "", True
                 failed.add((connector.name, entity))
                 continue
-            if entity is Entity.MESSAGE and not (isinstance(connector, CarriesMessages) and connector.messages_opt_in):
-                row.warn("messages are not read: the organisation has not opted in (options.messages_opt_in)")
-                continue
             if obstacle := _obstacle(connector.name, entity, failed):
                 row.error = f"not pulled, because {obstacle} could not be read"
                 failed.add((connector.name, entity))
@@ -134,6 +131,9 @@ def pull_entity(
     leases: ConnectionLeases,
 ) -> None:
     """One entity of one connection, page by page; the caller holds its lease and calls ``ingest.finish`` at the end."""
+    if entity is Entity.MESSAGE and not ingest.activity.reads_messages_of(connector.name):
+        row.warn("messages are not read: the organisation has not opted in (options.messages_opt_in)")
+        return
     with units(write=False) as uow:
         cursor = uow.sync.cursor(connector.name, entity.value)
     whole = full or cursor is None or ingest.wants_everything(connector.name, entity)
