@@ -112,6 +112,26 @@ class JobQueue:
             timeout=SWEEP_TIMEOUT,
         )
 
+    def enqueue_run(self, run: str, learner_id: str, fingerprint: str, *, trigger: str) -> JobTicket:
+        """Queue an assessment that somebody waits for, under the id that its run will have."""
+        for field, value in (("learner_id", learner_id), ("trigger", trigger)):
+            if not _ID.fullmatch(value):
+                raise InputError("must be an id, not text", where=f"run {run}", field=field)
+        return self.submit(
+            ASSESS,
+            (learner_id, fingerprint, trigger),
+            job_id=f"run-{run}",
+            priority="high",
+            timeout=self.settings.job_timeout,
+            again=True,
+        )
+
+    def of_run(self, run: str) -> tuple[Progress, str]:
+        """How the job of a run stands, and the run that came of it (another one, when the case has changed since)."""
+        job_id = f"run-{run}"
+        state = next((p for p, n in self.progress([job_id]).items() if n), "gone")
+        return state, str(self.result(job_id)["run"]) if state == "done" else ""
+
     def enqueue_receive(self, connection: str) -> JobTicket:
         """Queue the work on what a connection has sent. One job at a time does all that is open, so however many
         events come, one waits."""
