@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from ascertain.connectors.connection import environment
+from ascertain.connectors.outgoing import open_outgoing, read_outgoing
 from ascertain.connectors.registry import open_connectors
 from ascertain.domain.casefile import Versions
 from ascertain.domain.connector import Connector
@@ -25,12 +27,14 @@ from ascertain.pipeline.cases import CaseBuilder
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader, opted_in
+from ascertain.pipeline.notify import Notifier
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.roles import read_roles
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
 from ascertain.pipeline.views import label
+from ascertain.pipeline.write_back import WriteBack
 from ascertain.planning.cpsat import CpSatSolver
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
@@ -249,6 +253,39 @@ class App:
             if progress:
                 progress(i, len(plan.due), learner)
         return report
+
+    def write_back(self, names: Sequence[str] = ()) -> WriteBack:
+        """Writes accepted skills into the configured connections, or those named; close it when done."""
+        return WriteBack(
+            self.units,
+            self.connectors(names),
+            self.clock,
+            uri_of=self._skill_uri,
+            rules=read_outgoing(self.settings.outgoing_file).rules,
+            budget=self.store.budget(),
+        )
+
+    def notifier(self) -> Notifier:
+        """Tells the outside whose accepted skills changed, as ``config/outgoing.yaml`` says."""
+        file = read_outgoing(self.settings.outgoing_file)
+        found = open_outgoing(file, environment(), timeout=min(self.settings.http_timeout, 30.0))
+        return Notifier(
+            self.units,
+            self.clock,
+            endpoints=found.endpoints,
+            senders=found.senders,
+            mail=found.mail,
+            mailer=found.mailer,
+            rules=file.rules,
+            pseudonym=self.pseudonyms.pseudonym,
+            budget=self.store.budget(),
+        )
+
+    def _skill_uri(self, skill_id: str) -> str:
+        """A skill's address: its own id where that is one, else what the taxonomy says that it is elsewhere."""
+        skill = None if "://" in skill_id else self.bundle.taxonomy.skill(skill_id)
+        known = [skill_id, *(skill.references.values() if skill else ())]
+        return next((u for u in known if u.startswith(("http://", "https://"))), "")
 
     def warm(self) -> None:
         """Do what every assessment needs, without a kickoff: import CrewAI, load the mapper, read the landscape."""
