@@ -196,7 +196,9 @@ def embeddings_of(model: str) -> Embeddings:
     from langchain.embeddings import init_embeddings
 
     try:
-        return init_embeddings(model)
+        # Else the package would fetch a list of tokens from its maker to count those of each text; ours are short.
+        own = {"check_embedding_ctx_length": False} if provider == "openai" else {}
+        return init_embeddings(model, **own)
     except (ImportError, ValueError) as e:
         raise ConfigError(
             f"ASCERTAIN_EMBEDDINGS: {model!r} cannot be used: {e}",
