@@ -160,7 +160,7 @@ class CornerstoneConnector(HttpConnector):
                     continue
                 restarts += 1
                 if not link or restarts > _MAX_RESTARTS or self.classify(e.failure) is not Verdict.CURSOR_EXPIRED:
-                    raise self._explained(entity, e) from None
+                    raise
                 notes.append("a page link had expired, so this pull was begun again")
                 window.restart()
                 delta, used = "", set()
@@ -252,18 +252,6 @@ class CornerstoneConnector(HttpConnector):
         if not account.isdigit():
             return None
         return self.found_or_none(lambda: self._read(f"{EMPLOYEES}/{account}", {}, {}))
-
-    def _explained(self, entity: Entity, error: StatusError) -> StatusError:
-        """A refused query names the columns: most often the portal has other ones."""
-        if error.failure.status != 400:
-            return error
-        said = " ".join(error.failure.body.split())[:200]
-        return StatusError(
-            f"{error.message}: {said}",
-            error.failure,
-            remedy=f"compare fields.{entity.value} of the connection with the $metadata of the view; "
-            "an empty name switches a field off",
-        )
 
     def _read(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """GET, unless this address has just said that no calls are left: a refused call would count too."""

@@ -290,11 +290,21 @@ def test_an_address_without_calls_left_is_left_alone() -> None:
     assert calls == [1]
 
 
+def _no_such(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(400, json={"error": {"message": "Could not find a property lo_ref"}})
+
+
 def test_other_columns_are_named() -> None:
-    refused = portal(lambda r: httpx.Response(400, json={"error": {"message": "Could not find a property lo_ref"}}))
+    refused = portal(_no_such)
     with pytest.raises(PermanentConnectorError, match="lo_ref") as caught:
         list(refused.pull(Entity.COURSE, None))
-    assert "fields.course" in str(caught.value)
+    with pytest.raises(PermanentConnectorError, match="lo_ref"):
+        list(
+            portal(lambda r: {"value": [TRANSCRIPT]} if "transcript" in r.url.path else _no_such(r)).pull(
+                Entity.ENROLMENT, None
+            )
+        )
+    assert "vw_rpt_training" in str(caught.value)
 
 
 @pytest.mark.parametrize("quoted", [False, True])
