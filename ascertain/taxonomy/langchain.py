@@ -196,9 +196,10 @@ def embeddings_of(model: str) -> Embeddings:
     from langchain.embeddings import init_embeddings
 
     try:
-        # Else the package would fetch a list of tokens from its maker to count those of each text; ours are short.
-        own = {"check_embedding_ctx_length": False} if provider == "openai" else {}
-        return init_embeddings(model, **own)
+        if provider == "openai":
+            # Else the package fetches a list of tokens from its maker to count those of each text; ours are short.
+            return init_embeddings(model, check_embedding_ctx_length=False)
+        return init_embeddings(model)
     except (ImportError, ValueError) as e:
         raise ConfigError(
             f"ASCERTAIN_EMBEDDINGS: {model!r} cannot be used: {e}",
