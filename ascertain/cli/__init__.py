@@ -16,7 +16,20 @@ from typing import Annotated
 import typer
 
 from ascertain import __version__
-from ascertain.cli import catalogue, connector, demo, notify, people, review, roles, serve, taxonomy, trust, work, writeback
+from ascertain.cli import (
+    catalogue,
+    connector,
+    demo,
+    notify,
+    people,
+    review,
+    roles,
+    serve,
+    taxonomy,
+    trust,
+    work,
+    writeback,
+)
 from ascertain.errors import AscertainError
 
 app = typer.Typer(
