@@ -162,8 +162,10 @@ class CornerstoneConnector(HttpConnector):
                 if not link or restarts > _MAX_RESTARTS or self.classify(e.failure) is not Verdict.CURSOR_EXPIRED:
                     raise
                 notes.append("a page link had expired, so this pull was begun again")
+                # A place within a set of changes may be lost while the link to the set still works.
+                delta = "" if link == delta else delta
                 window.restart()
-                delta, used = "", set()
+                used = set()
                 continue
             if part.next and part.next in used:
                 raise PermanentConnectorError(f"{self.name}: the list of {entity.value}s gave the same page link twice")

@@ -200,6 +200,29 @@ def test_tracked_objects_give_what_changed_and_say_what_went() -> None:
     assert second.checkpoint["delta"].endswith("$deltatoken=2")
 
 
+def test_a_place_lost_among_changes_is_found_from_the_last_delta() -> None:
+    asked: list[str] = []
+
+    def answers(request: httpx.Request) -> Any:
+        if not request.url.path.endswith("transcript_core"):
+            return {"value": [TRAINING]}
+        asked.append(request.url.query.decode())
+        if "skiptoken" in asked[-1]:
+            return httpx.Response(410)
+        return {"value": [TRANSCRIPT], "@odata.deltaLink": f"{BASE}{request.url.path}?$deltatoken=2"}
+
+    stale: Cursor = {
+        "v": 1,
+        "since": "2026-03-01T00:00:00+00:00",
+        "seen": {},
+        "position": {"next": f"{BASE}/services/api/x/dataexporter/api/objects/transcript_core?$skiptoken=9"},
+        "delta": f"{BASE}/services/api/x/dataexporter/api/objects/transcript_core?$deltatoken=1",
+    }
+    (page,) = portal(answers, transcripts="dataexporter").pull(Entity.ENROLMENT, stale)
+    assert asked == ["$skiptoken=9", "$deltatoken=1"]
+    assert page.checkpoint["delta"].endswith("=2")
+
+
 def test_what_cannot_be_tracked_is_read_by_date() -> None:
     asked: list[str] = []
 
