@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ascertain.connectors.connection import Connection
@@ -357,3 +357,27 @@ def test_flattening_keeps_every_leaf(value: Any) -> None:
     found = flat(value)
     assert not isinstance(found, dict) or len(found) <= leaves(value)
     assert not isinstance(found, dict) or not any(isinstance(v, dict) for v in found.values())
+
+
+ODD = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(-1e9, 1e9)
+    | st.text(max_size=12)
+    | st.lists(st.integers(), max_size=2)
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.fixed_dictionaries({}, optional={k: ODD for k in TRANSCRIPT}),
+    st.fixed_dictionaries({}, optional={k: ODD for k in TRAINING}),
+)
+def test_no_row_is_an_error(transcript: dict[str, Any], training: dict[str, Any]) -> None:
+    page = one(tables(vw_rpt_transcript=[TRANSCRIPT | transcript], vw_rpt_training=[TRAINING | training]))
+    assert len(page.records) + len(page.rejected) <= 1
+    assert all(r.score is None or 0 <= r.score <= 1 for r in page.records if isinstance(r, EnrolmentRecord))
+    page = one(tables(vw_rpt_training=[TRAINING | training]), Entity.COURSE)
+    assert len(page.records) + len(page.rejected) == 1
+    assert all(r.field and r.reason for r in page.rejected)
