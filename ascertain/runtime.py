@@ -13,9 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from ascertain.connectors.connection import environment
+from ascertain.connectors.outgoing import open_outgoing, read_outgoing
 from ascertain.connectors.registry import open_connectors
 from ascertain.domain.casefile import Versions
-from ascertain.domain.connector import CarriesMessages, Connector
+from ascertain.domain.connector import Connector
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork
 from ascertain.errors import AscertainError
@@ -24,12 +26,15 @@ from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
-from ascertain.pipeline.messages import MessageReader
+from ascertain.pipeline.messages import MessageReader, opted_in
+from ascertain.pipeline.notify import Notifier
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
+from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.roles import read_roles
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
 from ascertain.pipeline.views import label
+from ascertain.pipeline.write_back import WriteBack
 from ascertain.planning.cpsat import CpSatSolver
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
@@ -183,14 +188,32 @@ class App:
             progress=progress,
             full=full,
             budget=self.store.budget(),
-            messages=self._message_reader(connectors),
+            messages=self.message_reader(connectors),
         )
 
-    def _message_reader(self, connectors: Sequence[Connector]) -> MessageReader | None:
-        """Loading the mapper takes a while: only where some connection may read messages."""
-        if not any(isinstance(c, CarriesMessages) and c.messages_opt_in for c in connectors):
-            return None
-        return MessageReader(self.bundle.mapper, self.policy.mapping)
+    def receive(self, connection: str, hand_on: HandOn) -> InboxReport:
+        """Work off what a connection has sent by webhook.
+
+        Raises:
+            ConfigError: naming the missing secret or the unknown connection.
+        """
+        (connector,) = opened = self.connectors([connection])
+        try:
+            return work_off(
+                connector,
+                self.units,
+                hand_on,
+                clock=self.clock,
+                budget=self.store.budget(),
+                messages=self.message_reader(opened),
+            )
+        finally:
+            connector.close()
+
+    def message_reader(self, connectors: Sequence[Connector]) -> MessageReader | None:
+        """Reads messages, where some connection may; loading the mapper takes a while."""
+        names = opted_in(connectors)
+        return MessageReader(self.bundle.mapper, self.policy.mapping, names) if names else None
 
     def tag(self, progress: Callable[[int, int], None] | None = None) -> TagReport:
         """Map new or changed catalogue content to skills."""
@@ -230,6 +253,39 @@ class App:
             if progress:
                 progress(i, len(plan.due), learner)
         return report
+
+    def write_back(self, names: Sequence[str] = ()) -> WriteBack:
+        """Writes accepted skills into the configured connections, or those named; close it when done."""
+        return WriteBack(
+            self.units,
+            self.connectors(names),
+            self.clock,
+            uri_of=self._skill_uri,
+            rules=read_outgoing(self.settings.outgoing_file).rules,
+            budget=self.store.budget(),
+        )
+
+    def notifier(self) -> Notifier:
+        """Tells the outside whose accepted skills changed, as ``config/outgoing.yaml`` says."""
+        file = read_outgoing(self.settings.outgoing_file)
+        found = open_outgoing(file, environment(), timeout=min(self.settings.http_timeout, 30.0))
+        return Notifier(
+            self.units,
+            self.clock,
+            endpoints=found.endpoints,
+            senders=found.senders,
+            mail=found.mail,
+            mailer=found.mailer,
+            rules=file.rules,
+            pseudonym=self.pseudonyms.pseudonym,
+            budget=self.store.budget(),
+        )
+
+    def _skill_uri(self, skill_id: str) -> str:
+        """A skill's address: its own id where that is one, else what the taxonomy says that it is elsewhere."""
+        skill = None if "://" in skill_id else self.bundle.taxonomy.skill(skill_id)
+        known = [skill_id, *(skill.references.values() if skill else ())]
+        return next((u for u in known if u.startswith(("http://", "https://"))), "")
 
     def warm(self) -> None:
         """Do what every assessment needs, without a kickoff: import CrewAI, load the mapper, read the landscape."""

@@ -46,10 +46,18 @@ class Settings(BaseSettings):
     """Policy; empty = the shipped config/policy.yaml."""
     schedules_file: Path | None = None
     """Sweeps; empty = the shipped config/schedules.yaml."""
+    outgoing_file: Path | None = None
+    """What goes out; empty = the shipped config/outgoing.yaml, by which nothing does."""
     job_timeout: Annotated[int, Field(ge=5, le=3600)] = 120
     """Seconds after which an assessment job is stopped for good."""
     http_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     """Seconds a single call to an outside system may take."""
+    public_url: str = ""
+    """Address under which others reach the service (https://…); empty = as the call has it (no proxy in between)."""
+    webhooks_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 1200
+    """Calls a minute that one address may make to one connection's webhook."""
+    openapi: bool = False
+    """Whether the service publishes its OpenAPI description (/openapi.json), without a key."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """Verbosity of the log on standard error."""
     pseudonym_key: SecretStr | None = None
@@ -60,6 +68,13 @@ class Settings(BaseSettings):
     def _queue_scheme(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (or http://)")
         return value
 
     @field_validator("embeddings")

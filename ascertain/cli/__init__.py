@@ -16,7 +16,20 @@ from typing import Annotated
 import typer
 
 from ascertain import __version__
-from ascertain.cli import catalogue, demo, people, review, taxonomy, trust, work
+from ascertain.cli import (
+    catalogue,
+    connector,
+    demo,
+    notify,
+    people,
+    review,
+    roles,
+    serve,
+    taxonomy,
+    trust,
+    work,
+    writeback,
+)
 from ascertain.errors import AscertainError
 
 app = typer.Typer(
@@ -41,6 +54,9 @@ app.command("assess", short_help="assess one learner or a cohort now", rich_help
 app.command("sweep", short_help="assess those whose case has changed", rich_help_panel="Run it")(work.sweep)
 app.command("worker", short_help="work on the queue", rich_help_panel="Run it")(work.worker)
 app.command("schedule", short_help="enqueue sweeps when they are due", rich_help_panel="Run it")(work.schedule)
+app.command("serve", short_help="take webhooks and answer the API", rich_help_panel="Run it")(serve.serve)
+app.add_typer(serve.webhooks, name="webhooks", rich_help_panel="Run it")
+app.add_typer(serve.keys, name="key", rich_help_panel="Run it")
 app.command("profile", short_help="a learner's skills and their evidence", rich_help_panel="Read it")(people.profile)
 app.command("gaps", short_help="gaps of a learner, heat map of a cohort", rich_help_panel="Read it")(people.gaps)
 app.command("path", short_help="a learner's path out of the catalogue", rich_help_panel="Read it")(people.path)
@@ -48,9 +64,13 @@ app.command("report", short_help="write the HTML report", rich_help_panel="Read 
 app.command("explain", short_help="the receipt of a number", rich_help_panel="Trust it")(trust.explain)
 app.command("replay", short_help="rebuild a number from its evidence", rich_help_panel="Trust it")(trust.replay)
 app.add_typer(review.app, name="review", rich_help_panel="Trust it")
+app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
+app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
 app.add_typer(trust.audit, name="audit", rich_help_panel="Trust it")
 app.add_typer(taxonomy.app, name="taxonomy", rich_help_panel="Feed it")
 app.command("map", short_help="which skills a text shows", rich_help_panel="Feed it")(taxonomy.map_text)
+app.add_typer(connector.app, name="connector", rich_help_panel="Feed it")
+app.add_typer(roles.app, name="roles", rich_help_panel="Feed it")
 app.add_typer(catalogue.app, name="catalogue", rich_help_panel="Feed it")
 
 

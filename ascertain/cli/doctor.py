@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ascertain.errors import AscertainError, ConfigError
+from ascertain.errors import AscertainError, ConfigError, RetryableConnectorError
 
 if TYPE_CHECKING:
     from ascertain.runtime import App
@@ -114,13 +114,20 @@ def _audit(app: App) -> Check:
 
 
 def _connections(app: App) -> list[Check]:
+    from ascertain.pipeline.connection_lease import alone
+
     try:
         connectors = app.connectors()
     except ConfigError as e:
         return [Check("connections", "warning", e.message, e.remedy or "")]
     checks = []
     for c in connectors:
-        health = c.check()
+        try:
+            with alone(c, app.store.budget()):
+                health = c.check()
+        except RetryableConnectorError as e:  # somebody works with it, so it works
+            checks.append(Check(f"connection {c.name}", "ok", e.message))
+            continue
         checks.append(
             Check(
                 f"connection {c.name}", "ok" if health.ok else "failed", health.problem or health.detail, health.remedy

@@ -56,7 +56,7 @@ def decide(
             item,
             decision,
             reason=reason,
-            reviewer=_login_name() if reviewer is None else reviewer,
+            reviewer=login_name() if reviewer is None else reviewer,
             clock=shown.clock,
             level=Level(level) if level else None,
         )
@@ -68,7 +68,8 @@ def decide(
     emit(done, as_json, render)
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Who runs the command, as the machine knows them."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # containers run under numbers that have no name

@@ -69,11 +69,8 @@ def show(
             "job_profiles": len(store.job_profiles()),
             "mapper": mapper.version,
         }
-        emit(
-            data,
-            as_json,
-            lambda c: [c.print(f"{k.replace('_', ' '):18} {_plain(v)}", soft_wrap=True) for k, v in data.items()],
-        )
+        lines = "\n".join(f"{k.replace('_', ' '):18} {_plain(v)}" for k, v in data.items())
+        emit(data, as_json, lambda c: c.print(lines, soft_wrap=True))
         return
     if skill := store.skill(concept):
         emit(skill, as_json, lambda c: _skill(c, skill))

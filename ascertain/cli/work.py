@@ -95,11 +95,13 @@ def schedule(
     once: Annotated[bool, typer.Option("--once", help="Enqueue what is due now and stop.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Enqueue the sweeps of config/schedules.yaml when they are due; any number of schedulers never enqueue twice."""
+    """Enqueue the sweeps of config/schedules.yaml when they are due, and events of webhooks that are still open; any
+    number of schedulers never enqueue twice."""
+    from ascertain.jobs.receiving import enqueue_open
     from ascertain.jobs.schedule import run_scheduler
-    from ascertain.settings import load_settings
 
-    fired = run_scheduler(load_settings(), once=once)
+    app = opened()
+    fired = run_scheduler(app.settings, once=once, also=lambda jobs: enqueue_open(app.units, jobs, app.clock))
 
     def render(c: Console) -> None:
         for f in fired:

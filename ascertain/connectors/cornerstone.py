@@ -68,7 +68,7 @@ class CornerstoneConnector(HttpConnector):
         self._key, self._secret = c.secrets.get("webhook_key", ""), c.secrets.get("webhook_secret", "")
         self._check_webhooks()
         self._feed = Feed(self.name, c.url, self._read, self._options.page_size)
-        self._reader = Reader(self.name, self.zone, self._feed, self._rows, self._options, self._employee)
+        self._reader = Reader(self.name, self.zone, self._feed, self._rows, self._options, self._account)
         self._skills = EmployeeSkills(self.name, self._options.skills, self.send)
         self._untracked: set[Entity] = set()
         self._resting: dict[str, float] = {}
@@ -160,10 +160,12 @@ class CornerstoneConnector(HttpConnector):
                     continue
                 restarts += 1
                 if not link or restarts > _MAX_RESTARTS or self.classify(e.failure) is not Verdict.CURSOR_EXPIRED:
-                    raise self._explained(entity, e) from None
+                    raise
                 notes.append("a page link had expired, so this pull was begun again")
+                # A place within a set of changes may be lost while the link to the set still works.
+                delta = "" if link == delta else delta
                 window.restart()
-                delta, used = "", set()
+                used = set()
                 continue
             if part.next and part.next in used:
                 raise PermanentConnectorError(f"{self.name}: the list of {entity.value}s gave the same page link twice")
@@ -224,13 +226,14 @@ class CornerstoneConnector(HttpConnector):
             return None
         batch, fields = Batch(self._reader, entity, alone=True), self._rows.fields[entity]
         if self._reader.source(entity)[0] == EMPLOYEES:
-            answer = self._employee(ref.id)
+            answer = self._employee(ref)
             rows = employees(answer, self.name) if answer else []
         elif entity is Entity.ENROLMENT:
             # By the account alone: one literal of a known type, and nobody has thousands of trainings.
             rows = self._reader.matching(entity, fields["user_id"], ref.id.rpartition("_")[0].rpartition("_")[2])
         else:
-            rows = batch.titled(self._reader.matching(entity, fields["id"], ref.id))
+            key = fields["employee_id" if entity is Entity.WORKER else "id"]
+            rows = batch.titled(self._reader.matching(entity, key, ref.id))
         for raw in rows:
             if self._is(entity, raw, ref):
                 return self.one(raw, fields, ref, batch.parse)
@@ -242,22 +245,15 @@ class CornerstoneConnector(HttpConnector):
         except FieldError:
             return False
 
-    def _employee(self, account: str) -> Answer | None:
+    def _employee(self, ref: SourceRef) -> Answer | None:
+        if ref.entity is Entity.WORKER:
+            return self.found_or_none(lambda: self._read(EMPLOYEES, {"externalId": ref.id}, {}))
+        return self._account(ref.id)
+
+    def _account(self, account: str) -> Answer | None:
         if not account.isdigit():
             return None
         return self.found_or_none(lambda: self._read(f"{EMPLOYEES}/{account}", {}, {}))
-
-    def _explained(self, entity: Entity, error: StatusError) -> StatusError:
-        """A refused query names the columns: most often the portal has other ones."""
-        if error.failure.status != 400:
-            return error
-        said = " ".join(error.failure.body.split())[:200]
-        return StatusError(
-            f"{error.message}: {said}",
-            error.failure,
-            remedy=f"compare fields.{entity.value} of the connection with the $metadata of the view; "
-            "an empty name switches a field off",
-        )
 
     def _read(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """GET, unless this address has just said that no calls are left: a refused call would count too."""

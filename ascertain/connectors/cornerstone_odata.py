@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from ascertain.connectors.http import Answer
+from ascertain.connectors.http import Answer, StatusError
 from ascertain.errors import PermanentConnectorError
 
 VIEWS = "/services/api/x/odata/api/views/"
@@ -63,7 +63,18 @@ class Feed:
         if len(str(httpx.URL(self._base.join(path), params=query))) > _LONGEST:
             # The service refuses longer addresses; the field map drops the other columns all the same.
             query.pop("$select", None)
-        return self._part(path, query, track)
+        try:
+            return self._part(path, query, track)
+        except StatusError as e:
+            if e.failure.status != 400:
+                raise
+            said = " ".join(e.failure.body.split())[:200]
+            raise StatusError(
+                f"{e.message}: {said}",
+                e.failure,
+                remedy=f"compare the connection's fields with the $metadata of {path.rpartition('/')[2]}; "
+                "an empty name switches a field off",
+            ) from None
 
     def follow(self, link: str, *, track: bool = False) -> Part:
         """The page of a link that the service gave."""

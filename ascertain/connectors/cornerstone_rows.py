@@ -147,11 +147,12 @@ class CornerstoneRows:
         }
 
     def identify(self, entity: Entity, row: Row) -> SourceRef:
-        """The reference of a row. An attempt is named by training, user and registration number."""
+        """The reference of a row: an attempt is named by training, user and registration number, a worker by the
+        employee id, so that managers are found."""
         if entity is Entity.ENROLMENT:
             key = f"{row.required('course_id')}_{row.required('user_id')}_{row.text('attempt') or 1}"
         else:
-            key = row.required("id")
+            key = row.required("employee_id" if entity is Entity.WORKER else "id")
         return SourceRef(self._connection.name, entity, key)
 
     def user(self, row: Row, ref: SourceRef, place: Place) -> UserRecord:

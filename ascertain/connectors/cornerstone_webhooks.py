@@ -14,7 +14,6 @@ import hashlib
 import hmac
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,11 +21,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ascertain.connectors.cornerstone_options import Webhooks
+from ascertain.connectors.unpack import BodyTooLarge, unpacked
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.webhooks import Event, Heard, RawRequest, Received, Reply, rejected
 
 MAX_RAW = 1024 * 1024
-MAX_BODY = 8 * 1024 * 1024
 _PLACE = re.compile(r"\{(method|uri|path|host|date|sha256|header:[A-Za-z0-9-]+)\}")
 _SIGNATURE = re.compile(r"(?:^|[\s&,;])signature=\"?([^\s&,;\"]+)", re.IGNORECASE)
 _ID = re.compile(r"^[A-Za-z0-9-]{1,64}$")
@@ -45,10 +44,10 @@ def receive(name: str, options: Webhooks, key: str, secret: str, request: RawReq
     if secret and (problem := _unsigned(options, secret, request, now)):
         return rejected(401, problem)
     try:
-        envelope = json.loads(_unpacked(request))
-    except _TooLarge:
+        envelope = json.loads(unpacked(request))
+    except BodyTooLarge:
         return rejected(413, "the unpacked body is too large")
-    except (ValueError, RecursionError, zlib.error):
+    except (ValueError, RecursionError):
         return rejected(400, "the body is not gzipped JSON")
     records = envelope.get("records") if isinstance(envelope, Mapping) else None
     if not isinstance(records, list):
@@ -115,22 +114,6 @@ def _unsigned(options: Webhooks, secret: str, request: RawRequest, now: datetime
     made = hmac.new(secret_bytes(secret, options.secret_form), text, hashlib.sha256).digest()
     right = base64.b64encode(made).decode() if options.signature_form == "base64" else made.hex()
     return "" if hmac.compare_digest(sent.encode(), right.encode()) else "the signature is missing or wrong"
-
-
-class _TooLarge(Exception):
-    pass
-
-
-def _unpacked(request: RawRequest) -> bytes:
-    if request.header("content-encoding").lower() != "gzip":
-        return request.body  # a proxy in front may have unpacked it
-    unpack = zlib.decompressobj(wbits=31)
-    body = unpack.decompress(request.body, MAX_BODY)
-    if unpack.unconsumed_tail:
-        raise _TooLarge
-    if not unpack.eof:
-        raise ValueError("cut off")
-    return body
 
 
 def _events(name: str, envelope: Mapping[str, Any], records: list[Any]) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""Docebo: users, courses, enrolments and external training over its REST API.
+"""Docebo: users with managers and branches, courses, enrolments and external training over its REST API.
 
 Facts the code rests on: OAuth2 token of an hour, 1,000 calls an hour for each source address, an envelope with
 ``has_more_data``, pages kept stable by ``get_cursor``, ``updated_from`` as ``YYYY-MM-DD HH:MM:SS`` in the tenant's
@@ -12,7 +12,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ascertain.connectors.docebo_people import LookUps, with_additional
+from ascertain.connectors.docebo_reports import ReportPull
 from ascertain.connectors.docebo_rows import DEFAULT_FIELDS, DoceboOptions, DoceboRows
+from ascertain.connectors.docebo_webhooks import receive
 from ascertain.connectors.docebo_writeback import DoceboWriteBack
 from ascertain.connectors.http import Answer, Query, StatusError, verdict_of
 from ascertain.connectors.parsing import naive, read_rows
@@ -28,7 +31,8 @@ from ascertain.domain.connector import (
     TenantProfile,
     Verdict,
 )
-from ascertain.domain.records import Entity, Record, SourceRef
+from ascertain.domain.records import Entity, Record, Rejected, SourceRef
+from ascertain.domain.webhooks import Proof, RawRequest, Received
 from ascertain.errors import PermanentConnectorError
 
 _PATHS = {
@@ -37,6 +41,7 @@ _PATHS = {
     Entity.ENROLMENT: "/learn/v1/enrollments",
     Entity.AWARD: "/learn/v1/external_training",
 }
+_WORKERS = {Entity.WORKER: _PATHS[Entity.USER]}
 _STAMP = "%Y-%m-%d %H:%M:%S"
 _MAX_PAGES = 100_000
 
@@ -60,8 +65,12 @@ class DoceboConnector(DoceboWriteBack):
             self._grant |= {"username": c.secret("username"), "password": c.secret("password")}
         self.tokens = TokenKeeper(self.name, lambda: self.http.post("/oauth2/token", form=self._grant).data)
 
+        self._paths = _PATHS | (_WORKERS if self._options.workers else {})
+
     def capabilities(self) -> Capabilities:
-        return Capabilities({e: Incremental.UPDATED_SINCE for e in _PATHS})
+        reports = self._options.reports  # a saved report takes no date
+        how = {e: Incremental.FULL if e in reports else Incremental.UPDATED_SINCE for e in self._paths}
+        return Capabilities(how)
 
     def quota(self) -> QuotaPolicy:
         return QuotaPolicy("ip", 1000, timedelta(hours=1))
@@ -95,15 +104,19 @@ class DoceboConnector(DoceboWriteBack):
         return TenantProfile(found, unused)
 
     def pull(self, entity: Entity, cursor: Cursor | None) -> Iterator[Page]:
-        if entity not in _PATHS:
+        if entity not in self._paths:
             raise self.has_none(entity)
+        look = self._look_ups()
+        if report := self._options.reports.get(entity):
+            yield from self._reports().pages(report, cursor, lambda items: self._read(entity, items, look))
+            return
         window = Window(cursor, timedelta(minutes=self._options.overlap_minutes), datetime.now(UTC))
         notes: list[str] = []
         for _ in range(_MAX_PAGES):
             place = window.position
             number = int(place["page"]) if place else 1
             try:
-                data = _data(self.get(_PATHS[entity], self._query(entity, window, number)), self.name)
+                data = _data(self.get(self._paths[entity], self._query(entity, window, number)), self.name)
             except StatusError as e:
                 if place is None or self.classify(e.failure) is not Verdict.CURSOR_EXPIRED:
                     raise
@@ -115,14 +128,7 @@ class DoceboConnector(DoceboWriteBack):
                 raise PermanentConnectorError(
                     f"{self.name}: asked for page {number} of {entity.value}, got {data.get('current_page')}"
                 )
-            records, rejected = read_rows(
-                items,
-                self._rows.fields[entity],
-                self.zone,
-                lambda row: self._rows.identify(entity, row),
-                lambda row, ref: self._rows.parse(entity, row, ref),
-                f"{self.name}:{entity.value}",
-            )
+            records, rejected = self._read(entity, items, look)
             fresh, bad = window.unseen(records), window.unseen(rejected)
             more = bool(items) and _has_more(data, number, len(items), self._options.page_size)
             if more:
@@ -138,12 +144,14 @@ class DoceboConnector(DoceboWriteBack):
         raise PermanentConnectorError(f"{self.name}: the list of {entity.value}s never ends")
 
     def fetch(self, ref: SourceRef) -> Record | None:
+        if ref.entity in self._options.reports:
+            return None  # a report's captions do not fit a single row
         try:
             if ref.entity is Entity.ENROLMENT:
                 course, user, *_ = ref.id.split("-")
                 raw = _data(self.get(f"/learn/v1/enrollments/{course}/{user}"), self.name).get("records")
             elif ref.entity is Entity.USER:
-                raw = _data(self.get(f"/manage/v1/user/{ref.id}"), self.name).get("user_data")
+                raw = with_additional(_data(self.get(f"/manage/v1/user/{ref.id}"), self.name))
             elif ref.entity is Entity.COURSE:
                 raw = _data(self.get(f"/learn/v1/courses/{ref.id}"), self.name)
             else:
@@ -152,13 +160,64 @@ class DoceboConnector(DoceboWriteBack):
             if self.classify(e.failure) is Verdict.NOT_FOUND:
                 return None
             raise
+        look = self._look_ups()
         found = self.one(
             raw,
             self._rows.fields[ref.entity],
             ref,
-            lambda row, _: self._rows.parse(ref.entity, row, self._rows.identify(ref.entity, row)),
+            lambda row, _: self._rows.parse(ref.entity, row, self._rows.identify(ref.entity, row), look),
         )
-        return found if found and found.ref == ref else None
+        # A webhook names an enrolment by course and user alone: whichever attempt is the present one is meant.
+        present = ref.entity is Entity.ENROLMENT and ref.id.count("-") == 1
+        return found if found and (present or found.ref == ref) else None
+
+    def _lists(self, path: str, params: Query) -> Iterator[object]:
+        """Every item of a paged list, one page after the other."""
+        size = int(str(params.get("page_size", self._options.page_size)))
+        for number in range(1, _MAX_PAGES):
+            data = _data(self.get(path, {**params, "page": number}), self.name)
+            items = _items(data, self.name)
+            yield from items
+            if not items or not _has_more(data, number, len(items), size):
+                return
+
+    def _read(self, entity: Entity, items: list[object], look: LookUps) -> tuple[list[Record], list[Rejected]]:
+        return read_rows(
+            items,
+            self._rows.fields[entity],
+            self.zone,
+            lambda row: self._rows.identify(entity, row),
+            lambda row, ref: self._rows.parse(entity, row, ref, look),
+            f"{self.name}:{entity.value}",
+        )
+
+    def _look_ups(self) -> LookUps:
+        """Those of one pull, so that nothing is asked for twice and nothing grows old."""
+
+        def ask(path: str) -> Mapping[str, Any]:
+            answer = self.found_or_none(lambda: self.get(path, {"page_size": self._options.page_size}))
+            return answer.data if answer and isinstance(answer.data, Mapping) else {}
+
+        return LookUps(ask, self._lists, self._options, self._rows.fields[Entity.WORKER])
+
+    def _reports(self) -> ReportPull:
+        o = self._options
+        return ReportPull(
+            self.name,
+            self.get,
+            wait=timedelta(seconds=o.report_wait_seconds),
+            patience=timedelta(minutes=o.report_patience_minutes),
+            page_size=o.report_page_size,
+        )
+
+    @property
+    def proof(self) -> Proof:
+        return Proof.BASIC
+
+    def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
+        """See ``docebo_webhooks``; secrets ``webhook_user`` and ``webhook_password``."""
+        given = self.connection.secrets
+        return receive(self.name, self.zone, given.get("webhook_user", ""), given.get("webhook_password", ""), request)
 
     def _query(self, entity: Entity, window: Window, number: int) -> Query:
         query: dict[str, str | int] = {"page": number, "page_size": self._options.page_size}
@@ -166,7 +225,7 @@ class DoceboConnector(DoceboWriteBack):
             query["cursor"] = str(window.position["cursor"])
             return query
         query["get_cursor"] = 1
-        if entity is Entity.USER:
+        if entity in (Entity.USER, Entity.WORKER):
             query |= {"sort_attr": "last_update", "sort_dir": "asc"}
         else:
             query["sort_by"] = "last_update" if entity is Entity.COURSE else "date_last_updated"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ascertain.connectors.connection import Connection
 from ascertain.connectors.parsing import FieldError, FieldMap, Row
@@ -20,22 +20,33 @@ from ascertain.domain.records import (
     Record,
     SourceRef,
     UserRecord,
+    WorkerRecord,
 )
 from ascertain.domain.scales import level_of
 
+_USER: FieldMap = {
+    "id": "user_id",
+    "email": "email",
+    "name": "fullname",
+    "language": "lang_code",
+    "active": "status",
+    "expired": "expired",
+    "updated": "last_update",
+    # No native columns: an additional field of the tenant, field_<id>.
+    "department": "",
+    "job_code": "",
+    "employee_id": "",
+}
 DEFAULT_FIELDS: Mapping[Entity, FieldMap] = {
-    Entity.USER: {
-        "id": "user_id",
-        "email": "email",
-        "name": "fullname",
-        "language": "lang_code",
-        "active": "status",
-        "expired": "expired",
-        "updated": "last_update",
-        # No native columns: an additional field of the tenant, field_<id>.
-        "department": "",
-        "job_code": "",
-        "employee_id": "",
+    Entity.USER: _USER,
+    # The same people as an HRIS would hand them over (option workers).
+    Entity.WORKER: {
+        **_USER,
+        "managers": "managers",
+        "timezone": "timezone",
+        "job_title": "",
+        "location": "",
+        "hired": "",
     },
     Entity.COURSE: {
         "id": "id_course",
@@ -114,6 +125,12 @@ class DoceboOptions(BaseModel):
     an enrolment whose course title or code it matches is a certification. ``max_score``: what full marks are.
     ``skills_field``: id of the additional user field that accepted skills are written to; without it nothing is
     written. ``skills_field_length``: characters it holds. ``skills_lag_seconds``: how long the old value may show.
+
+    ``workers``: hand people over as an HRIS would, with their managers; for companies without one. ``managers``: they
+    stand in the user list, or each user is asked. ``branches``: the department is the org chart's branch where no
+    field says it; ``branch_level`` 1 is the first below the root, 0 the user's own. ``materials``: names of a course's
+    learning objects go into its description (one call a course). ``reports``: saved report by entity, read in bulk in
+    place of the list; ``report_wait_seconds`` and ``report_patience_minutes`` say how long an export may take.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -127,6 +144,35 @@ class DoceboOptions(BaseModel):
     skills_field: Annotated[int, Field(ge=1)] | None = None
     skills_field_length: Annotated[int, Field(ge=100)] = 255
     skills_lag_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    workers: bool = False
+    managers: Literal["list", "each"] = "list"
+    branches: bool = False
+    branch_level: Annotated[int, Field(ge=0, le=20)] = 0
+    materials: bool = False
+    reports: dict[Entity, Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]] = Field(default_factory=dict)
+    report_page_size: Annotated[int, Field(ge=1, le=1000)] = 1000
+    report_wait_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    report_patience_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+
+    @field_validator("reports")
+    @classmethod
+    def _readable(cls, value: dict[Entity, str]) -> dict[Entity, str]:
+        if strange := [e.value for e in value if e not in DEFAULT_FIELDS or e is Entity.WORKER]:
+            raise ValueError(f"{strange[0]} cannot come from a report")
+        return value
+
+
+class Besides(Protocol):
+    """What rows do not say by themselves; looked up only where the options ask for it."""
+
+    def branch(self, row: Row) -> str:
+        """The name of the user's branch."""
+
+    def manager(self, row: Row) -> str:
+        """The employee number of the user's manager."""
+
+    def materials(self, row: Row) -> str:
+        """The names of the course's learning objects, as one line."""
 
 
 class DoceboRows:
@@ -137,30 +183,39 @@ class DoceboRows:
         self._options = options
         self._certification = re.compile(options.certification)
         self._award_kinds = _AWARD_KINDS | {k.lower(): v for k, v in options.award_kinds.items()}
-        self.fields = {e: connection.field_map(e, defaults) for e, defaults in DEFAULT_FIELDS.items()}
+        # A report has captions of its own, so none of the list's columns is taken for granted there.
+        self.fields = {
+            e: connection.field_map(e, dict.fromkeys(defaults, "") if e in options.reports else defaults)
+            for e, defaults in DEFAULT_FIELDS.items()
+        }
 
     def identify(self, entity: Entity, row: Row) -> SourceRef:
-        """The reference of a row. Attempts at one course are told apart by when they began."""
+        """The reference of a row. Attempts at one course are told apart by when they began; a worker is named by the
+        employee number, as managers name them, or by the account where there is none."""
         if entity is Entity.ENROLMENT:
             begun = re.sub(r"\D", "", row.text("enrolled"))
             key = f"{row.required('course_id')}-{row.required('user_id')}-{begun or 0}"
+        elif entity is Entity.WORKER:
+            key = row.text("employee_id") or row.required("id")
         else:
             key = row.required("id")
         return SourceRef(self._connection.name, entity, key)
 
-    def parse(self, entity: Entity, row: Row, ref: SourceRef) -> Record | None:
-        """The record of a row; ``None`` for a row that is no learner's course."""
+    def parse(self, entity: Entity, row: Row, ref: SourceRef, besides: Besides) -> Record | None:
+        """The record of a row with what was looked up besides; ``None`` for a row that is no learner's course."""
         match entity:
             case Entity.USER:
-                return self._user(row, ref)
+                return self._user(row, ref, besides)
+            case Entity.WORKER:
+                return self._worker(row, ref, besides)
             case Entity.COURSE:
-                return self._course(row, ref)
+                return self._course(row, ref, besides)
             case Entity.ENROLMENT:
                 return self._enrolment(row, ref)
             case _:
                 return self._award(row, ref)
 
-    def _user(self, row: Row, ref: SourceRef) -> UserRecord:
+    def _user(self, row: Row, ref: SourceRef, besides: Besides) -> UserRecord:
         code = row.text("job_code")
         email = row.required("email")
         if "@" not in email:
@@ -171,14 +226,33 @@ class DoceboRows:
             name=row.text("name") or email,
             language=row.text("language").lower()[:2] or "en",
             active=row.flag("active", True) and not row.flag("expired"),
-            department=row.text("department"),
+            department=row.text("department") or besides.branch(row),
             job_code=code,
             job_profile_id=self._connection.job_profile(code),
             employee_id=row.text("employee_id"),
             updated_at=row.moment("updated"),
         )
 
-    def _course(self, row: Row, ref: SourceRef) -> CourseRecord:
+    def _worker(self, row: Row, ref: SourceRef, besides: Besides) -> WorkerRecord:
+        code = row.text("job_code")
+        return WorkerRecord(
+            ref=ref,
+            employee_id=ref.id,
+            email=row.required("email"),
+            name=row.text("name") or row.required("email"),
+            job_title=row.text("job_title"),
+            job_code=code,
+            job_profile_id=self._connection.job_profile(code),
+            department=row.text("department") or besides.branch(row),
+            manager_employee_id=besides.manager(row) or None,
+            hired_at=row.moment("hired"),
+            location=row.text("location"),
+            timezone=row.text("timezone") or "UTC",
+            active=row.flag("active", True) and not row.flag("expired"),
+            updated_at=row.moment("updated"),
+        )
+
+    def _course(self, row: Row, ref: SourceRef, besides: Besides) -> CourseRecord:
         length = row.number("duration")
         if length is not None and length < 0:
             raise FieldError(row.source_name("duration"), f"{length:g} is negative")
@@ -187,7 +261,7 @@ class DoceboRows:
             ref=ref,
             code=row.text("code"),
             title=row.required("title"),
-            description=row.prose("description"),
+            description="\n".join(t for t in (row.prose("description"), besides.materials(row)) if t),
             level=level_of(row.text("level")),
             hours=round(hours, 4) or None,
             modality=row.text("modality") or row.text("type") or "elearning",

@@ -74,6 +74,9 @@ class Inbox(Protocol):
     def retry(self, event_ids: Collection[str]) -> int:
         """Make unfinished events due now, with all their tries."""
 
+    def has_done(self, before: datetime) -> bool:
+        """Whether ``forget`` would find anything."""
+
     def forget(self, before: datetime) -> int:
         """Delete what was done before that moment."""
 

@@ -115,3 +115,27 @@ def skill_changes(before: Mapping[str, int], now: Sequence[SkillNote]) -> dict[s
         "changed": sorted(i for i in set(present) & set(before) if present[i] != before[i]),
         "removed": sorted(set(before) - set(present)),
     }
+
+
+class PersonName(StrEnum):
+    """How a webhook names a person."""
+
+    ID = "id"
+    PSEUDONYM = "pseudonym"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A configured receiver of webhooks."""
+
+    name: str
+    person: PersonName = PersonName.ID
+
+
+@dataclass(frozen=True, slots=True)
+class MailRules:
+    """What mails to managers may say, and how often they come."""
+
+    digest: timedelta = timedelta(days=7)
+    levels: bool = False

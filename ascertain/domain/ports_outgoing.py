@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from ascertain.domain.notifications import Notification
+from ascertain.domain.notifications import Notification, NotificationState
 from ascertain.domain.outbox import OutboxItem, OutboxState, Switch, WritebackRun
 
 
@@ -53,14 +53,14 @@ class Notifications(Protocol):
     def put(self, row: Notification) -> None:
         """Replace what may change of a message: state, due time, tries, error, time of sending."""
 
-    def due(self, now: datetime, *, limit: int = 100) -> list[Notification]:
-        """Pending and due, the longest due first."""
+    def due(self, now: datetime, *, without: Collection[str] = (), limit: int = 100) -> list[Notification]:
+        """Pending and due, the longest due first; ``without`` leaves endpoints out."""
 
-    def latest(self, endpoint: str) -> dict[str, Notification]:
-        """The newest message to this endpoint about each learner, superseded ones left out."""
+    def latest(self, endpoint: str, state: NotificationState) -> dict[str, Notification]:
+        """The newest message of that state to this endpoint about each learner."""
 
-    def pending(self, endpoint: str) -> list[Notification]:
-        """What waits for this endpoint, oldest first."""
+    def latest_mails(self, state: NotificationState) -> dict[str, Notification]:
+        """The newest mail of that state to each recipient."""
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Number of messages by endpoint (webhooks) or channel (mails), and state."""

@@ -68,7 +68,9 @@ class Event:
     Attributes:
         key: what makes the event the same event when it is delivered again; unique within the connection.
         type: in the system's own words.
-        refs: the records to fetch, by the connection's own references.
+        refs: the records to fetch, by the connection's own references. One that is shorter than a record's full
+            reference (course and user without the attempt) stands for the present record, and for all that go on
+            after it with a hyphen when they are deleted.
         pull: entities to pull incrementally, where the event does not say which record changed.
         deleted: the records are gone.
         occurred_at: aware, where the system says.

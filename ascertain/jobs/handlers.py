@@ -51,3 +51,22 @@ def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
         "queued": sum(t.state == "queued" for t in tickets),
         "unchanged": plan.unchanged,
     }
+
+
+def receive_events(connection: str) -> dict[str, Any]:
+    """Work off what a connection has sent by webhook, and queue an assessment of each learner it touched.
+
+    Safe to run twice. When another process works with the connection nothing is done; the events stay open and are
+    queued again.
+    """
+    from ascertain.jobs.receiving import receive
+    from ascertain.runtime import get_app
+
+    report = receive(get_app(), connection)
+    return {
+        "connection": connection,
+        "done": report.done,
+        "failed": report.failed,
+        "learners": len(report.learners),
+        "busy": report.busy,
+    }

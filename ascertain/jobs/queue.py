@@ -21,6 +21,7 @@ from ascertain.settings import Settings
 
 ASSESS = "ascertain.jobs.handlers.assess_learner"
 SWEEP = "ascertain.jobs.handlers.sweep_cohort"
+RECEIVE = "ascertain.jobs.handlers.receive_events"
 
 RESULT_TTL = 24 * 3600
 """Seconds a finished job is remembered: as long, the same case is not queued again."""
@@ -42,6 +43,9 @@ _PROGRESS: dict[str, Progress] = {
     JobStatus.STOPPED: "failed",
     JobStatus.CANCELED: "failed",
 }
+RECEIVE_TIMEOUT = 900
+"""Seconds a job may take to work off the events of a connection; what it has not done the next one does."""
+
 _FINGERPRINT = re.compile(r"[0-9a-f]{16,64}")
 _ID = re.compile(r"[A-Za-z0-9_.:@+-]{1,200}")
 
@@ -106,6 +110,38 @@ class JobQueue:
             job_id=f"sweep-{name}-{int(slot.timestamp())}",
             priority=priority,
             timeout=SWEEP_TIMEOUT,
+        )
+
+    def enqueue_run(self, run: str, learner_id: str, fingerprint: str, *, trigger: str) -> JobTicket:
+        """Queue an assessment that somebody waits for, under the id that its run will have."""
+        for field, value in (("learner_id", learner_id), ("trigger", trigger)):
+            if not _ID.fullmatch(value):
+                raise InputError("must be an id, not text", where=f"run {run}", field=field)
+        return self.submit(
+            ASSESS,
+            (learner_id, fingerprint, trigger),
+            job_id=f"run-{run}",
+            priority="high",
+            timeout=self.settings.job_timeout,
+            again=True,
+        )
+
+    def of_run(self, run: str) -> tuple[Progress, str]:
+        """How the job of a run stands, and the run that came of it (another one, when the case has changed since)."""
+        job_id = f"run-{run}"
+        state = next((p for p, n in self.progress([job_id]).items() if n), "gone")
+        return state, str(self.result(job_id)["run"]) if state == "done" else ""
+
+    def enqueue_receive(self, connection: str) -> JobTicket:
+        """Queue the work on what a connection has sent. One job at a time does all that is open, so however many
+        events come, one waits."""
+        return self.submit(
+            RECEIVE,
+            (connection,),
+            job_id=f"receive-{connection}",
+            priority="high",
+            timeout=RECEIVE_TIMEOUT,
+            again=True,
         )
 
     def submit(

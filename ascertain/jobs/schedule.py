@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo
 
 import yaml
 from croniter import CroniterBadDateError, croniter
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ascertain.errors import ConfigError
+from ascertain.jobs.outgoing import enqueue_task
 from ascertain.jobs.queue import JobQueue, JobTicket
 from ascertain.jobs.server import Priority, QueueHandle, open_queue
 from ascertain.paths import CONFIG_DIR
@@ -30,11 +31,12 @@ LONGEST_NAP = 30.0
 
 
 class ScheduleEntry(BaseModel):
-    """When a cohort is swept."""
+    """When a cohort is swept, or one of the other tasks done: messages sent, write-back compared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     cron: str
-    cohort: Annotated[str, Field(min_length=1, max_length=200)]
+    task: Literal["sweep", "notify", "reconcile"] = "sweep"
+    cohort: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     timezone: str = "UTC"
     priority: Priority = "default"
 
@@ -57,6 +59,12 @@ class ScheduleEntry(BaseModel):
         except (KeyError, ValueError, OSError):
             raise ValueError(f"{value!r} is not an IANA time zone") from None
         return value
+
+    @model_validator(mode="after")
+    def _whose(self) -> ScheduleEntry:
+        if bool(self.cohort) != (self.task == "sweep"):
+            raise ValueError("cohort: a sweep needs one, and no other task takes one")
+        return self
 
     def last_slot(self, now: datetime) -> datetime:
         """The latest slot at or before ``now`` (aware), in UTC."""
@@ -138,7 +146,11 @@ class Scheduler:
             if slot.timestamp() <= last:
                 continue
             # First the job, then the memory of it: who dies in between does it again, under the same id.
-            ticket = self.jobs.enqueue_sweep(name, entry.cohort, slot=slot, priority=entry.priority)
+            ticket = (
+                self.jobs.enqueue_sweep(name, entry.cohort or "", slot=slot, priority=entry.priority)
+                if entry.task == "sweep"
+                else enqueue_task(self.jobs, entry.task, name, slot=slot, priority=entry.priority)
+            )
             self._connection.hset(self._key, name, int(slot.timestamp()))
             log.info("schedule %s: slot %s: %s", name, slot.isoformat(), ticket.state)
             fired.append(Fired(name, slot, ticket))
@@ -151,12 +163,18 @@ class Scheduler:
 
 
 def run_scheduler(
-    settings: Settings, *, once: bool = False, now: datetime | None = None, stop: threading.Event | None = None
+    settings: Settings,
+    *,
+    once: bool = False,
+    now: datetime | None = None,
+    stop: threading.Event | None = None,
+    also: Callable[[JobQueue], object] | None = None,
 ) -> list[Fired]:
     """Queue sweeps as their slots come, until SIGTERM or SIGINT (or ``stop`` is set); with ``once`` look once.
 
     Args:
         now: the time to look with when ``once``; aware. By default the clock's.
+        also: what else to queue at each look (``ascertain.jobs.receiving``: events that are still open).
 
     Returns:
         The slots that came, oldest first.
@@ -173,10 +191,14 @@ def run_scheduler(
     try:
         scheduler = Scheduler(handle, settings, entries)
         if once:
+            if also is not None:
+                also(scheduler.jobs)
             return scheduler.tick(now or datetime.now(UTC))
         restore = _stop_on_signals(stopped) if threading.current_thread() is threading.main_thread() else {}
         try:
             while not stopped.is_set():
+                if also is not None:
+                    also(scheduler.jobs)
                 fired += scheduler.tick(datetime.now(UTC))
                 stopped.wait(scheduler.nap(datetime.now(UTC)))
         finally:

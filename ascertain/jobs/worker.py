@@ -33,15 +33,16 @@ from ascertain.errors import (
     PermanentConnectorError,
     PseudonymError,
 )
+from ascertain.jobs import outgoing
 from ascertain.jobs.leases import LeasedQueue, Leases
-from ascertain.jobs.queue import ASSESS, SWEEP
+from ascertain.jobs.queue import ASSESS, RECEIVE, SWEEP
 from ascertain.jobs.server import QueueHandle, open_queue, queue_folder
 from ascertain.jobs.supervisor import supervise
 from ascertain.settings import Settings
 
 log = logging.getLogger(__name__)
 
-HANDLERS = frozenset({ASSESS, SWEEP})
+HANDLERS = frozenset({ASSESS, SWEEP, RECEIVE}) | outgoing.HANDLERS
 """All that a worker runs: a job is data, and whoever can write to the queue must not thereby run what they like."""
 
 MONITOR_SECONDS = 5

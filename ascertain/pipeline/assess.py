@@ -133,7 +133,7 @@ class Assessor:
     def _start(self, uow: UnitOfWork, now: Present, trigger: str) -> Run:
         versions = self.builder.versions
         run = Run(
-            id="r" + digest([now.learner.id, now.fingerprint], length=15),
+            id=run_id(now.learner.id, now.fingerprint),
             learner_id=now.learner.id,
             fingerprint=now.fingerprint,
             state=RunState.STARTED,
@@ -224,6 +224,11 @@ class Assessor:
         uow.audit.append("run.failed", actor="system", learner_id=run.learner_id, header=header)
         uow.commit()
         return latest
+
+
+def run_id(learner_id: str, fingerprint: str) -> str:
+    """The id that the run of a case has, also before there is one."""
+    return "r" + digest([learner_id, fingerprint], length=15)
 
 
 def _plan(case: CaseFile, conclusion: Conclusion, findings: CrewFindings, services: CrewServices) -> PathPlan | None:

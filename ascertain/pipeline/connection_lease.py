@@ -1,15 +1,18 @@
 """One process at a time on a connection: two syncs would do the work twice, and an exclusive token dies when the next
 one is issued.
 
-A lease is prolonged with each page. Whoever is killed cannot give it back: a later process of the same machine sees
-that the holder is gone and takes over at once, another machine when the lease has run out.
+A lease is prolonged as pages come in, each time a quarter of it is gone. Whoever is killed cannot give it back: a later
+process of the same machine sees that the holder is gone and takes over at once, another machine when the lease has run
+out.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,24 +36,25 @@ class ConnectionLeases:
         self._budget = budget
         self._seconds = seconds
         self._owner = f"{_machine()} {os.getpid()} {_started(os.getpid())} {secrets.token_hex(4)}"
-        self._held: set[str] = set()
+        self._held: dict[str, float] = {}
 
     def take(self, name: str) -> bool:
         """Take or prolong the lease of a connection; ``False`` while somebody else works with it."""
-        if self._budget is None:
+        if self._budget is None or time.monotonic() - self._held.get(name, -math.inf) < self._seconds / 4:
             return True
+        asked = time.monotonic()
         key = f"connection:{name}"
         if not self._budget.lease(key, self._owner, self._seconds):
             holder = self._budget.holder(key)
             if holder is not None and not _gone(holder):
-                self._held.discard(name)
+                self._held.pop(name, None)
                 return False
             if holder is not None:
                 self._budget.give_back(key, holder)
             if not self._budget.lease(key, self._owner, self._seconds):
-                self._held.discard(name)
+                self._held.pop(name, None)
                 return False
-        self._held.add(name)
+        self._held[name] = asked
         return True
 
     def keep(self, name: str) -> None:

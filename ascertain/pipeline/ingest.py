@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 
-from ascertain.domain.connector import Budget, CarriesMessages, Connector, Page
+from ascertain.domain.connector import Budget, Connector, Page
 from ascertain.domain.ports import Clock, UnitOfWorkFactory
 from ascertain.domain.records import Entity, Rejected
 from ascertain.errors import ConnectorError, InputError, RetryableConnectorError
@@ -20,6 +20,7 @@ from ascertain.pipeline.connection_lease import ConnectionLeases, busy
 from ascertain.pipeline.ingest_pages import Ingest
 from ascertain.pipeline.ingest_report import EntityReport, Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader
+from ascertain.pipeline.quarantine import CORRECT
 
 ORDER = (
     Entity.WORKER,
@@ -104,9 +105,6 @@ def _every_entity(
                 row.error, row.remedy, row.busy = taken.message, taken.remedy or "", True
                 failed.add((connector.name, entity))
                 continue
-            if entity is Entity.MESSAGE and not (isinstance(connector, CarriesMessages) and connector.messages_opt_in):
-                row.warn("messages are not read: the organisation has not opted in (options.messages_opt_in)")
-                continue
             if obstacle := _obstacle(connector.name, entity, failed):
                 row.error = f"not pulled, because {obstacle} could not be read"
                 failed.add((connector.name, entity))
@@ -114,7 +112,7 @@ def _every_entity(
             begun = time.perf_counter()
             try:
                 leases.keep(connector.name)
-                _pull(connector, entity, units, ingest, row, progress, report.full, leases)
+                pull_entity(connector, entity, units, ingest, row, progress, report.full, leases)
             except ConnectorError as e:
                 failed.add((connector.name, entity))
                 row.error, row.remedy = e.message, e.remedy or ""
@@ -122,7 +120,7 @@ def _every_entity(
             row.seconds = round(time.perf_counter() - begun, 4)
 
 
-def _pull(
+def pull_entity(
     connector: Connector,
     entity: Entity,
     units: UnitOfWorkFactory,
@@ -132,6 +130,10 @@ def _pull(
     full: bool,
     leases: ConnectionLeases,
 ) -> None:
+    """One entity of one connection, page by page; the caller holds its lease and calls ``ingest.finish`` at the end."""
+    if entity is Entity.MESSAGE and not ingest.activity.reads_messages_of(connector.name):
+        row.warn("messages are not read: the organisation has not opted in (options.messages_opt_in)")
+        return
     with units(write=False) as uow:
         cursor = uow.sync.cursor(connector.name, entity.value)
     whole = full or cursor is None or ingest.wants_everything(connector.name, entity)
@@ -166,7 +168,7 @@ def _store(name: str, entity: Entity, page: Page, units: UnitOfWorkFactory, inge
 
 
 def _readable(rejected: Rejected) -> Rejected:
-    reason = f"{rejected.reason} (correct it in the source; the next sync takes it in)"
+    reason = f"{rejected.reason} {CORRECT}"
     return Rejected(rejected.ref, reason, rejected.field, rejected.raw)
 
 

@@ -32,6 +32,10 @@ class Activity:
         self._now = now
         self._messages = messages
 
+    def reads_messages_of(self, connection: str) -> bool:
+        """Whether the organisation said yes for this connection."""
+        return self._messages is not None and connection in self._messages.opted_in
+
     def store(
         self,
         uow: UnitOfWork,

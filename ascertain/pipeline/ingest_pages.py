@@ -59,7 +59,7 @@ class Ingest:
         self._identity = identity
         self._catalogue = Catalogue(contents, state)
         self._state = state
-        self._activity = Activity(identity, self._catalogue, quarantine.now, messages)
+        self.activity = Activity(identity, self._catalogue, quarantine.now, messages)
         self.quarantine = quarantine
         self._pulled: set[str] = set()
 
@@ -133,7 +133,7 @@ class Ingest:
             else:
                 self.quarantine.release(uow, row.connector, str(record.ref), row)
         self._catalogue.store(uow, courses, row)
-        self._activity.store(uow, others, evidence, gone, row)
+        self.activity.store(uow, others, evidence, gone, row)
         self._store_evidence(uow, evidence, gone, row)
         self._state.write(uow)
 

@@ -7,9 +7,10 @@ here. They are not logged, quarantined or given to any brain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
+from ascertain.domain.connector import CarriesMessages, Connector
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.orders import without_orders
 from ascertain.domain.ports import Mapper
@@ -18,17 +19,24 @@ from ascertain.domain.rules import MappingRules
 from ascertain.pipeline.normalise import evidence_id
 
 
-class MessageReader:
-    """Maps messages to skills."""
+def opted_in(connectors: Iterable[Connector]) -> frozenset[str]:
+    """Names of the connections for which the organisation said yes."""
+    return frozenset(c.name for c in connectors if isinstance(c, CarriesMessages) and c.messages_opt_in)
 
-    def __init__(self, mapper: Mapper, rules: MappingRules) -> None:
+
+class MessageReader:
+    """Maps messages to skills. ``opted_in``: the connections for which the organisation said yes; those of others are
+    not looked at, however they came in."""
+
+    def __init__(self, mapper: Mapper, rules: MappingRules, opted_in: Collection[str]) -> None:
         self._mapper = mapper
         self._rules = rules
+        self.opted_in = frozenset(opted_in)
 
     def read(self, records: Sequence[MessageRecord], writers: Mapping[str, str]) -> list[Evidence]:
         """Evidence of those messages that show a skill. ``writers``: learner id by reference, of people who consented;
         messages of others are not looked at."""
-        asked = [r for r in records if str(r.ref) in writers and r.text.strip()]
+        asked = [r for r in records if r.ref.system in self.opted_in and str(r.ref) in writers and r.text.strip()]
         if not asked:
             return []
         found = self._mapper.map([without_orders(r.text) for r in asked], top=self._rules.tags_per_content)

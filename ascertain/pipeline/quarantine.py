@@ -31,6 +31,8 @@ from ascertain.domain.runs import QuarantinedRecord
 from ascertain.pipeline.identity import Problem
 from ascertain.pipeline.ingest_report import EntityReport
 
+CORRECT = "(correct it in the source; the next sync takes it in)"
+"""Stands behind the reason of a malformed record."""
 _RETRIED: dict[Entity, TypeAdapter[Any]] = {
     Entity.ENROLMENT: TypeAdapter(EnrolmentRecord),
     Entity.AWARD: TypeAdapter(AwardRecord),

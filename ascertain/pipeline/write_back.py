@@ -6,10 +6,11 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from types import TracebackType
+from typing import Any, Self, cast
 
 from ascertain.domain.connector import Budget, Connector
-from ascertain.domain.outbox import OutboxItem, OutboxState, RunKind, WritebackRun, row_id
+from ascertain.domain.outbox import PAUSE, OutboxItem, OutboxState, RunKind, Switch, WritebackRun, row_id
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.records import Entity, SourceRef
@@ -123,11 +124,21 @@ class WriteBack:
         budget: Budget | None = None,
     ) -> None:
         self.units = units
+        self._connectors = tuple(connectors)
         self.desks = open_desks(connectors)
         self.clock = clock
         self.uri_of = uri_of
         self.rules = rules or WritebackRules()
         self.budget = budget
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connector in self._connectors:
+            connector.close()
 
     def must_write(self) -> None:
         """
@@ -302,3 +313,20 @@ def _best(refs: Sequence[SourceRef]) -> list[SourceRef]:
 
 def _intend(writer: WritesSkills, ref: SourceRef) -> Callable[[Sequence[SkillClaim]], Sequence[Intended]]:
     return lambda claims: writer.intend(ref, claims)
+
+
+def turn(units: UnitOfWorkFactory, clock: Clock, actor: str, reason: str, *, on: bool) -> Switch:
+    """Pause all write-back, or allow it again.
+
+    Raises:
+        InputError: nobody is named, or a pause has no reason.
+    """
+    if not on and not reason.strip():
+        raise InputError("a pause needs a reason", field="reason", remedy="say why in a few words")
+    switch = Switch(PAUSE, on, named(actor), reason.strip(), clock.now())
+    with units() as uow:
+        uow.switches.put(switch)
+        payload = {"actor": switch.actor, "reason": switch.reason}
+        uow.audit.append("writeback.switched", actor="operator", header={"on": on}, payload=payload)
+        uow.commit()
+    return switch

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from ascertain.errors import NotFoundError
 from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.docebo_gate import ApiError, DoceboOptions, Gate
+from ascertain.sandbox.docebo_more import in_branch, router
 from ascertain.sandbox.docebo_shapes import (
     COURSE_FIELDS,
     USER_FIELDS,
@@ -66,6 +67,9 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
         rows = [user_item(p, lines, live.written_fields(p.docebo_id or 0)) for p in found.learners]
         if search := request.query_params.get("search_text"):
             rows = [r for r in rows if search.lower() in f"{r['username']} {r['email']} {r['fullname']}".lower()]
+        if branch := request.query_params.get("branch_id"):
+            mine = {str(n) for n in in_branch(found, branch)}
+            rows = [r for r in rows if r["user_id"] in mine]
         return _page(request, gate, rows, "last_update")
 
     @app.get("/manage/v1/user/session")
@@ -126,10 +130,13 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
         found = live.current
         names = {c.id: c for c in found.courses}
         people = {p.docebo_id: p for p in found.learners}
-        rows = [enrolment_item(e, names.get(e.course_id), people.get(e.user_id)) for e in found.enrolments]
-        for parameter, key in (("id_user[]", "user_id"), ("id_course[]", "id"), ("status[]", "status")):
-            if wanted := set(request.query_params.getlist(parameter)):
-                rows = [r for r in rows if str(r[key]) in wanted]
+        # Lazily: the later pages of a stored query need none of it.
+        every = (enrolment_item(e, names.get(e.course_id), people.get(e.user_id)) for e in found.enrolments)
+        wanted = [
+            (key, set(request.query_params.getlist(parameter)))
+            for parameter, key in (("id_user[]", "user_id"), ("id_course[]", "id"), ("status[]", "status"))
+        ]
+        rows = (r for r in every if all(not ids or str(r[key]) in ids for key, ids in wanted))
         return _page(request, gate, rows, "date_last_updated")
 
     @app.get("/learn/v1/enrollments/{course_id}/{user_id}")
@@ -151,6 +158,7 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
         rows = [award_item(a, people.get(a.user_id)) for a in live.current.awards]
         return _page(request, gate, rows, "date_last_updated")
 
+    app.include_router(router(live, gate, _page))
     return app
 
 
@@ -207,6 +215,8 @@ def _environment(url: str, options: DoceboOptions) -> dict[str, str]:
         "ASCERTAIN_DOCEBO_URL": url,
         "ASCERTAIN_DOCEBO_CLIENT_ID": options.client_id,
         "ASCERTAIN_DOCEBO_CLIENT_SECRET": options.client_secret,
+        "ASCERTAIN_DOCEBO_WEBHOOK_USER": options.webhook_user,
+        "ASCERTAIN_DOCEBO_WEBHOOK_PASSWORD": options.webhook_password,
     }
 
 

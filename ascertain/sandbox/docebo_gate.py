@@ -19,12 +19,15 @@ Item = dict[str, Any]
 
 @dataclass
 class DoceboOptions:
-    """How this tenant behaves. ``hourly_budget`` counts authorised calls per source address; None means no limit."""
+    """How this tenant behaves. ``hourly_budget`` counts authorised calls per source address; None means no limit.
+    ``webhook_user`` and ``webhook_password`` are what its webhooks prove themselves with."""
 
     client_id: str = "ascertain-sandbox"
     client_secret: str = "sandbox-secret"
     username: str = "academy.admin"
     password: str = "sandbox-password"
+    webhook_user: str = "docebo-hooks"
+    webhook_password: str = "sandbox-hook-password"
     token_seconds: int = 3600
     hourly_budget: int | None = 1000
     budget_seconds: float = 3600.0

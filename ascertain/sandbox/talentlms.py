@@ -29,6 +29,7 @@ from ascertain.sandbox.talentlms_shapes import (
     USER_FIELDS,
     Portal,
     Row,
+    branch_rows,
     category_id,
     course_row,
     custom_values,
@@ -53,6 +54,9 @@ _FILTERS = frozenset(
         "filter[last_updated][gte]",
         "filter[last_updated][lte]",
         "filter[custom_field_value][eq]",
+        "filter[branch_id][eq]",
+        "filter[group_id][eq]",
+        "filter[integration][eq]",
     )
 )
 _WRITABLE = frozenset(("id", "login", "name", "surname", "email", "status"))
@@ -98,7 +102,7 @@ def create_app(company: Company | LiveCompany, options: TalentLmsOptions | None 
     async def users(request: Request) -> Row:
         gate.admit_v2(request)
         portal = Portal.of(live.current)
-        rows = [user_row(p) for p in portal.people.values() if _wanted(request, user_row(p), values(p, portal))]
+        rows = [user_row(p) for p in _in_branch(request, portal) if _wanted(request, user_row(p), values(p, portal))]
         return listed(request, rows, _FILTERS)
 
     @app.get("/api/v2/users/{user_id}")
@@ -115,6 +119,18 @@ def create_app(company: Company | LiveCompany, options: TalentLmsOptions | None 
         person = _person(portal, user_id)
         mine = [course for who, course in portal.latest if who == person.docebo_id]
         return {"_data": {"courses": [{"id": c, "name": portal.courses[c].name} for c in mine]}}
+
+    @app.get("/api/v2/branches")
+    async def branches(request: Request) -> Row:
+        gate.admit_v2(request)
+        return listed(request, branch_rows(live.current))
+
+    @app.get("/api/v2/users/{user_id}/branches")
+    async def branches_of_user(request: Request, user_id: str) -> Row:
+        gate.admit_v2(request)
+        person = _person(Portal.of(live.current), user_id)
+        mine = [b for b in branch_rows(live.current) if b["name"] == person.location]
+        return {"_data": {"branches": [{"id": b["id"], "name": b["name"]} for b in mine]}}
 
     @app.get("/api/v2/user-fields")
     async def user_fields(request: Request) -> Row:
@@ -208,6 +224,17 @@ def _upsert(row: Row, place: int, write: Any) -> Row | None:
     except ApiError as e:
         return {"row": place, "message": e.body["error"]["message"]}
     return None
+
+
+def _in_branch(request: Request, portal: Portal) -> list[Person]:
+    """People of the branch that is asked for; there are no groups and no integrations here."""
+    query = request.query_params
+    if "filter[group_id][eq]" in query or "filter[integration][eq]" in query:
+        return []
+    if (wanted := query.get("filter[branch_id][eq]")) is None:
+        return list(portal.people.values())
+    names = {b["name"] for b in branch_rows(portal.company) if b["id"] == number(wanted, "branch_id")}
+    return [p for p in portal.people.values() if p.location in names]
 
 
 def _wanted(request: Request, row: Row, custom: Mapping[int, str]) -> bool:

@@ -79,6 +79,12 @@ def category_id(name: str) -> int:
     return sum(name.encode()) % 9000 + 1
 
 
+def branch_rows(company: Company) -> list[Row]:
+    """Branches: the locations of the people who have an account."""
+    names = sorted({p.location for p in company.learners})
+    return [{"id": n, "name": name, "description": "", "is_active": True} for n, name in enumerate(names, start=1)]
+
+
 def user_row(person: Person) -> Row:
     """A row of version 2's list: no custom fields."""
     return {

@@ -87,6 +87,12 @@ class SqlInbox:
             for ids in chunks(sorted(event_ids))
         )
 
+    def has_done(self, before: datetime) -> bool:
+        return (
+            self._tx.connection.execute(select(_INBOX.c.id).where(_INBOX.c.done_at < before).limit(1)).first()
+            is not None
+        )
+
     def forget(self, before: datetime) -> int:
         return self._tx.connection.execute(delete(_INBOX).where(_INBOX.c.done_at < before)).rowcount
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, case, func, insert, select, update
 
 from ascertain.domain.notifications import Channel, Notification, NotificationState
 from ascertain.errors import NotFoundError
@@ -65,26 +65,29 @@ class SqlNotifications:
         if not self._tx.connection.execute(update(_ROWS).where(_ROWS.c.id == row.id).values(values)).rowcount:
             raise NotFoundError(f"there is no message {row.id!r}")
 
-    def due(self, now: datetime, *, limit: int = 100) -> list[Notification]:
+    def due(self, now: datetime, *, without: Collection[str] = (), limit: int = 100) -> list[Notification]:
         query = select(_ROWS).where(_PENDING, _ROWS.c.due_at <= now).order_by(_ROWS.c.due_at, _ROWS.c.id).limit(limit)
+        if without:
+            query = query.where(_ROWS.c.endpoint.not_in(sorted(without)))
         return [_notification(r) for r in self._tx.connection.execute(query)]
 
-    def latest(self, endpoint: str) -> dict[str, Notification]:
+    def latest(self, endpoint: str, state: NotificationState) -> dict[str, Notification]:
+        return self._newest(state, _ROWS.c.endpoint == endpoint, _ROWS.c.channel == Channel.WEBHOOK.value)
+
+    def latest_mails(self, state: NotificationState) -> dict[str, Notification]:
+        return self._newest(state, _ROWS.c.channel == Channel.EMAIL.value)
+
+    def _newest(self, state: NotificationState, *where: ColumnElement[bool]) -> dict[str, Notification]:
         newest = func.row_number().over(
             partition_by=_ROWS.c.learner_id, order_by=(_ROWS.c.created_at.desc(), _ROWS.c.id.desc())
         )
         ranked = (
             select(_ROWS.c.id, newest.label("rank"))
-            .where(_ROWS.c.endpoint == endpoint, _ROWS.c.state != NotificationState.SUPERSEDED.value)
-            .where(_ROWS.c.learner_id.is_not(None))
+            .where(*where, _ROWS.c.state == state.value, _ROWS.c.learner_id.is_not(None))
             .subquery()
         )
         query = select(_ROWS).join(ranked, ranked.c.id == _ROWS.c.id).where(ranked.c.rank == 1)
         return {r.learner_id: _notification(r) for r in self._tx.connection.execute(query)}
-
-    def pending(self, endpoint: str) -> list[Notification]:
-        query = select(_ROWS).where(_PENDING, _ROWS.c.endpoint == endpoint).order_by(_ROWS.c.created_at, _ROWS.c.id)
-        return [_notification(r) for r in self._tx.connection.execute(query)]
 
     def counts(self) -> dict[tuple[str, str], int]:
         name = case((_ROWS.c.channel == Channel.EMAIL.value, Channel.EMAIL.value), else_=_ROWS.c.endpoint)

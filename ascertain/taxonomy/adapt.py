@@ -224,7 +224,7 @@ class _Remembering(Encoder):
         self._known: dict[str, Vectors] = {}
 
     @property
-    def version(self) -> str:  # type: ignore[override]
+    def version(self) -> str:
         return self._of.version
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
@@ -168,15 +169,14 @@ def read_labelled(file: Path, skills: Sequence[Skill]) -> list[Asked]:
     return [Asked(t, g) for t, g in found.items()]
 
 
-def _json(line: bytes, where: str) -> Mapping[str, list[str]]:
+def _json(line: bytes, where: str) -> Any:
     try:
-        item: Mapping[str, list[str]] = json.loads(line.decode("utf-8"))
+        return json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as e:
         raise InputError(f"not UTF-8 at byte {e.start}", where=where, remedy="save the file as UTF-8") from None
     except (ValueError, RecursionError) as e:
         told = e.msg if isinstance(e, json.JSONDecodeError) else str(e)
         raise InputError(f"not JSON: {told}", where=where, remedy=_REMEDY) from None
-    return item
 
 
 def _number(name: str, what: str) -> int:

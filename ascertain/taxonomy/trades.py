@@ -34,4 +34,5 @@ class Trades:
         if not bits.any():
             return np.ones(len(rows), dtype=np.bool_)
         spoken = sum(1 << i for i, cue in enumerate(self._cues) if cue.search(sentence))
-        return (bits & np.uint8(0xFF & ~spoken)) == 0
+        possible: npt.NDArray[np.bool_] = (bits & np.uint8(0xFF & ~spoken)) == 0
+        return possible

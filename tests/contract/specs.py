@@ -45,7 +45,7 @@ class Spoilt:
 
 
 def _authorization(request: httpx.Request) -> str:
-    return request.headers.get("authorization", "")
+    return str(request.headers.get("authorization", ""))
 
 
 def _expired(request: httpx.Request) -> httpx.Response:
@@ -104,12 +104,13 @@ class Pen:
 
     Attributes:
         account: id of an account that the sandbox has.
-        written: what the sandbox itself keeps of writes; compared, so any value that shows one more will do.
+        written: what the sandbox itself keeps of writes to that account; compared, so any value that shows one more
+            will do.
         options: options of the connection under which it may write.
     """
 
     account: Callable[[LiveCompany], str]
-    written: Callable[[LiveCompany], object]
+    written: Callable[[LiveCompany, str], object]
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

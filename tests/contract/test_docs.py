@@ -165,6 +165,7 @@ def test_every_command_is_documented() -> None:
 def test_every_variable_named_exists() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= set(re.findall(r"\bASCERTAIN_[A-Z_]+\b", (ROOT / "config" / "connectors.yaml").read_text()))
+    known |= set(re.findall(r"\bASCERTAIN_[A-Z_]+\b", (ROOT / "config" / "connectors-sandbox.yaml").read_text()))
     known |= set(re.findall(r"\bASCERTAIN_[A-Z_]+\b", (ROOT / "config" / "models.yaml").read_text()))
     for document in [*DOCUMENTS, ROOT / ".env.example"]:
         for name in re.findall(r"\bASCERTAIN_[A-Z][A-Z_]*\b", document.read_text(encoding="utf-8")):

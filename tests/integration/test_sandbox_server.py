@@ -41,6 +41,8 @@ def test_environment_names_every_setting(sandbox: Sandbox) -> None:
         "ASCERTAIN_DOCEBO_URL",
         "ASCERTAIN_DOCEBO_CLIENT_ID",
         "ASCERTAIN_DOCEBO_CLIENT_SECRET",
+        "ASCERTAIN_DOCEBO_WEBHOOK_USER",
+        "ASCERTAIN_DOCEBO_WEBHOOK_PASSWORD",
         "ASCERTAIN_WORKDAY_URL",
         "ASCERTAIN_WORKDAY_USER",
         "ASCERTAIN_WORKDAY_PASSWORD",

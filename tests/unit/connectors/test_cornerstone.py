@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ascertain.connectors.connection import Connection
@@ -200,6 +200,29 @@ def test_tracked_objects_give_what_changed_and_say_what_went() -> None:
     assert second.checkpoint["delta"].endswith("$deltatoken=2")
 
 
+def test_a_place_lost_among_changes_is_found_from_the_last_delta() -> None:
+    asked: list[str] = []
+
+    def answers(request: httpx.Request) -> Any:
+        if not request.url.path.endswith("transcript_core"):
+            return {"value": [TRAINING]}
+        asked.append(request.url.query.decode())
+        if "skiptoken" in asked[-1]:
+            return httpx.Response(410)
+        return {"value": [TRANSCRIPT], "@odata.deltaLink": f"{BASE}{request.url.path}?$deltatoken=2"}
+
+    stale: Cursor = {
+        "v": 1,
+        "since": "2026-03-01T00:00:00+00:00",
+        "seen": {},
+        "position": {"next": f"{BASE}/services/api/x/dataexporter/api/objects/transcript_core?$skiptoken=9"},
+        "delta": f"{BASE}/services/api/x/dataexporter/api/objects/transcript_core?$deltatoken=1",
+    }
+    (page,) = portal(answers, transcripts="dataexporter").pull(Entity.ENROLMENT, stale)
+    assert asked == ["$skiptoken=9", "$deltatoken=1"]
+    assert page.checkpoint["delta"].endswith("=2")
+
+
 def test_what_cannot_be_tracked_is_read_by_date() -> None:
     asked: list[str] = []
 
@@ -290,11 +313,21 @@ def test_an_address_without_calls_left_is_left_alone() -> None:
     assert calls == [1]
 
 
+def _no_such(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(400, json={"error": {"message": "Could not find a property lo_ref"}})
+
+
 def test_other_columns_are_named() -> None:
-    refused = portal(lambda r: httpx.Response(400, json={"error": {"message": "Could not find a property lo_ref"}}))
+    refused = portal(_no_such)
     with pytest.raises(PermanentConnectorError, match="lo_ref") as caught:
         list(refused.pull(Entity.COURSE, None))
-    assert "fields.course" in str(caught.value)
+    with pytest.raises(PermanentConnectorError, match="lo_ref"):
+        list(
+            portal(lambda r: {"value": [TRANSCRIPT]} if "transcript" in r.url.path else _no_such(r)).pull(
+                Entity.ENROLMENT, None
+            )
+        )
+    assert "vw_rpt_training" in str(caught.value)
 
 
 @pytest.mark.parametrize("quoted", [False, True])
@@ -324,3 +357,27 @@ def test_flattening_keeps_every_leaf(value: Any) -> None:
     found = flat(value)
     assert not isinstance(found, dict) or len(found) <= leaves(value)
     assert not isinstance(found, dict) or not any(isinstance(v, dict) for v in found.values())
+
+
+ODD = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(-1e9, 1e9)
+    | st.text(max_size=12)
+    | st.lists(st.integers(), max_size=2)
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.fixed_dictionaries({}, optional={k: ODD for k in TRANSCRIPT}),
+    st.fixed_dictionaries({}, optional={k: ODD for k in TRAINING}),
+)
+def test_no_row_is_an_error(transcript: dict[str, Any], training: dict[str, Any]) -> None:
+    page = one(tables(vw_rpt_transcript=[TRANSCRIPT | transcript], vw_rpt_training=[TRAINING | training]))
+    assert len(page.records) + len(page.rejected) <= 1
+    assert all(r.score is None or 0 <= r.score <= 1 for r in page.records if isinstance(r, EnrolmentRecord))
+    page = one(tables(vw_rpt_training=[TRAINING | training]), Entity.COURSE)
+    assert len(page.records) + len(page.rejected) == 1
+    assert all(r.field and r.reason for r in page.rejected)

@@ -27,8 +27,9 @@ from ascertain.domain.records import (
 from ascertain.domain.rules import MappingRules
 from ascertain.domain.skills import Candidate
 from ascertain.pipeline.ingest import sync
-from ascertain.pipeline.ingest_report import SyncReport
-from ascertain.pipeline.messages import MessageReader
+from ascertain.pipeline.ingest_pages import Ingest
+from ascertain.pipeline.ingest_report import EntityReport, SyncReport
+from ascertain.pipeline.messages import MessageReader, opted_in
 from ascertain.pipeline.origins import settle
 from ascertain.store import Store
 from tests.unit.pipeline.ingest_world import (
@@ -83,7 +84,7 @@ class Words:
 
 
 def run(store: Store, *connectors: ListConnector, mapper: Words | None = None, full: bool = False) -> SyncReport:
-    reader = MessageReader(mapper, RULES) if mapper else None
+    reader = MessageReader(mapper, RULES, opted_in(connectors)) if mapper else None
     return sync(connectors, store.units, clock=FixedClock(), messages=reader, full=full)
 
 
@@ -349,6 +350,19 @@ def test_a_connector_that_does_not_say_is_not_asked(store: Store) -> None:
     silent.put(replace(message(1), ref=SourceRef("lrs", Entity.MESSAGE, "1")))
     run(store, staff(consent=True), silent, mapper=mapper)
     assert silent.pulls == []
+
+
+def test_a_message_that_comes_in_by_another_way_meets_the_same_gates(store: Store) -> None:
+    """A webhook's record is applied without a pull: without the organisation's yes nobody looks at it either."""
+    run(store, staff(consent=True))
+    for names, shown in (((), 0), (("chat",), 1)):
+        mapper = Words()
+        ingest = Ingest.load(store.units, FixedClock(), ["chat"], MessageReader(mapper, RULES, names))
+        with store.units() as uow:
+            ingest.apply(uow, [message(1)], EntityReport("chat", Entity.MESSAGE))
+            uow.commit()
+        assert len(mapper.shown) == shown
+        assert len(pieces(store, "E1", EvidenceKind.MESSAGE)) == shown
 
 
 def test_withdrawn_consent_takes_it_all_back(store: Store) -> None:

@@ -66,7 +66,8 @@ def test_pages_are_linked_and_at_most_a_hundred(client: TestClient, live: LiveCo
     while following := first["_links"]["next"]:
         first = client.get(following, headers=V2).json()
         seen += [u["id"] for u in first["_data"]]
-    assert sorted(seen) == sorted(p.docebo_id for p in live.current.learners)
+    assert len(seen) == len(set(seen))
+    assert set(seen) == {p.docebo_id for p in live.current.learners}
     assert client.get("/api/v2/users?page[size]=101", headers=V2).status_code == 400
     assert client.get("/api/v2/users?limit=5", headers=V2).status_code == 400
 
@@ -78,6 +79,18 @@ def test_users_can_be_narrowed(client: TestClient, live: LiveCompany) -> None:
     assert [u["id"] for u in data(client, f"users?filter[email][eq]={person.email}")] == [person.docebo_id]
     assert data(client, f"users?filter[custom_field_value][eq]={person.id}")[0]["email"] == person.email
     assert client.get("/api/v2/users?filter[last_updated][gte]=soon", headers=V2).status_code == 400
+    assert data(client, "users?filter[group_id][eq]=1") == []
+
+
+def test_branches_have_their_people(client: TestClient, live: LiveCompany) -> None:
+    branches = data(client, "branches")
+    found = {
+        b["name"]: {u["id"] for u in data(client, f"users?filter[branch_id][eq]={b['id']}&page[size]=100")}
+        for b in branches
+    }
+    assert found == {place: {p.docebo_id for p in live.current.learners if p.location == place} for place in found}
+    person = live.current.learners[0]
+    assert [b["name"] for b in data(client, f"users/{person.docebo_id}/branches")["branches"]] == [person.location]
 
 
 def test_the_budget_of_an_hour_and_of_five_seconds(live: LiveCompany) -> None:

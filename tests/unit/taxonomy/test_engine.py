@@ -11,7 +11,7 @@ from ascertain.errors import ConfigError
 from ascertain.paths import CONFIG_DIR
 from ascertain.taxonomy import TaxonomyLibrary, library
 from ascertain.taxonomy.encoder import Encoder, Vectors
-from ascertain.taxonomy.mapper import SkillMapper
+from ascertain.taxonomy.polyglot import PolyglotMapper
 
 
 class Silent(Encoder):
@@ -27,7 +27,7 @@ class Silent(Encoder):
 
 
 @pytest.fixture(scope="module")
-def starter(tmp_path_factory: pytest.TempPathFactory) -> SkillMapper:
+def starter(tmp_path_factory: pytest.TempPathFactory) -> PolyglotMapper:
     return TaxonomyLibrary(tmp_path_factory.mktemp("taxonomies"), CONFIG_DIR).open("starter").mapper
 
 
@@ -38,17 +38,17 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> SkillMapper:
         ("Talked an angry caller down until he thanked us.", "complaint-handling"),
     ],
 )
-def test_meaning_finds_what_words_do_not(starter: SkillMapper, text: str, skill: str, tmp_path: Path) -> None:
+def test_meaning_finds_what_words_do_not(starter: PolyglotMapper, text: str, skill: str, tmp_path: Path) -> None:
     words = TaxonomyLibrary(tmp_path, CONFIG_DIR, words_only=True).open("starter").mapper
 
-    def place(mapper: SkillMapper) -> int:
+    def place(mapper: PolyglotMapper) -> int:
         return [c.skill_id for c in mapper.rank([text], 400)[0]].index(skill)
 
     assert place(starter) < 5
     assert place(starter) < place(words)
 
 
-def test_the_version_names_the_encoder(starter: SkillMapper) -> None:
+def test_the_version_names_the_encoder(starter: PolyglotMapper) -> None:
     assert starter.version.startswith("hybrid-")
     assert f".{Encoder().version}." in starter.version
 
@@ -84,16 +84,16 @@ def test_another_language_is_searched_by_words(tmp_path: Path) -> None:
     assert not list((tmp_path / "taxonomies").glob("vectors-*"))
 
 
-def test_a_sentence_about_nothing_gives_nothing(starter: SkillMapper) -> None:
+def test_a_sentence_about_nothing_gives_nothing(starter: PolyglotMapper) -> None:
     assert starter.map(["It was a nice day and everybody was happy.", "", "…", "   "], top=5) == [[], [], [], []]
 
 
-def test_what_is_denied_is_not_found_by_meaning(starter: SkillMapper) -> None:
+def test_what_is_denied_is_not_found_by_meaning(starter: PolyglotMapper) -> None:
     (found,) = starter.map(["No experience with SQL or relational databases."], top=5)
     assert found == []
 
 
-def test_neighbours_change_nothing(starter: SkillMapper) -> None:
+def test_neighbours_change_nothing(starter: PolyglotMapper) -> None:
     texts = ["Built dashboards in Power BI.", "Talked an angry caller down.", "Kept the ledger.", "Wrote unit tests."]
     texts += [f"Text {i} about budgets" for i in range(30)]
     together = starter.rank(texts, 20)
@@ -105,7 +105,7 @@ def test_an_own_folder_of_weights_must_be_whole(tmp_path: Path) -> None:
         Encoder(tmp_path)
 
 
-def test_a_ranking_goes_by_what_is_said_even_where_nothing_counts(starter: SkillMapper) -> None:
+def test_a_ranking_goes_by_what_is_said_even_where_nothing_counts(starter: PolyglotMapper) -> None:
     text = "You must have: experience with SQL and relational databases."
     assert starter.map([text], top=5) == [[]]
     (found,) = starter.rank([text], 5)

@@ -8,16 +8,16 @@ import pytest
 
 from ascertain.paths import CONFIG_DIR
 from ascertain.taxonomy import TaxonomyLibrary
-from ascertain.taxonomy.mapper import SkillMapper
+from ascertain.taxonomy.polyglot import PolyglotMapper
 
 
 @pytest.fixture(scope="module")
-def starter(tmp_path_factory: pytest.TempPathFactory) -> SkillMapper:
+def starter(tmp_path_factory: pytest.TempPathFactory) -> PolyglotMapper:
     folder: Path = tmp_path_factory.mktemp("taxonomies")
     return TaxonomyLibrary(folder, CONFIG_DIR).open("starter").mapper
 
 
-def probability(mapper: SkillMapper, text: str, skill: str) -> float:
+def probability(mapper: PolyglotMapper, text: str, skill: str) -> float:
     return next((c.probability for c in mapper.rank([text], 500)[0] if c.skill_id == skill), 0.0)
 
 
@@ -41,7 +41,7 @@ def probability(mapper: SkillMapper, text: str, skill: str) -> float:
         ("Rewrote the threat modelling guide for all product teams", "threat-modelling"),
     ],
 )
-def test_a_name_in_a_short_text_is_near_certain(starter: SkillMapper, title: str, skill: str) -> None:
+def test_a_name_in_a_short_text_is_near_certain(starter: PolyglotMapper, title: str, skill: str) -> None:
     assert probability(starter, title, skill) >= 0.9
 
 
@@ -58,15 +58,15 @@ def test_a_name_in_a_short_text_is_near_certain(starter: SkillMapper, title: str
         ("Der Kurs ist für alle, die Rest und Brand nicht kennen", "rest-api-design"),
     ],
 )
-def test_what_only_looks_like_a_name_is_not_one(starter: SkillMapper, text: str, skill: str) -> None:
+def test_what_only_looks_like_a_name_is_not_one(starter: PolyglotMapper, text: str, skill: str) -> None:
     assert probability(starter, text, skill) < 0.2
 
 
-def test_articles_within_a_phrase_do_not_hide_it(starter: SkillMapper) -> None:
+def test_articles_within_a_phrase_do_not_hide_it(starter: PolyglotMapper) -> None:
     assert probability(starter, "Managing a Team", "people-management") >= 0.9
 
 
-def test_in_another_language_only_names_count(starter: SkillMapper) -> None:
+def test_in_another_language_only_names_count(starter: PolyglotMapper) -> None:
     text = "Der Kurs führt durch die Kostenrechnung und die Planung mit Excel."
     found = {c.skill_id for c in starter.rank([text], 5)[0] if c.probability > 0}
     assert found == {"management-accounting", "microsoft-excel"}

@@ -1,0 +1,65 @@
+"""Around every request: an id, the headers that every answer has, one line of log, and an end to surprises.
+
+Logged are method, route, status and time. What a caller sent is never logged: no body, header, address or query, and no
+message of an exception, which may quote them.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+import uuid
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ascertain.service.problems import answer
+
+log = logging.getLogger(__name__)
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class Frame:
+    """ASGI middleware. The request's id is ours: one that a caller chose could be anything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(uuid.uuid4())
+        scope.setdefault("state", {})["request_id"] = request_id
+        began = time.perf_counter()
+        status = 0
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = [*_HEADERS, (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message.get("headers", ()), *own]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, framed)
+        except ClientDisconnect:
+            status = status or 499  # nobody is there to be told
+        except Exception as e:
+            where = "".join(traceback.format_tb(e.__traceback__))
+            log.error("request %s: %s\n%s", request_id, type(e).__name__, where)
+            if not status:
+                await answer(500, "something went wrong here; the log has it under this id", request_id)(
+                    scope, receive, framed
+                )
+        finally:
+            route = getattr(scope.get("route"), "path", "(none)")
+            took = (time.perf_counter() - began) * 1000
+            log.info("%s %s %s %.1f ms %s", scope["method"], route, status, took, request_id)

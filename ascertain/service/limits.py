@@ -1,0 +1,44 @@
+"""How often somebody may call."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+MOST_CALLERS = 20_000
+"""Remembered at once; beyond that the one not seen for longest is forgotten, so that strangers cannot fill memory."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class RateLimiter:
+    """Token buckets: ``per_minute`` in the long run, ``burst`` at once. Per process; safe for threads."""
+
+    def __init__(self, per_minute: float, burst: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = per_minute / 60.0
+        self._burst = burst
+        self._clock = clock
+        self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, caller: Hashable) -> float:
+        """Take one call: 0, or the seconds until there is room."""
+        now = self._clock()
+        with self._lock:
+            bucket = self._buckets.pop(caller, None) or _Bucket(float(self._burst), now)
+            bucket.tokens = min(float(self._burst), bucket.tokens + (now - bucket.at) * self._rate)
+            bucket.at = now
+            self._buckets[caller] = bucket
+            if len(self._buckets) > MOST_CALLERS:
+                self._buckets.popitem(last=False)
+            if bucket.tokens < 1.0:
+                return (1.0 - bucket.tokens) / self._rate
+            bucket.tokens -= 1.0
+            return 0.0
