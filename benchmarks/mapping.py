@@ -146,7 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     engine = [x for x in lines if x.system.startswith(ENGINE) and x.bins]
     versions = f"{both.mapper.version} on {both.taxonomy.version}"
     if args.plot:
-        args.plot.write_text(diagram([x for x in engine if ": " not in x.data], versions), encoding="utf-8")
+        whole = [x for x in engine if ": " not in x.data]
+        unseen = [x for x in whole if x.data not in FITTED_ON]  # what it was fitted on says nothing of calibration
+        args.plot.write_text(diagram(unseen or whole, versions), encoding="utf-8")
     pace = {} if args.no_speed else speed(both, [t for given in sets for t in given.gold][:400], args.work)
     remarks = [given.remark() for given in sets]
     if args.json:

@@ -43,7 +43,7 @@ class Labelled:
         said = f"{self.name}: {len(self.gold)} sentences, {labels} labels"
         if self.unknown:
             some = ", ".join(repr(u) for u, _ in self.unknown.most_common(3))
-            said += f"; {self.unknown.total()} annotations with a label that the release has not are left out ({some})"
+            said += f"; labels that the release has not, left out: {self.unknown.total()} ({some})"
         return said
 
 

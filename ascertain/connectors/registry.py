@@ -24,6 +24,7 @@ BUILT_IN = {
     "docebo": "ascertain.connectors.docebo:DoceboConnector",
     "workday": "ascertain.connectors.workday:WorkdayConnector",
     "jira": "ascertain.connectors.jira:JiraConnector",
+    "openbadges": "ascertain.connectors.openbadges:OpenBadgesConnector",
 }
 
 

@@ -35,7 +35,7 @@ def test_a_table_is_read_by_sentence_and_label(tmp_path: Path) -> None:
     assert found.name == "some"
     assert found.gold == {"We sell": {4, 7}, "Hi": set(), "Ho": {9}}
     assert found.unknown == {"juggling": 2}
-    assert "2 annotations with a label that the release has not are left out ('juggling')" in found.remark()
+    assert "labels that the release has not, left out: 2 ('juggling')" in found.remark()
     assert found.by_kind() == {}
 
 
@@ -191,7 +191,7 @@ def test_a_whole_run(release: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "| held | 1 | words and meaning | 100.0 [100.0, 100.0] |" in out
     assert "| held | 1 | BM25 over labels | 100.0" in out
     assert "skill-extractor" in out
-    assert "1 annotations with a label that the release has not" in out
+    assert "labels that the release has not, left out: 1" in out
     assert plot.read_text(encoding="utf-8").startswith("<svg")
     assert main([*where, "--systems", "BM25 over labels", "--no-speed", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["lines"][0]["queries"] == 1
