@@ -207,10 +207,11 @@ def test_only_a_live_key_with_the_scope_gets_in(app: App, served: Served, key: s
             f"Basic {key}",
             f"Bearer {key[:-1]}{'0' if key[-1] != '0' else '1'}",
             "Bearer asc_" + "0" * 12 + "_" + "0" * 64,
-            "Bearer ümlaut".encode("latin-1"),
+            "Bearer ümlaut",
         ]
         for given in wrong:
-            answer = stranger.post(INFER, json=activity(), headers={"authorization": given} if given else {})
+            header = {} if given is None else {b"authorization": given.encode("latin-1")}
+            answer = stranger.post(INFER, json=activity(), headers=header)
             assert "bearer" in problem(answer, 401)
             assert answer.headers["www-authenticate"].startswith("Bearer")
         other, text = create_key(app.units, app.clock, "for a day", [Scope.INFER], actor="test")
@@ -273,7 +274,8 @@ def test_it_is_audited_without_a_name(app: App) -> None:
 
 def test_answer_times(client: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
     """Printed, not asserted: machines differ."""
-    new, known = [], []
+    new: list[float] = []
+    known: list[float] = []
     for number in range(5):
         sent = activity(activity_id=f"timed-{number}", content=f"Reviewed {number + 2} Python services.")
         for times in (new, known):
