@@ -51,10 +51,14 @@ def push(
     as_json: AsJson = False,
 ) -> None:
     """Write accepted skills back: the run is stored first, then each value written once. Safe to stop and to repeat."""
+    from ascertain.pipeline.write_back import must_not_be_paused
+
     shown = opened()
     who = _who(actor)
     with shown.write_back(tuple(to or ())) as desk:
         if run is None:
+            with shown.units(write=False) as uow:
+                must_not_be_paused(uow)
             begun = _begin(shown, desk, learner, cohort, to, who, yes=yes, as_json=as_json)
             if begun is None:
                 emit({"run": None, "changes": 0}, as_json, lambda c: c.print("nothing to write"))

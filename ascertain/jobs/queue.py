@@ -129,7 +129,7 @@ class JobQueue:
     def of_run(self, run: str) -> tuple[Progress, str]:
         """How the job of a run stands, and the run that came of it (another one, when the case has changed since)."""
         job_id = f"run-{run}"
-        state = next((p for p, n in self.progress([job_id]).items() if n), "gone")
+        state: Progress = next((p for p, n in self.progress([job_id]).items() if n), "gone")
         return state, str(self.result(job_id)["run"]) if state == "done" else ""
 
     def enqueue_receive(self, connection: str) -> JobTicket:

@@ -182,7 +182,8 @@ def _told(e: ValidationError) -> list[Wrong]:
             held = e.instance if isinstance(e.instance, dict) else {}
             return [Wrong(".".join(filter(None, (path, n))), "is missing") for n in rule if n not in held]
         case "additionalProperties":
-            return [Wrong(path, f"may only hold {', '.join(sorted(e.schema.get('properties', {})))}")]
+            part: Any = e.schema
+            return [Wrong(path, f"may only hold {', '.join(sorted(part['properties']))}")]
         case "enum":
             return [Wrong(path, f"must be one of {', '.join(rule)}")]
         case "type":

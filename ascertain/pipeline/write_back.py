@@ -26,7 +26,7 @@ from ascertain.domain.writeback_plan import (
     wanted_targets,
     withheld,
 )
-from ascertain.errors import ConfigError, ConnectorError, InputError
+from ascertain.errors import ConfigError, ConflictError, ConnectorError, InputError
 
 Progress = Callable[[int, int], None]
 _ACCOUNTS = (Entity.USER, Entity.WORKER)
@@ -313,6 +313,18 @@ def _best(refs: Sequence[SourceRef]) -> list[SourceRef]:
 
 def _intend(writer: WritesSkills, ref: SourceRef) -> Callable[[Sequence[SkillClaim]], Sequence[Intended]]:
     return lambda claims: writer.intend(ref, claims)
+
+
+def must_not_be_paused(uow: UnitOfWork) -> None:
+    """
+    Raises:
+        ConflictError: while somebody has paused write-back.
+    """
+    switch = uow.switches.get(PAUSE)
+    if switch is not None and not switch.on:
+        raise ConflictError(
+            f"write-back is paused by {switch.actor}: {switch.reason}", remedy="`ascertain writeback resume` first"
+        )
 
 
 def turn(units: UnitOfWorkFactory, clock: Clock, actor: str, reason: str, *, on: bool) -> Switch:

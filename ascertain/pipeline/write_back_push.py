@@ -17,9 +17,9 @@ from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.records import SourceRef
 from ascertain.domain.writeback import WriteState
 from ascertain.domain.writeback_plan import Step, allot, next_step, still_wanted
-from ascertain.errors import ConflictError, ConnectorError, InputError, NotFoundError, RetryableConnectorError
+from ascertain.errors import ConnectorError, InputError, NotFoundError, RetryableConnectorError
 from ascertain.pipeline.connection_lease import ConnectionLeases, busy
-from ascertain.pipeline.write_back import Desk, WriteBack, user_of
+from ascertain.pipeline.write_back import Desk, WriteBack, must_not_be_paused, user_of
 from ascertain.pipeline.write_back_undo import may_come_back
 
 log = logging.getLogger(__name__)
@@ -243,17 +243,14 @@ def push(home: WriteBack, run_id: str, progress: Progress | None = None) -> RunR
     """
     with home.units(write=False) as uow:
         run = uow.outbox.run(run_id)
-        switch = uow.switches.get(PAUSE)
     if run is None:
         raise NotFoundError(f"there is no write-back run {run_id!r}", remedy="`ascertain writeback list` shows them")
     if run.kind is RunKind.RECONCILE:
         raise InputError("a reconciliation writes nothing", where=run.id, remedy="`ascertain writeback push` does")
     if run.finished_at is not None:
         return RunReport(run.id, finished=True, totals=run.totals)
-    if switch is not None and not switch.on:
-        raise ConflictError(
-            f"write-back is paused by {switch.actor}: {switch.reason}", remedy="`ascertain writeback resume` first"
-        )
+    with home.units(write=False) as uow:
+        must_not_be_paused(uow)
     return Pusher(home, run, progress).work()
 
 

@@ -34,7 +34,8 @@ _ENCODINGS = frozenset(("", "identity", "gzip", "x-gzip"))
 _DECOY = secrets.token_bytes(32)
 
 
-@router.api_route("/{connection}", methods=["GET", "POST"], include_in_schema=True, operation_id="receive_webhook")
+@router.get("/{connection}", operation_id="validate_webhook")
+@router.post("/{connection}", operation_id="receive_webhook")
 async def receive(connection: str, request: Request) -> Response:
     """Take a call of the system behind ``connection``."""
     service = cast(Service, request.app.state.service)
