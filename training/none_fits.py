@@ -35,8 +35,8 @@ def fit_presence(rows: Rows, p: Array) -> tuple[dict[str, Any], Array]:
     chosen = int(np.argmin(losses))
     weights, intercept = _fit(x[alone], shows[alone], STRENGTHS[chosen])
     out = p.copy()
-    for g, q in zip(groups, said[chosen], strict=True):
-        out[g] = bounded(p[g], float(q))
+    for g, any_fits in zip(groups, said[chosen], strict=True):
+        out[g] = bounded(p[g], float(any_fits))
     return {
         "c": STRENGTHS[chosen],
         "intercept": round(intercept, 5),
