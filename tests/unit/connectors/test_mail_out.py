@@ -37,7 +37,7 @@ class Inbox:
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
         assert session.ssl is not None, "in the clear"
         raw = cast(bytes, envelope.content)
-        self.mails.append(cast(EmailMessage, email.message_from_bytes(raw, policy=policy.default)))
+        self.mails.append(email.message_from_bytes(raw, policy=policy.default))
         return "250 OK"
 
 

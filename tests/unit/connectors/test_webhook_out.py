@@ -158,9 +158,13 @@ def handler(found: Receiver) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def sender(receiver: Receiver, addresses: Sequence[str] = ("127.0.0.1",), **more: bool) -> HttpWebhookSender:
+def sender(
+    receiver: Receiver, addresses: Sequence[str] = ("127.0.0.1",), *, allow_private: bool = False
+) -> HttpWebhookSender:
     url = f"http://hooks.example.com:{receiver.port}/in?a=1"
-    return HttpWebhookSender("crm", url, [SECRET, OTHER], timeout=5, find=lambda host, port: addresses, **more)
+    return HttpWebhookSender(
+        "crm", url, [SECRET, OTHER], timeout=5, find=lambda host, port: addresses, allow_private=allow_private
+    )
 
 
 def test_a_receiver_can_verify_what_comes_over_the_wire(receiver: Receiver) -> None:
