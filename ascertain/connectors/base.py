@@ -55,6 +55,7 @@ class HttpConnector(ABC):
             connection.url,
             auth=self.auth(),
             classify=self.classify,
+            inspect=self.inspect,
             timeout=timeout,
             transport=transport,
             budget=budget,
@@ -105,6 +106,11 @@ class HttpConnector(ABC):
     def classify(self, failure: Failure) -> Verdict:
         """By the status alone, unless overridden."""
         return verdict_of(failure)
+
+    def inspect(self, data: Any, headers: Mapping[str, str]) -> Failure | None:
+        """The failure inside an answer whose status is good, with the status that HTTP has for it and the system's own
+        word as its body. ``None``, as here, where there is none."""
+        return None
 
     @property
     def messages_opt_in(self) -> bool:

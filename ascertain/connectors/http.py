@@ -74,6 +74,8 @@ class HttpClient:
         name: the connection's name, for messages.
         base_url: scheme and host, perhaps a path.
         classify: what to do about a failure.
+        inspect: finds the failure inside a good answer's JSON, for systems that answer 200 whatever happened; its
+            ``status`` is what HTTP would have said.
         timeout: seconds a single call may take.
         tries: calls made in all before giving up.
         max_wait: longest pause between tries, in seconds.
@@ -89,6 +91,7 @@ class HttpClient:
         *,
         auth: httpx.Auth | None = None,
         classify: Callable[[Failure], Verdict] = verdict_of,
+        inspect: Callable[[Any, Mapping[str, str]], Failure | None] | None = None,
         timeout: float = 30.0,
         tries: int = 5,
         max_wait: float = 30.0,
@@ -105,6 +108,7 @@ class HttpClient:
         self._budget_key = budget_key
         self._sleep = sleep
         self._classify = classify
+        self._inspect = inspect
         self._max_bytes = max_bytes
         self._max_wait = max_wait
         self._client = httpx.Client(
@@ -196,7 +200,9 @@ class HttpClient:
         except httpx.RequestError as e:  # also a body that ends early or cannot be unpacked
             raise RetryableConnectorError(f"{place}: {_plain(e)}") from None
         if response.status_code >= 400:
-            self._refused(place, response, raw)
+            body = raw[:_KEPT_BODY].decode("utf-8", "replace")
+            failure = Failure(response.status_code, body, retry_after(response.headers.get("retry-after")))
+            self._refused(f"{place}: answered {response.status_code}", failure)
         if response.status_code == 204 or (not raw.strip() and request.method not in ("GET", "POST")):
             return Answer(None, _server_time(response), response.headers)
         try:
@@ -207,6 +213,8 @@ class HttpClient:
                 f"{place}: the answer is not JSON but begins {start!r}",
                 remedy="check that the URL is that of the API; a maintenance page looks like this too",
             ) from None
+        if self._inspect is not None and (inside := self._inspect(data, response.headers)) is not None:
+            self._refused(f"{place}: answered {response.status_code}, but says {inside.body}", inside)
         return Answer(data, _server_time(response), response.headers)
 
     def _within_budget(self, place: str) -> None:
@@ -252,19 +260,13 @@ class HttpClient:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _refused(self, place: str, response: httpx.Response, raw: bytes) -> None:
-        failure = Failure(
-            response.status_code,
-            raw[:_KEPT_BODY].decode("utf-8", "replace"),
-            _retry_after(response.headers.get("retry-after")),
-        )
-        message = f"{place}: answered {response.status_code}"
+    def _refused(self, message: str, failure: Failure) -> None:
         if self._classify(failure) is Verdict.RETRY:
             if self._budget is not None and failure.status == 429 and failure.retry_after:
                 self._budget.block(self._budget_key, failure.retry_after)  # the other processes need not try
             raise RetryableConnectorError(message, retry_after=failure.retry_after)
         remedies = {401: "check the credentials of the connection", 403: "give the integration user more rights"}
-        raise StatusError(message, failure, remedy=remedies.get(response.status_code))
+        raise StatusError(message, failure, remedy=remedies.get(failure.status or 0))
 
     def _worth_waiting(self, error: BaseException) -> bool:
         if not isinstance(error, RetryableConnectorError):
@@ -282,7 +284,7 @@ class HttpClient:
         log.info("%s; try %d", error, state.attempt_number + 1)
 
 
-def _retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None) -> float | None:
     """Seconds from either form of the header (RFC 9110 §10.2.3); ``None`` if absent or unreadable."""
     if value is None:
         return None

@@ -132,6 +132,23 @@ def test_a_refusal_is_not_repeated(client: HttpClient, server: Scripted) -> None
     assert len(server.seen) == 1
 
 
+def test_a_failure_inside_a_good_answer_is_one(server: Scripted, naps: list[float]) -> None:
+    def inside(data: object, headers: object) -> Failure | None:
+        word = data.get("error") if isinstance(data, dict) else None
+        return Failure({"busy": 503, "who": 401}[word], word) if word else None
+
+    found = HttpClient("t", f"http://127.0.0.1:{server.server_port}", sleep=naps.append, inspect=inside)
+    server.script = [reply(body=b'{"error": "busy"}'), reply()]
+    assert found.get("/x").data == {"ok": True}
+    assert len(naps) == 1
+    server.script = [reply(body=b'{"error": "who"}')]
+    with pytest.raises(StatusError, match="answered 200, but says who") as caught:
+        found.get("/x")
+    assert caught.value.failure.status == 401
+    assert "credentials" in (caught.value.remedy or "")
+    found.close()
+
+
 def test_nothing_is_sent_to_another_host(client: HttpClient, server: Scripted) -> None:
     server.script = [reply(302, Location="http://localhost.example/steal")]
     with pytest.raises(PermanentConnectorError, match=r"another host, localhost\.example"):
