@@ -15,7 +15,7 @@ from ascertain.connectors.asana_events import changes
 from ascertain.connectors.asana_rows import TASK, TASK_FIELDS, AsanaOptions, assignee_of, is_work, own_comments, task
 from ascertain.connectors.asana_webhooks import receive
 from ascertain.connectors.base import HttpConnector
-from ascertain.connectors.fanout import FanOut
+from ascertain.connectors.crawl import Crawl
 from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.parsing import Row, read_rows
 from ascertain.domain.connector import (
@@ -72,11 +72,11 @@ class AsanaConnector(HttpConnector):
     def pull(self, entity: Entity, cursor: Cursor | None) -> Iterator[Page]:
         if entity is not Entity.TICKET:
             raise self.has_none(entity)
-        fan = FanOut(cursor, timedelta(minutes=self._options.overlap_minutes), self._parents)
-        if fan.parent is None:
-            yield Page((), (), fan.step(None), None, ("there is no project to read",))
-        while fan.parent is not None:
-            yield self._page(fan)
+        crawl = Crawl(cursor, timedelta(minutes=self._options.overlap_minutes), self._parents)
+        if crawl.parent is None:
+            yield Page((), (), crawl.step(None), None, ("there is no project to read",))
+        while crawl.parent is not None:
+            yield self._page(crawl)
 
     def fetch(self, ref: SourceRef) -> Record | None:
         answer = self.found_or_none(lambda: self.get(f"{_API}/tasks/{ref.id}", {"opt_fields": ",".join(TASK_FIELDS)}))
@@ -94,34 +94,34 @@ class AsanaConnector(HttpConnector):
 
     # -- one page ---------------------------------------------------------------------------------------------------
 
-    def _page(self, fan: FanOut) -> Page:
-        project = fan.parent or ""
+    def _page(self, crawl: Crawl) -> Page:
+        project = crawl.parent or ""
         notes: list[str] = []
         try:
-            if self._options.events and fan.token is None:
-                changed = changes(self, project, fan.mark or "")
-                fan.promise(changed.sync)
+            if self._options.events and crawl.token is None:
+                changed = changes(self, project, crawl.mark or "")
+                crawl.promise(changed.sync)
                 if changed.tasks is not None:
-                    return self._read(fan, changed.tasks, None, ())
-                if fan.mark:
+                    return self._read(crawl, changed.tasks, None, ())
+                if crawl.mark:
                     notes.append(f"the event token of project {project} was too old; read by its changes instead")
-            answer = self._list(project, fan)
+            answer = self._list(project, crawl)
         except StatusError as e:
             verdict = self.classify(e.failure)
-            if verdict is Verdict.CURSOR_EXPIRED and fan.token is not None:
-                return Page((), (), fan.again(), None, (_EXPIRED.format(project),))
+            if verdict is Verdict.CURSOR_EXPIRED and crawl.token is not None:
+                return Page((), (), crawl.again(), None, (_EXPIRED.format(project),))
             if verdict is Verdict.NOT_FOUND:
-                return Page((), (), fan.step(None), None, (f"project {project} is gone or no longer visible",))
+                return Page((), (), crawl.step(None), None, (f"project {project} is gone or no longer visible",))
             raise
         rows, token = _data(answer, list, self.name), _next(answer)
-        if token is not None and token == fan.token:
+        if token is not None and token == crawl.token:
             raise PermanentConnectorError(
                 f"{self.name}: the list of tasks gave the same page token twice, so the pull was stopped",
                 remedy="sync again; the pull goes on from its last checkpoint",
             )
-        return self._read(fan, rows, token, notes)
+        return self._read(crawl, rows, token, notes)
 
-    def _read(self, fan: FanOut, rows: Sequence[object], token: str | None, notes: Sequence[str]) -> Page:
+    def _read(self, crawl: Crawl, rows: Sequence[object], token: str | None, notes: Sequence[str]) -> Page:
         records, rejected = read_rows(
             rows,
             TASK,
@@ -130,19 +130,19 @@ class AsanaConnector(HttpConnector):
             self._parse,
             f"{self.name}:ticket",
         )
-        fresh, bad = fan.window.unseen(records), fan.window.unseen(rejected)
-        return Page(fresh, bad, fan.step(token), None, tuple(notes))
+        fresh, bad = crawl.window.unseen(records), crawl.window.unseen(rejected)
+        return Page(fresh, bad, crawl.step(token), None, tuple(notes))
 
-    def _list(self, project: str, fan: FanOut) -> Answer:
+    def _list(self, project: str, crawl: Crawl) -> Answer:
         query: dict[str, str | int] = {
             "project": project,
             "limit": self._options.page_size,
             "opt_fields": ",".join(TASK_FIELDS),
         }
-        if fan.start is not None:
-            query["modified_since"] = fan.start.isoformat().replace("+00:00", "Z")
-        if fan.token is not None:
-            query["offset"] = fan.token
+        if crawl.start is not None:
+            query["modified_since"] = crawl.start.isoformat().replace("+00:00", "Z")
+        if crawl.token is not None:
+            query["offset"] = crawl.token
         return self.get(f"{_API}/tasks", query)
 
     def _parse(self, row: Row, ref: SourceRef) -> Record | None:
