@@ -38,6 +38,7 @@ _MODULES = {
     "jira": "ascertain.sandbox.jira",
     "absorb": "ascertain.sandbox.absorb",
     "talentlms": "ascertain.sandbox.talentlms",
+    "cornerstone": "ascertain.sandbox.cornerstone",
 }
 
 
