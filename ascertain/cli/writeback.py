@@ -51,7 +51,7 @@ def push(
     as_json: AsJson = False,
 ) -> None:
     """Write accepted skills back: the run is stored first, then each value written once. Safe to stop and to repeat."""
-    from ascertain.pipeline.write_back import must_not_be_paused
+    from ascertain.pipeline.write_back_switch import must_not_be_paused
 
     shown = opened()
     who = _who(actor)
@@ -198,7 +198,7 @@ def _work(shown: App, desk: WriteBack, run: str, *, queue: bool, as_json: bool) 
 
 
 def _switch(who: str, reason: str, *, on: bool, as_json: bool) -> None:
-    from ascertain.pipeline.write_back import turn
+    from ascertain.pipeline.write_back_switch import turn
 
     shown = opened()
     switch = turn(shown.units, shown.clock, who, reason, on=on)

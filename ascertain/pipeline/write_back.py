@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from ascertain.domain.connector import Budget, Connector
-from ascertain.domain.outbox import PAUSE, OutboxItem, OutboxState, RunKind, Switch, WritebackRun, row_id
+from ascertain.domain.outbox import OutboxItem, OutboxState, RunKind, WritebackRun, row_id
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.records import Entity, SourceRef
-from ascertain.domain.writeback import Intended, NamesPeople, SkillClaim, SkillTarget, WritesSkills
+from ascertain.domain.writeback import Intended, NamesPeople, SkillClaim, WritesSkills
 from ascertain.domain.writeback_plan import (
     Action,
     Change,
@@ -26,25 +26,13 @@ from ascertain.domain.writeback_plan import (
     wanted_targets,
     withheld,
 )
-from ascertain.errors import ConfigError, ConflictError, ConnectorError, InputError
+from ascertain.errors import ConfigError
+from ascertain.pipeline.write_back_read import Desk, Reader, user_of
+from ascertain.pipeline.write_back_switch import named
 
 Progress = Callable[[int, int], None]
 _ACCOUNTS = (Entity.USER, Entity.WORKER)
 """What an account is called: of a person's links the first kind that there is, is written to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A connection that writes."""
-
-    name: str
-    writer: WritesSkills
-    targets: tuple[SkillTarget, ...]
-    exclusive: bool = False
-
-    def target(self, target_id: str) -> SkillTarget | None:
-        """By id; ``None`` for one that is no longer configured."""
-        return next((t for t in self.targets if t.id == target_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +85,6 @@ def open_desks(connectors: Sequence[Connector]) -> dict[str, Desk]:
     return found
 
 
-def user_of(account: str) -> SourceRef:
-    """A reference out of its text.
-
-    Raises:
-        InputError: when it is none.
-    """
-    system, _, rest = account.partition(":")
-    entity, _, ident = rest.partition(":")
-    if not ident or entity not in set(Entity):
-        raise InputError("must read system:entity:id", where=account, field="account")
-    return SourceRef(system, Entity(entity), ident)
-
-
 class WriteBack:
     """The use case. ``uri_of`` gives a skill's address in its taxonomy; ``budget`` keeps the leases."""
 
@@ -159,29 +134,25 @@ class WriteBack:
         diffs: list[PlaceDiff] = []
         held: dict[str, Mapping[str, str]] = {}
         unreached: list[str] = []
-        problems: list[str] = []
-        for number, learner in enumerate(learners, start=1):
-            with self.units(write=False) as uow:
-                person = self._person(uow, learner)
-            if person.held:
-                held[learner.id] = person.held
-            places = self.places(learner, accounts)
-            if person.claims and not places:
-                unreached.append(learner.id)
-            wanted = allot(places, person.claims, self.rules.spread)
-            last: dict[tuple[str, str], list[OutboxItem]] = defaultdict(list)
-            for row in person.last:
-                last[row.connection, row.account].append(row)
-            for place in sorted({*wanted, *last}):
-                if place[0] not in self.desks:
-                    continue
-                try:
-                    diffs.append(self._compare(learner, place, wanted.get(place, []), last[place]))
-                except ConnectorError as e:
-                    problems.append(f"{learner.id}: {e.message}")
-            if progress:
-                progress(number, len(learners))
-        return Preview(tuple(d for d in diffs if d.changes), held, tuple(unreached), tuple(problems))
+        with Reader(self.budget) as reader:
+            for number, learner in enumerate(learners, start=1):
+                with self.units(write=False) as uow:
+                    person = self._person(uow, learner)
+                if person.held:
+                    held[learner.id] = person.held
+                places = self.places(learner, accounts)
+                if person.claims and not places:
+                    unreached.append(learner.id)
+                wanted = allot(places, person.claims, self.rules.spread)
+                last: dict[tuple[str, str], list[OutboxItem]] = defaultdict(list)
+                for row in person.last:
+                    last[row.connection, row.account].append(row)
+                for place in sorted({*wanted, *last}):
+                    if place[0] in self.desks:
+                        diffs += self._compare(reader, learner, place, wanted.get(place, []), last[place])
+                if progress:
+                    progress(number, len(learners))
+        return Preview(tuple(d for d in diffs if d.changes), held, tuple(unreached), reader.problems())
 
     def begin(self, preview: Preview, actor: str, options: Mapping[str, Any] | None = None) -> WritebackRun | None:
         """Store a push with its rows, before anything is written; ``None`` when there is nothing to write.
@@ -269,8 +240,14 @@ class WriteBack:
         return _Person(present or learner, claims, held, tuple(uow.outbox.effective(learner_id=learner.id)))
 
     def _compare(
-        self, learner: Learner, place: tuple[str, str], intended: Sequence[Intended], last: Sequence[OutboxItem]
-    ) -> PlaceDiff:
+        self,
+        reader: Reader,
+        learner: Learner,
+        place: tuple[str, str],
+        intended: Sequence[Intended],
+        last: Sequence[OutboxItem],
+    ) -> list[PlaceDiff]:
+        """One, or none where the targets cannot be read."""
         desk, account = self.desks[place[0]], place[1]
         ours = ours_of(last)
         now = self.clock.now()
@@ -281,8 +258,10 @@ class WriteBack:
             if r.state in late and r.written_at is not None and r.written_at + desk.writer.lag > now
         }
         targets = wanted_targets(intended, ours)
-        present = desk.writer.read(user_of(account), targets) if targets else {}
-        return PlaceDiff(learner.id, learner.name, desk.name, account, diff(intended, present, ours, awaited))
+        present = reader.read(desk, learner.id, account, targets)
+        if present is None:
+            return []
+        return [PlaceDiff(learner.id, learner.name, desk.name, account, diff(intended, present, ours, awaited))]
 
 
 def ours_of(last: Sequence[OutboxItem]) -> dict[str, str | None]:
@@ -296,16 +275,6 @@ def new_run_id() -> str:
     return f"w{secrets.token_hex(8)}"
 
 
-def named(actor: str) -> str:
-    """
-    Raises:
-        InputError: when nobody is named.
-    """
-    if not actor.strip():
-        raise InputError("nobody is named", field="actor", remedy="say who does this: --as NAME")
-    return actor.strip()
-
-
 def _best(refs: Sequence[SourceRef]) -> list[SourceRef]:
     first = min(_ACCOUNTS.index(r.entity) for r in refs)
     return [r for r in refs if _ACCOUNTS.index(r.entity) == first]
@@ -313,32 +282,3 @@ def _best(refs: Sequence[SourceRef]) -> list[SourceRef]:
 
 def _intend(writer: WritesSkills, ref: SourceRef) -> Callable[[Sequence[SkillClaim]], Sequence[Intended]]:
     return lambda claims: writer.intend(ref, claims)
-
-
-def must_not_be_paused(uow: UnitOfWork) -> None:
-    """
-    Raises:
-        ConflictError: while somebody has paused write-back.
-    """
-    switch = uow.switches.get(PAUSE)
-    if switch is not None and not switch.on:
-        raise ConflictError(
-            f"write-back is paused by {switch.actor}: {switch.reason}", remedy="`ascertain writeback resume` first"
-        )
-
-
-def turn(units: UnitOfWorkFactory, clock: Clock, actor: str, reason: str, *, on: bool) -> Switch:
-    """Pause all write-back, or allow it again.
-
-    Raises:
-        InputError: nobody is named, or a pause has no reason.
-    """
-    if not on and not reason.strip():
-        raise InputError("a pause needs a reason", field="reason", remedy="say why in a few words")
-    switch = Switch(PAUSE, on, named(actor), reason.strip(), clock.now())
-    with units() as uow:
-        uow.switches.put(switch)
-        payload = {"actor": switch.actor, "reason": switch.reason}
-        uow.audit.append("writeback.switched", actor="operator", header={"on": on}, payload=payload)
-        uow.commit()
-    return switch

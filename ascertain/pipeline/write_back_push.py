@@ -19,15 +19,12 @@ from ascertain.domain.writeback import WriteState
 from ascertain.domain.writeback_plan import Step, allot, next_step, still_wanted
 from ascertain.errors import ConnectorError, InputError, NotFoundError, RetryableConnectorError
 from ascertain.pipeline.connection_lease import ConnectionLeases, busy
-from ascertain.pipeline.write_back import Desk, WriteBack, must_not_be_paused, user_of
+from ascertain.pipeline.write_back import WriteBack
+from ascertain.pipeline.write_back_read import LONG_WAIT, MAX_FAILURES, Desk, user_of
+from ascertain.pipeline.write_back_switch import must_not_be_paused
 from ascertain.pipeline.write_back_undo import may_come_back
 
 log = logging.getLogger(__name__)
-
-MAX_FAILURES = 5
-"""Errors of a connection in a row after which the rest of its rows wait for another time."""
-LONG_WAIT = 60.0
-"""Seconds of asked-for waiting that are not worth holding a run for."""
 
 Progress = Callable[[OutboxItem], None]
 

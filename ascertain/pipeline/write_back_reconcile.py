@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ascertain.domain.outbox import OutboxItem, OutboxState, RunKind, WritebackRun
+from ascertain.domain.records import SourceRef
 from ascertain.domain.writeback_plan import allot
-from ascertain.errors import ConnectorError
-from ascertain.pipeline.write_back import Progress, WriteBack, named, new_run_id, user_of
+from ascertain.pipeline.write_back import Progress, WriteBack, new_run_id
+from ascertain.pipeline.write_back_read import Reader
+from ascertain.pipeline.write_back_switch import named
 
 
 class Finding(StrEnum):
@@ -67,34 +69,39 @@ def reconcile(home: WriteBack, actor: str, progress: Progress | None = None) -> 
         if row.connection in home.desks:
             by_account[row.learner_id, row.connection, row.account].append(row)
     differences: list[Difference] = []
-    problems: list[str] = []
     confirmed = compared = 0
-    for number, ((learner_id, connection, account), rows) in enumerate(sorted(by_account.items()), start=1):
-        try:
-            targets = [r.target for r in rows]
-            present = home.desks[connection].writer.read(user_of(account), targets)
-        except ConnectorError as e:
-            problems.append(f"{learner_id}: {e.message}")
-            continue
-        with home.units(write=False) as uow:
-            learner = uow.people.get(learner_id)
-            claims, held = home.claims(uow, learner) if learner else ((), {})
-        wanted: dict[str, str | None] = {}
-        if learner is not None:
-            placed = allot(home.places(learner, accounts), claims, home.rules.spread)
-            wanted = {i.target: i.value for i in placed.get((connection, account), [])}
-        compared += len(rows)
-        for row in rows:
-            found = _judge(row, present.get(row.target), wanted.get(row.target), held, home)
-            if found is not None:
-                differences.append(found)
-        confirmed += _confirm(home, [r for r in rows if present.get(r.target) == r.value])
-        if progress:
-            progress(number, len(by_account))
+    with Reader(home.budget) as reader:
+        for number, ((learner_id, connection, account), rows) in enumerate(sorted(by_account.items()), start=1):
+            present = reader.read(home.desks[connection], learner_id, account, [r.target for r in rows])
+            if present is None:
+                continue
+            wanted, held = _wanted(home, learner_id, accounts, (connection, account))
+            compared += len(rows)
+            found = [_judge(r, present.get(r.target), wanted.get(r.target), held, home) for r in rows]
+            differences += [d for d in found if d is not None]
+            confirmed += _confirm(home, [r for r in rows if present.get(r.target) == r.value])
+            if progress:
+                progress(number, len(by_account))
     run = WritebackRun(new_run_id(), RunKind.RECONCILE, actor, started, finished_at=home.clock.now())
     totals = Counter(d.finding.value for d in differences) + Counter({"compared": compared, "confirmed": confirmed})
     home.store(replace(run, totals=dict(totals)), ())
-    return Reconciliation(run.id, compared, confirmed, tuple(differences), tuple(problems))
+    return Reconciliation(run.id, compared, confirmed, tuple(differences), reader.problems())
+
+
+def _wanted(
+    home: WriteBack,
+    learner_id: str,
+    accounts: Mapping[str, Mapping[str, Sequence[SourceRef]]],
+    place: tuple[str, str],
+) -> tuple[dict[str, str | None], Mapping[str, str]]:
+    """What one place should hold by now, and the assertions that may not leave, with the reason."""
+    with home.units(write=False) as uow:
+        learner = uow.people.get(learner_id)
+        if learner is None:
+            return {}, {}
+        claims, held = home.claims(uow, learner)
+    placed = allot(home.places(learner, accounts), claims, home.rules.spread)
+    return {i.target: i.value for i in placed.get(place, [])}, held
 
 
 def _judge(

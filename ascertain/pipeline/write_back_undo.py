@@ -10,7 +10,8 @@ from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.writeback_plan import WritebackRules
 from ascertain.errors import ConflictError, InputError, NotFoundError
 from ascertain.pipeline.connection_lease import ConnectionLeases
-from ascertain.pipeline.write_back import WriteBack, named, new_run_id
+from ascertain.pipeline.write_back import WriteBack, new_run_id
+from ascertain.pipeline.write_back_switch import named
 
 _BACK = frozenset({OutboxState.WRITTEN, OutboxState.UNSEEN, OutboxState.UNCHANGED, OutboxState.QUEUED})
 """States of an undoing row after which its place needs no more undoing."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from ascertain.connectors.connection import Connection
+from ascertain.connectors.openbadges import OpenBadgesConnector
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import verify
+from ascertain.domain.connector import QuotaPolicy
 from ascertain.domain.outbox import PAUSE, OutboxItem, OutboxState, Switch
+from ascertain.domain.records import SourceRef
 from ascertain.domain.skills import Level
 from ascertain.domain.writeback import TargetKind, WriteResult, WriteState
 from ascertain.domain.writeback_plan import Action, Spread, WritebackRules
@@ -22,6 +28,7 @@ from ascertain.errors import (
     RetryableConnectorError,
 )
 from ascertain.pipeline.connection_lease import ConnectionLeases
+from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.pipeline.write_back_push import RunReport, push
 from ascertain.pipeline.write_back_reconcile import Finding, reconcile
@@ -414,3 +421,63 @@ def calm(world: World) -> Iterator[None]:
     yield
     with world.store.units(write=False) as uow:
         assert verify(uow.audit.records()) == ()
+
+
+def test_a_connection_that_is_tired_is_asked_no_more(world: World, board: Board) -> None:
+    people = {f"P{n}": str(n) for n in range(9)}
+    settle(world.store, people, *(skill(p, "sql") for p in people), system="board")
+    asked: list[str] = []
+
+    class Tired(Board):
+        def read(self, user: SourceRef, targets: Sequence[str]) -> Mapping[str, str | None]:
+            asked.append(user.id)
+            raise RetryableConnectorError("used up", retry_after=wait)
+
+    wait: float | None = 1800
+    found = home(world.store, Tired()).preview(everything(world.store))
+    assert (found.changes, len(asked)) == (0, 1)
+    assert found.problems == ("P0: used up", "board: asks to wait 1800 s; 8 more people were not compared")
+    wait = None
+    asked.clear()
+    assert "5 errors in a row; 4 more" in home(world.store, Tired()).preview(everything(world.store)).problems[-1]
+    assert len(asked) == 5
+
+
+def test_an_exclusive_token_is_not_taken_from_a_sync(world: World, writing: WriteBack, board: Board) -> None:
+    class Exclusive(Board):
+        def quota(self) -> QuotaPolicy:
+            return QuotaPolicy("token", exclusive=True)
+
+    mine = Exclusive()
+    alone = home(world.store, mine)
+    run = alone.begin(alone.preview(everything(world.store)), "ops")
+    assert run is not None
+    sync = ConnectionLeases(world.store.budget())
+    assert sync.take("board")
+    assert "busy" in alone.preview(everything(world.store)).problems[-1]
+    assert (push(alone, run.id).totals, mine.calls) == ({"planned": 2}, [])
+    sync.give_back()
+    assert push(alone, run.id).totals == {"written": 2}
+
+
+def test_credentials_are_written_for_people_without_accounts(world: World, tmp_path: Path) -> None:
+    settle(world.store, {"ADA": "1"}, skill("ADA", "sql"), skill("ADA", "go"), system="elsewhere")
+    options = {"folder": str(tmp_path / "badges"), "issuer_name": "Fjordlane"}
+    issuer = Connection("badges", "openbadges", "https://skills.example.com", ZoneInfo("UTC"), options=options)
+    badges = home(world.store, OpenBadgesConnector(issuer))
+    run, report = run_all(badges, world)
+    assert report.totals == {"written": 1}
+    first = {f.name: f.read_bytes() for f in tmp_path.rglob("*.json")}
+    assert len(first) == 2
+    state(world.store, "as-ADA-go", AssertionState.CONTESTED)
+    second, _ = run_all(badges, world)
+    assert len(list(tmp_path.rglob("*.json"))) == 1
+    undo = begin_undo(badges, second, "ops")
+    assert undo is not None
+    assert push(badges, undo.id).totals == {"withheld": 1}, "a contested skill is not published again"
+    state(world.store, "as-ADA-go", AssertionState.ACCEPTED)
+    again = begin_undo(badges, second, "ops")
+    assert again is not None
+    assert push(badges, again.id).totals == {"written": 1}
+    assert {f.name: f.read_bytes() for f in tmp_path.rglob("*.json")} == first
+    assert sync([OpenBadgesConnector(issuer)], world.store.units, clock=world.clock).ok
