@@ -112,10 +112,13 @@ def revoke(
 
 
 @webhooks.command("list")
-def list_events(as_json: AsJson = False) -> None:
+def list_events(
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the oldest first.")] = 100,
+    as_json: AsJson = False,
+) -> None:
     """Events that are not worked off: waiting, failing, given up."""
     with opened().units(write=False) as uow:
-        found = uow.inbox.unfinished()
+        found = uow.inbox.unfinished()[:limit]
 
     def render(c: Console) -> None:
         from rich.table import Table

@@ -197,8 +197,7 @@ def run_scheduler(
         restore = _stop_on_signals(stopped) if threading.current_thread() is threading.main_thread() else {}
         try:
             while not stopped.is_set():
-                if also is not None:
-                    also(scheduler.jobs)
+                _try(also, scheduler.jobs)
                 fired += scheduler.tick(datetime.now(UTC))
                 stopped.wait(scheduler.nap(datetime.now(UTC)))
         finally:
@@ -207,6 +206,16 @@ def run_scheduler(
     finally:
         handle.close()
     return fired
+
+
+def _try(also: Callable[[JobQueue], object] | None, jobs: JobQueue) -> None:
+    """What is queued beside the slots must not keep them from being queued: the next look tries again."""
+    if also is None:
+        return
+    try:
+        also(jobs)
+    except Exception as e:
+        log.error("looking for what else to queue failed: %s", type(e).__name__, exc_info=e)
 
 
 def _stop_on_signals(stopped: threading.Event) -> dict[signal.Signals, signal._HANDLER]:

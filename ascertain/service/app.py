@@ -15,7 +15,7 @@ from ascertain.domain.connector import Connector
 from ascertain.domain.webhooks import Receives
 from ascertain.runtime import App
 from ascertain.service import health, infer, webhooks
-from ascertain.service.context import API_BURST, API_PER_MINUTE, HOOK_BURST, HOOK_THREADS, Service
+from ascertain.service.context import API_BURST, API_PER_MINUTE, HOOK_BURST, HOOK_THREADS, INFER_THREADS, Service
 from ascertain.service.dispatch import EVERY, Dispatcher
 from ascertain.service.frame import Frame
 from ascertain.service.limits import RateLimiter
@@ -48,6 +48,7 @@ def create_app(
         hook_limit=RateLimiter(app.settings.webhooks_per_minute, HOOK_BURST),
         api_limit=RateLimiter(API_PER_MINUTE, API_BURST),
         hook_threads=anyio.CapacityLimiter(HOOK_THREADS),
+        infer_threads=anyio.CapacityLimiter(INFER_THREADS),
     )
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ API_PER_MINUTE = 1200
 API_BURST = 200
 HOOK_BURST = 400
 HOOK_THREADS = 16
+INFER_THREADS = 8
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Service:
 
     Attributes:
         hooks: connections that receive, by name.
-        hook_threads: threads of their own, so that nothing else holds up a webhook.
+        hook_threads, infer_threads: threads of their own, so that neither holds up the other or anything else.
         assessing: lets one assessment at a time run in this process.
     """
 
@@ -35,4 +36,5 @@ class Service:
     hook_limit: RateLimiter
     api_limit: RateLimiter
     hook_threads: anyio.CapacityLimiter
+    infer_threads: anyio.CapacityLimiter
     assessing: threading.Lock = field(default_factory=threading.Lock)

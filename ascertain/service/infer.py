@@ -52,7 +52,8 @@ async def infer(request: Request, key: Infers) -> JSONResponse:
     document = await _json(request)
     service = cast(Service, request.app.state.service)
     later = any(p.strip().lower() == "respond-async" for p in request.headers.get("prefer", "").split(","))
-    return await anyio.to_thread.run_sync(partial(_later if later else _now, service, key, document))
+    work = partial(_later if later else _now, service, key, document)
+    return await anyio.to_thread.run_sync(work, limiter=service.infer_threads)
 
 
 @router.get("/runs/{run}", operation_id="get_run")
