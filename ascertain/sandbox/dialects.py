@@ -38,6 +38,7 @@ _MODULES = {
     "jira": "ascertain.sandbox.jira",
     "absorb": "ascertain.sandbox.absorb",
     "talentlms": "ascertain.sandbox.talentlms",
+    "asana": "ascertain.sandbox.asana",
     "cornerstone": "ascertain.sandbox.cornerstone",
 }
 
