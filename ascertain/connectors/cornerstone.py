@@ -247,7 +247,12 @@ class CornerstoneConnector(HttpConnector):
 
     def _employee(self, ref: SourceRef) -> Answer | None:
         if ref.entity is Entity.WORKER:
-            return self.found_or_none(lambda: self._read(EMPLOYEES, {"externalId": ref.id}, {}))
+            try:
+                return self.found_or_none(lambda: self._read(EMPLOYEES, {"externalId": ref.id}, {}))
+            except StatusError as e:
+                if e.failure.status != 400:
+                    raise
+                return None  # a portal without that filter gives no single workers
         return self._account(ref.id)
 
     def _account(self, account: str) -> Answer | None:

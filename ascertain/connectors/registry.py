@@ -22,6 +22,7 @@ from ascertain.errors import ConfigError
 GROUP = "ascertain.connectors"
 BUILT_IN = {
     "docebo": "ascertain.connectors.docebo:DoceboConnector",
+    "cornerstone": "ascertain.connectors.cornerstone:CornerstoneConnector",
     "workday": "ascertain.connectors.workday:WorkdayConnector",
     "jira": "ascertain.connectors.jira:JiraConnector",
     "openbadges": "ascertain.connectors.openbadges:OpenBadgesConnector",
