@@ -187,14 +187,17 @@ class WriteBack:
         """Keep a run and its rows, with a record in the audit chain."""
         with self.units() as uow:
             uow.outbox.add(run, rows)
-            header = {
+            header: dict[str, Any] = {
                 "run": run.id,
                 "kind": run.kind.value,
                 "undoes": run.undoes,
                 "rows": len(rows),
                 "connections": sorted({r.connection for r in rows}),
             }
-            uow.audit.append("writeback.planned", actor="operator", header=header, payload={"actor": run.actor})
+            if run.totals:
+                header["totals"] = dict(run.totals)
+            action = "writeback.compared" if run.kind is RunKind.RECONCILE else "writeback.planned"
+            uow.audit.append(action, actor="operator", header=header, payload={"actor": run.actor})
             uow.commit()
 
     # -- what a person's skills come to -----------------------------------------------------------------------------

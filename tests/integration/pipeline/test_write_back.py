@@ -465,7 +465,7 @@ def test_credentials_are_written_for_people_without_accounts(world: World, tmp_p
     options = {"folder": str(tmp_path / "badges"), "issuer_name": "Fjordlane"}
     issuer = Connection("badges", "openbadges", "https://skills.example.com", ZoneInfo("UTC"), options=options)
     badges = home(world.store, OpenBadgesConnector(issuer))
-    run, report = run_all(badges, world)
+    _, report = run_all(badges, world)
     assert report.totals == {"written": 1}
     first = {f.name: f.read_bytes() for f in tmp_path.rglob("*.json")}
     assert len(first) == 2

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ascertain.connectors.compact import compact
 from ascertain.connectors.connection import Connection
 from ascertain.connectors.docebo import DoceboConnector
-from ascertain.connectors.docebo_writeback import compact
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.skills import LEVELS, Level
 from ascertain.domain.writeback import SkillClaim, WriteState
