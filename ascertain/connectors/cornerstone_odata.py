@@ -113,9 +113,13 @@ class Feed:
             rows=kept,
             gone=len(rows) - len(kept),
             total=total if isinstance(total, int) else None,
-            next=str(data.get("@odata.nextLink") or ""),
-            delta=str(data.get("@odata.deltaLink") or ""),
+            next=self._link(path, data.get("@odata.nextLink")),
+            delta=self._link(path, data.get("@odata.deltaLink")),
         )
+
+    def _link(self, path: str, link: object) -> str:
+        """A link in full: one without a host (``transcript_core?deltatoken=…``) is relative to what was asked for."""
+        return str(self._base.join(path).join(str(link))) if link else ""
 
 
 def since(column: str, moment: datetime) -> str:
