@@ -30,7 +30,8 @@ def push_write_back(run: str) -> dict[str, Any]:
     from ascertain.pipeline.write_back_push import push
     from ascertain.runtime import get_app
 
-    report = push(get_app().write_back(), run)
+    with get_app().write_back() as home:
+        report = push(home, run)
     if not report.finished and not report.paused:
         raise RetryableConnectorError("; ".join(report.problems) or f"run {run} has open rows")
     return {"run": report.run, "finished": report.finished, "paused": report.paused, "totals": dict(report.totals)}
@@ -45,11 +46,13 @@ def send_notifications(trigger: str) -> dict[str, Any]:
 
 
 def reconcile_write_back(trigger: str) -> dict[str, Any]:
-    """Compare what was written with what the systems hold. The differences are in the run's totals and the log."""
+    """Compare what was written with what the systems hold. The run's totals count the differences;
+    `ascertain writeback reconcile` shows each."""
     from ascertain.pipeline.write_back_reconcile import reconcile
     from ascertain.runtime import get_app
 
-    found = reconcile(get_app().write_back(), trigger)
+    with get_app().write_back() as home:
+        found = reconcile(home, trigger)
     return {"run": found.run, "compared": found.compared, "differences": len(found.differences)}
 
 
