@@ -8,9 +8,11 @@ crash before that does it again, which changes nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from traceback import format_tb
 
 from ascertain.domain.connector import Budget, Connector, Incremental
 from ascertain.domain.inbox import InboxEvent, wait_after
@@ -36,6 +38,8 @@ from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.messages import MessageReader
 from ascertain.pipeline.normalise import content_id
 from ascertain.pipeline.retire import retire
+
+log = logging.getLogger(__name__)
 
 BATCH = 200
 AWAY = timedelta(minutes=1)
@@ -132,8 +136,8 @@ class _Worker:
             except RetryableConnectorError as e:
                 self._wait(left, e)
                 break
-            except AscertainError as e:
-                self._failed([event], e)
+            except Exception as e:
+                self._failed([event], _plain(e))
             else:
                 stored.append(event)
                 for entity in wanted:
@@ -208,9 +212,9 @@ class _Worker:
                 self._ingest = None
                 self._wait(pulls[entity], e)
                 failed |= {e.id for e in pulls[entity]}
-            except AscertainError as e:
+            except Exception as e:
                 self._ingest = None
-                self._failed(pulls[entity], e)
+                self._failed(pulls[entity], _plain(e))
                 failed |= {e.id for e in pulls[entity]}
         with self.units(write=False) as uow:
             after = uow.evidence.stamps()
@@ -245,6 +249,15 @@ class _Worker:
                 uow.inbox.failed(event.id, e.message, wait or wait_after(event.tries + 1), counts=counts)
             uow.commit()
         self.report.failed += len(events)
+
+
+def _plain(e: Exception) -> AscertainError:
+    """A bug that one record brings out is that event's trouble, not the end of all others'. The text of a foreign
+    exception may hold something personal, so only its kind is told."""
+    if isinstance(e, AscertainError):
+        return e
+    log.error("working off an event failed: %s at %s", type(e).__name__, "".join(format_tb(e.__traceback__)[-1:]))
+    return AscertainError(f"unexpected {type(e).__name__}")
 
 
 def _refers_to(record: Record) -> list[SourceRef]:

@@ -44,7 +44,7 @@ class Telling(ListConnector):
         self.now: dict[str, Record] = {}
         self.fetched: list[str] = []
         self.trouble: AscertainError | None = None
-        self.broken: dict[str, AscertainError] = {}
+        self.broken: dict[str, Exception] = {}
 
     def has(self, *records: Record) -> None:
         self.now |= {str(r.ref): r for r in records}
@@ -263,6 +263,17 @@ def test_one_bad_record_does_not_stop_the_others_and_is_given_up_in_the_end(desk
         assert uow.inbox.retry([bad.id]) == 1
         uow.commit()
     assert desk.work().done == 1
+
+
+def test_a_bug_that_one_record_brings_out_stops_no_other(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.know(user(1, "a@x.example"), course(7), enrolment(1, 7))
+    desk.system.broken["lms:enrolment:8-1-1"] = KeyError("a@x.example")
+    desk.tell(enrolment(1, 8))
+    desk.tell(enrolment(1, 7))
+    assert desk.work().done == 1
+    assert [(e.tries, e.error) for e in desk.open] == [(1, "unexpected KeyError")]
+    assert "KeyError" in caplog.text
+    assert "a@x.example" not in caplog.text
 
 
 def test_nothing_is_done_before_its_learners_are_handed_on(desk: Desk) -> None:
