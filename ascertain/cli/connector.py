@@ -236,7 +236,7 @@ def _described(entry: ConnectionEntry, values: dict[str, str]) -> dict[str, Any]
     }
     try:
         connection = resolve(entry, values)
-        found["host"] = URL(connection.url).host
+        found["host"] = URL(connection.url).host or connection.path
         connector = open_connector(connection)
     except AscertainError as e:
         return found | {"problem": e.message, "remedy": e.remedy or ""}

@@ -28,9 +28,9 @@ O = TypeVar("O", bound=BaseModel)  # noqa: E741
 class ConnectionEntry(BaseModel):
     """One entry of the file.
 
-    ``url`` or ``url_env`` (the variable that holds it). ``secrets`` maps what the connector needs to variables.
-    ``job_profiles`` maps the source's job codes to job profile ids. ``fields`` maps, for each entity, the product's
-    field names to the tenant's. ``options`` are the connector's own.
+    ``url`` or ``url_env`` (the variable that holds it), or ``path`` for a system that is a folder. ``secrets`` maps
+    what the connector needs to variables. ``job_profiles`` maps the source's job codes to job profile ids. ``fields``
+    maps, for each entity, the product's field names to the tenant's. ``options`` are the connector's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,6 +39,7 @@ class ConnectionEntry(BaseModel):
     enabled: bool = True
     url: str = ""
     url_env: Variable | None = None
+    path: str = ""
     allow_http: bool = False
     secrets: dict[str, Variable] = Field(default_factory=dict)
     timezone: str = "UTC"
@@ -57,8 +58,8 @@ class ConnectionEntry(BaseModel):
 
     @model_validator(mode="after")
     def _one_url(self) -> ConnectionEntry:
-        if bool(self.url) == bool(self.url_env):
-            raise ValueError("give either url or url_env")
+        if [bool(self.url), bool(self.url_env), bool(self.path)].count(True) != 1:
+            raise ValueError("give either url or url_env (or path, for a folder)")
         return self
 
 
@@ -69,7 +70,7 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection with everything resolved."""
+    """A connection with everything resolved. ``url`` is empty where there is a ``path``."""
 
     name: str
     system: str
@@ -79,6 +80,7 @@ class Connection:
     job_profiles: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[Entity, FieldMap] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
 
     def secret(self, key: str) -> str:
         """A secret that the connector cannot do without."""
@@ -159,6 +161,21 @@ def resolve(entry: ConnectionEntry, environ: Mapping[str, str]) -> Connection:
     Raises:
         ConfigError: naming the variable that is missing, or a URL that would send credentials in the clear.
     """
+    url = "" if entry.path else _checked_url(entry, environ)
+    return Connection(
+        name=entry.name,
+        system=entry.system,
+        url=url,
+        zone=ZoneInfo(entry.timezone),
+        secrets={k: _variable(entry, f"secrets.{k}", v, environ) for k, v in entry.secrets.items()},
+        job_profiles=entry.job_profiles,
+        fields=entry.fields,
+        options=entry.options,
+        path=entry.path,
+    )
+
+
+def _checked_url(entry: ConnectionEntry, environ: Mapping[str, str]) -> str:
     url = entry.url or _variable(entry, "url_env", entry.url_env or "", environ)
     try:
         parsed = URL(url)
@@ -171,16 +188,7 @@ def resolve(entry: ConnectionEntry, environ: Mapping[str, str]) -> Connection:
             f"connection {entry.name}: {entry.url_env or 'url'} would send credentials unencrypted",
             remedy="use https, or set allow_http: true for a network you trust",
         )
-    return Connection(
-        name=entry.name,
-        system=entry.system,
-        url=url.rstrip("/"),
-        zone=ZoneInfo(entry.timezone),
-        secrets={k: _variable(entry, f"secrets.{k}", v, environ) for k, v in entry.secrets.items()},
-        job_profiles=entry.job_profiles,
-        fields=entry.fields,
-        options=entry.options,
-    )
+    return url.rstrip("/")
 
 
 def _variable(entry: ConnectionEntry, key: str, variable: str, environ: Mapping[str, str]) -> str:

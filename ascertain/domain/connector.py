@@ -71,6 +71,7 @@ class Page:
         checkpoint: where a later pull goes on once this page is durably stored.
         approx_total: number of records of the whole pull where the system says.
         warnings: what an operator should know (a restarted crawl, a column that is missing).
+        gone: what the source says it no longer has; what it showed is removed.
     """
 
     records: tuple[Record, ...]
@@ -78,6 +79,7 @@ class Page:
     checkpoint: Cursor
     approx_total: int | None = None
     warnings: tuple[str, ...] = ()
+    gone: tuple[SourceRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

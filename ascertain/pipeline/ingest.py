@@ -155,9 +155,10 @@ def _store(name: str, entity: Entity, page: Page, units: UnitOfWorkFactory, inge
         ingest.apply(uow, page.records, row)
         for rejected in page.rejected:
             ingest.reject(uow, _readable(rejected), row)
+        ingest.forget(uow, page.gone, row)
         row.pulled += len(page.records) + len(page.rejected)
         uow.sync.set_cursor(name, entity.value, page.checkpoint)
-        if page.records or page.rejected:
+        if page.records or page.rejected or page.gone:
             step = {k: v - before[k] for k, v in row.figures().items() if v != before[k]}
             uow.audit.append("ingest.page", actor="ingest", header={"connector": name, "entity": entity.value, **step})
         uow.commit()

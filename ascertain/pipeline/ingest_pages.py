@@ -18,6 +18,7 @@ from ascertain.domain.records import (
     MessageRecord,
     Record,
     Rejected,
+    SourceRef,
     TextRecord,
     UserRecord,
     WorkerRecord,
@@ -108,6 +109,20 @@ class Ingest:
         """Set a malformed record aside. It is there, so nothing stored of it is missing in the source."""
         self._pulled.add(rejected.ref)
         self.quarantine.put(uow, row.connector, rejected, row)
+
+    def forget(self, uow: UnitOfWork, refs: Sequence[SourceRef], row: EntityReport) -> None:
+        """What a source says is gone: its evidence goes, and whatever was held against it is settled. People and
+        courses stay until a full sync, which believes in no mass departure."""
+        keys = {str(r) for r in refs if r.entity not in (Entity.WORKER, Entity.USER, Entity.COURSE)}
+        if not keys:
+            return
+        gone = [e for i in uow.evidence.counts() for e in uow.evidence.of(i) if e.source_ref in keys]
+        if gone:
+            row.removed += uow.evidence.delete(sorted(e.id for e in gone))
+            self._state.unsettled |= {e.learner_id for e in gone}
+            self._state.write(uow)
+        for key in sorted(keys):
+            self.quarantine.release(uow, row.connector, key, row)
 
     def apply(self, uow: UnitOfWork, records: Sequence[Record], row: EntityReport) -> None:
         """Store one page's records; the caller commits."""
