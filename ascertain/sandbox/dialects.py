@@ -39,6 +39,7 @@ _MODULES = {
     "absorb": "ascertain.sandbox.absorb",
     "talentlms": "ascertain.sandbox.talentlms",
     "asana": "ascertain.sandbox.asana",
+    "slack": "ascertain.sandbox.slack",
     "cornerstone": "ascertain.sandbox.cornerstone",
 }
 

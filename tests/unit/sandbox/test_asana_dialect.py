@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from ascertain.sandbox.asana import AsanaOptions, create_app
 from ascertain.sandbox.asana_shapes import WORKSPACE
 from ascertain.sandbox.company import build_company
 from ascertain.sandbox.live import LiveCompany
+from tests.unit.sandbox.receiver import Answer, Receiver
 
 BASE = "/api/1.0"
 HEADERS = {"Authorization": f"Bearer {AsanaOptions().token}"}
@@ -170,34 +169,19 @@ class Target:
     def __init__(self) -> None:
         self.echo = True
         self.status = 200
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        outer = self
+        self.receiver = Receiver(self.answer)
+        self.url, self.got = self.receiver.url, self.receiver.got
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                headers = {k.lower(): v for k, v in self.headers.items()}
-                outer.got.append((headers, body))
-                self.send_response(outer.status)
-                if outer.echo and "x-hook-secret" in headers:
-                    self.send_header("X-Hook-Secret", headers["x-hook-secret"])
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Quiet."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+    def answer(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> Answer:
+        secret = headers.get("x-hook-secret", "")
+        return self.status, {"X-Hook-Secret": secret} if self.echo and secret else {}, b""
 
 
 @pytest.fixture
 def target() -> Iterator[Target]:
     made = Target()
     yield made
-    made.server.shutdown()
-    made.server.server_close()
+    made.receiver.close()
 
 
 def subscribe(client: TestClient, resource: str, url: str, **more: Any) -> Any:
