@@ -290,3 +290,23 @@ def test_an_address_that_does_not_exist_is_given_up(team: World, post: Post, clo
     post.answers = [Outcome(Delivered.NEVER, "the recipient is refused (550)")]
     report = by_mail(team, post, clock).run()
     assert (report.given_up, report.disabled) == (1, [])
+
+
+class Dying(Hook):
+    """The process dies once the message has arrived, the first time."""
+
+    def send(self, message_id: str, body: str, now: datetime) -> Outcome:
+        super().send(message_id, body, now)
+        if len(self.calls) == 1:
+            raise KeyboardInterrupt
+        return Outcome(Delivered.YES)
+
+
+def test_after_a_crash_the_same_message_comes_again(team: World, clock: Clock) -> None:
+    hook = Dying()
+    notifier = by_hook(team, hook, clock)
+    with pytest.raises(KeyboardInterrupt):
+        notifier.run()
+    assert notifier.run().sent == 1
+    assert hook.calls[0][:2] == hook.calls[1][:2]
+    assert (notifier.run().sent, len(hook.calls)) == (0, 2)

@@ -481,3 +481,35 @@ def test_credentials_are_written_for_people_without_accounts(world: World, tmp_p
     assert push(badges, again.id).totals == {"written": 1}
     assert {f.name: f.read_bytes() for f in tmp_path.rglob("*.json")} == first
     assert sync([OpenBadgesConnector(issuer)], world.store.units, clock=world.clock).ok
+
+
+class Statements(Board):
+    """Keeps statements for good; a repeat under the same id is the same statement. Slow to show what it has. The
+    process dies once a statement has arrived."""
+
+    kept: dict[str, str | None]
+    dies = True
+
+    def write(self, user: SourceRef, target: str, value: str | None, *, request_id: str) -> WriteResult:
+        known = self.kept.setdefault(request_id, value)
+        assert known == value, "the same id with other content"
+        done = super().write(user, target, value, request_id=request_id)
+        if self.dies:
+            raise KeyboardInterrupt
+        return done
+
+
+def test_a_statement_that_arrived_unseen_is_sent_again_under_its_id(world: World, writing: WriteBack) -> None:
+    store = Statements(kinds={"statements": TargetKind.STATEMENT}, append_only=True, lag_seconds=600)
+    store.kept = {}
+    said = home(world.store, store)
+    run = said.begin(said.preview(everything(world.store)), "ops")
+    assert run is not None
+    with pytest.raises(KeyboardInterrupt):
+        push(said, run.id)
+    assert [r.state for r in rows(world, run.id).values()] == [OutboxState.WRITING, OutboxState.PLANNED]
+    store.dies, store.hidden = False, 1
+    assert push(said, run.id).finished
+    assert len(store.kept) == 2
+    assert len(store.calls) == 3, "the first one twice, since it could not be seen"
+    assert store.calls[0] == store.calls[1]
