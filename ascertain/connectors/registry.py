@@ -21,10 +21,12 @@ from ascertain.errors import ConfigError
 
 GROUP = "ascertain.connectors"
 BUILT_IN = {
+    "absorb": "ascertain.connectors.absorb:AbsorbConnector",
     "docebo": "ascertain.connectors.docebo:DoceboConnector",
     "cornerstone": "ascertain.connectors.cornerstone:CornerstoneConnector",
     "workday": "ascertain.connectors.workday:WorkdayConnector",
     "jira": "ascertain.connectors.jira:JiraConnector",
+    "talentlms": "ascertain.connectors.talentlms:TalentLmsConnector",
     "openbadges": "ascertain.connectors.openbadges:OpenBadgesConnector",
 }
 

@@ -206,6 +206,7 @@ def _environment(url: str, options: AbsorbOptions) -> dict[str, str]:
         # The vendor gives one key, sent as x-api-key and in the body of /authenticate.
         "ASCERTAIN_ABSORB_API_KEY": options.private_key,
         "ASCERTAIN_ABSORB_PRIVATE_KEY": options.private_key,
+        "ASCERTAIN_ABSORB_WEBHOOK_SECRET": options.webhook_secret,
     }
 
 

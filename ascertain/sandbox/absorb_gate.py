@@ -25,6 +25,7 @@ class AbsorbOptions:
     username: str = "ascertain.integration"
     password: str = "sandbox-password"
     private_key: str = "9f6f7c1e-sandbox-private-key"
+    webhook_secret: str = "sandbox-webhook-secret"
     token_seconds: float = 4 * 3600.0
     per_second: float | None = 200.0
     burst: int = 100
