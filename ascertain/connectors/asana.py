@@ -8,6 +8,7 @@ older than a day; webhooks are delivered at most once, so polling goes on beside
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -51,7 +52,8 @@ class AsanaConnector(HttpConnector):
         return {"Authorization": f"Bearer {self._token}"}
 
     def capabilities(self) -> Capabilities:
-        return Capabilities({Entity.TICKET: Incremental.UPDATED_SINCE})
+        deletes = frozenset({Entity.TICKET}) if self._options.events else frozenset[Entity]()
+        return Capabilities({Entity.TICKET: Incremental.UPDATED_SINCE}, deletes)
 
     def quota(self) -> QuotaPolicy:
         return QuotaPolicy("token", self._options.calls_per_minute, timedelta(minutes=1))
@@ -102,7 +104,8 @@ class AsanaConnector(HttpConnector):
                 changed = changes(self, project, crawl.mark or "")
                 crawl.promise(changed.sync)
                 if changed.tasks is not None:
-                    return self._read(crawl, changed.tasks, None, ())
+                    gone = tuple(SourceRef(self.name, Entity.TICKET, gid) for gid in changed.gone)
+                    return replace(self._read(crawl, changed.tasks, None, ()), gone=gone)
                 if crawl.mark:
                     notes.append(f"the event token of project {project} was too old; read by its changes instead")
             answer = self._list(project, crawl)

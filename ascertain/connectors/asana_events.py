@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ascertain.connectors.asana_rows import TASK_FIELDS
 from ascertain.connectors.base import HttpConnector
@@ -21,10 +20,11 @@ _MAX_CALLS = 1000
 @dataclass(frozen=True, slots=True)
 class Changes:
     """``sync`` counts from now on. ``tasks`` as they stand now, ``None`` where the feed cannot say and the project has
-    to be listed."""
+    to be listed; ``gone`` are gids of those that are no more."""
 
     sync: str
     tasks: list[object] | None
+    gone: tuple[str, ...] = ()
 
 
 def changes(connector: HttpConnector, project: str, sync: str) -> Changes:
@@ -45,7 +45,7 @@ def changes(connector: HttpConnector, project: str, sync: str) -> Changes:
         gids |= dict.fromkeys(_tasks(rows))
         sync = str(data.get("sync") or sync)
         if data.get("has_more") is not True:
-            return Changes(sync, list(_fetched(connector, gids)))
+            return _as_they_stand(connector, sync, gids)
     raise PermanentConnectorError(f"{connector.name}: the events of project {project} never end")
 
 
@@ -59,10 +59,14 @@ def _tasks(rows: list[object]) -> Iterator[str]:
                     break
 
 
-def _fetched(connector: HttpConnector, gids: Mapping[str, Any]) -> Iterator[object]:
-    """Those that are still there."""
+def _as_they_stand(connector: HttpConnector, sync: str, gids: Iterable[str]) -> Changes:
+    tasks: list[object] = []
+    gone: list[str] = []
     for gid in gids:
         path, query = f"{_API}/tasks/{gid}", {"opt_fields": ",".join(TASK_FIELDS)}
         answer = connector.found_or_none(lambda path=path, query=query: connector.get(path, query))  # type: ignore[misc]
-        if answer is not None and isinstance(answer.data, Mapping):
-            yield answer.data.get("data")
+        if answer is None:
+            gone.append(gid)
+        elif isinstance(answer.data, Mapping):
+            tasks.append(answer.data.get("data"))
+    return Changes(sync, tasks, tuple(gone))

@@ -8,13 +8,14 @@ read again: the addresses of teams, channels and messages. Chats between people 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ascertain.connectors.crawl import Crawl
 from ascertain.connectors.graph_people import V1 as _V1
 from ascertain.connectors.graph_people import GraphPeople, values
-from ascertain.connectors.graph_rows import ALWAYS, MESSAGE, WORKER, GraphOptions, message, writer
+from ascertain.connectors.graph_rows import ALWAYS, MESSAGE, WORKER, GraphOptions, deleted, message, writer
 from ascertain.connectors.graph_webhooks import receive
 from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.parsing import FieldError, Row, read_rows
@@ -59,7 +60,8 @@ class GraphConnector(GraphPeople):
 
     def capabilities(self) -> Capabilities:
         found = {Entity.MESSAGE: Incremental.UPDATED_SINCE}
-        return Capabilities({Entity.WORKER: Incremental.FULL, **found} if self._options.workers else found)
+        workers = {Entity.WORKER: Incremental.FULL} if self._options.workers else {}
+        return Capabilities({**workers, **found}, frozenset({Entity.MESSAGE}))
 
     def quota(self) -> QuotaPolicy:
         return QuotaPolicy("tenant")
@@ -146,7 +148,7 @@ class GraphConnector(GraphPeople):
             yield Page((), (), crawl.step(None), None, notes or ("no channel is named under options.channels",))
         while crawl.parent is not None:
             page = self._page(crawl, names)
-            yield Page(page.records, page.rejected, page.checkpoint, None, (*notes, *page.warnings))
+            yield replace(page, warnings=(*notes, *page.warnings))
             notes = ()
 
     def _page(self, crawl: Crawl, names: Mapping[str, str]) -> Page:
@@ -177,10 +179,11 @@ class GraphConnector(GraphPeople):
                     more, bad = self._read(under, place, names[place], str(root["id"]))
                     records, rejected = [*records, *more], [*rejected, *bad]
         fresh, refused = unseen(crawl.window, records), crawl.window.unseen(rejected)
+        gone = tuple(SourceRef(self.name, Entity.MESSAGE, f"{place}/{i}") for r in roots if (i := deleted(r)))
         following = str(answer.data.get("@odata.nextLink") or "") or None
         if following is not None and following == crawl.token:
             raise PermanentConnectorError(f"{self.name}: the messages gave the same page link twice")
-        return Page(fresh, refused, crawl.step(following, str(answer.data.get("@odata.deltaLink") or "")))
+        return Page(fresh, refused, crawl.step(following, str(answer.data.get("@odata.deltaLink") or "")), gone=gone)
 
     def _replies(self, path: str) -> list[object]:
         found: list[object] = []

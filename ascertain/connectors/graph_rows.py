@@ -97,6 +97,13 @@ def writer(row: Row) -> str:
     return str(user.get("id") or "") if isinstance(user, Mapping) else ""
 
 
+def deleted(raw: object) -> str:
+    """Id of a message that a delta says is no more; "" for any other row."""
+    if not isinstance(raw, Mapping) or not (raw.get("@removed") or raw.get("deletedDateTime")):
+        return ""
+    return str(raw.get("id") or "")
+
+
 def message(row: Row, ref: SourceRef, channel: str, email: str) -> MessageRecord:
     """A message as a record; its writer has been found."""
     sent = row.moment("sent")

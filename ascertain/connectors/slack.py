@@ -8,6 +8,7 @@ the history. The text is handed on once and kept nowhere (``talk``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -102,7 +103,7 @@ class SlackConnector(SlackWriteBack):
             yield Page((), (), crawl.step(None), None, notes or ("no channel is named under options.channels",))
         while crawl.parent is not None:
             page = self._page(crawl, names)
-            yield Page(page.records, page.rejected, page.checkpoint, None, (*notes, *page.warnings))
+            yield replace(page, warnings=(*notes, *page.warnings))
             notes = ()
 
     def fetch(self, ref: SourceRef) -> Record | None:

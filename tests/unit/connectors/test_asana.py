@@ -161,7 +161,9 @@ def test_the_event_feed_names_what_changed() -> None:
     refs, cursor, _ = pulled(c, cursor)
     assert refs == ["1"]
     assert not [u for u in server.calls if u.path.endswith("/tasks")], "nothing is listed"
-    assert pulled(c, cursor)[0] == []
+    server.events["5"] = [*server.events["5"], gone]
+    (page, _) = c.pull(Entity.TICKET, cursor)
+    assert (page.records, [str(r) for r in page.gone]) == ((), ["asana:ticket:3"])
 
 
 def test_an_event_token_that_is_too_old_falls_back_to_the_list() -> None:
