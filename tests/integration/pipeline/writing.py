@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,9 +38,12 @@ class LoggedCompany(LiveCompany):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.log: list[tuple[int, str]] = []
+        self.pause = 0.0
+        """Seconds that a write takes, so that there is time to kill whoever writes."""
 
     def write_fields(self, docebo_id: int, values: dict[str, str]) -> None:
         super().write_fields(docebo_id, values)
+        time.sleep(self.pause)
         self.log.append((docebo_id, values[FIELD]))
 
     def shown(self) -> dict[int, str]:
