@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     embeddings: str = ""
     """Embedding model in place of the shipped encoder, provider:model through langchain; empty = the shipped one."""
     embeddings_languages: Annotated[str, Field(pattern=r"^(\*|[a-z]{2}([, ]+[a-z]{2})*)?$")] = ""
-    """Languages that this model (or the vector store's) reads, such as de,fr,es; * = all; empty = the taxonomy's own."""
+    """Languages that this model (or the vector store) reads, such as de,fr,es; * = all; empty = the taxonomy's own."""
     vector_store: str = ""
     """Function package.module:name that gives a langchain VectorStore of the skills; empty = none, in memory."""
     brain: str = "embedded"
