@@ -40,6 +40,7 @@ _MODULES = {
     "talentlms": "ascertain.sandbox.talentlms",
     "asana": "ascertain.sandbox.asana",
     "slack": "ascertain.sandbox.slack",
+    "graph": "ascertain.sandbox.graph",
     "cornerstone": "ascertain.sandbox.cornerstone",
 }
 
