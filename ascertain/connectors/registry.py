@@ -27,6 +27,8 @@ BUILT_IN = {
     "workday": "ascertain.connectors.workday:WorkdayConnector",
     "jira": "ascertain.connectors.jira:JiraConnector",
     "talentlms": "ascertain.connectors.talentlms:TalentLmsConnector",
+    "asana": "ascertain.connectors.asana:AsanaConnector",
+    "slack": "ascertain.connectors.slack:SlackConnector",
     "openbadges": "ascertain.connectors.openbadges:OpenBadgesConnector",
 }
 

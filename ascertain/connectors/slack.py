@@ -44,6 +44,8 @@ _WORDS = {
 _STATUS = {word: status for status, words in _WORDS.items() for word in words.split()}
 _CURSOR_DIED = "the page cursor had expired, so channel {} was read again from its beginning"
 _MAX_PAGES = 10_000
+_SLACKBOT = "USLACKBOT"
+"""Does not say of itself that it is a bot."""
 
 
 class SlackConnector(SlackWriteBack):
@@ -112,13 +114,14 @@ class SlackConnector(SlackWriteBack):
         name = self._allowed()[0].get(channel)
         if name is None:
             return None
+        only = {"oldest": ts, "latest": ts, "inclusive": "true", "limit": "10"}
         for method, query in (
-            ("conversations.history", {"oldest": ts, "latest": ts, "inclusive": "true", "limit": "1"}),
-            ("conversations.replies", {"ts": ts, "limit": "1"}),
+            ("conversations.history", only),
+            ("conversations.replies", {"ts": ts, **only}),
         ):
             answer = self.found_or_none(lambda m=method, q=query: self.get(f"/api/{m}", {"channel": channel, **q}))  # type: ignore[misc]
             rows = _list(answer, "messages") if answer else []
-            if same := [r for r in rows if isinstance(r, Mapping) and r.get("ts") == ts]:
+            if same := [r for r in rows if _is(r, ts)]:
                 records, rejected = self._read(same, channel, name)
                 if rejected:
                     raise PermanentConnectorError(f"{ref}: {rejected[0].field}: {rejected[0].reason}")
@@ -178,9 +181,14 @@ class SlackConnector(SlackWriteBack):
             return
         if _before({"ts": parent.get("latest_reply")}, start):
             return
-        query: dict[str, str | int] = {"channel": channel, "ts": str(parent.get("ts")), "oldest": timestamp(start)}
-        for answer in self._pages("conversations.replies", query):
-            yield from (r for r in _list(answer, "messages") if not _same(r, parent))
+        root = str(parent.get("thread_ts") or parent.get("ts"))
+        query: dict[str, str | int] = {"channel": channel, "ts": root, "oldest": timestamp(start)}
+        try:
+            for answer in self._pages("conversations.replies", query):
+                yield from (r for r in _list(answer, "messages") if not _is(r, root))
+        except StatusError as e:  # deleted since the history was read
+            if self.classify(e.failure) is not Verdict.NOT_FOUND:
+                raise
 
     def _read(self, rows: Sequence[object], channel: str, name: str) -> tuple[list[Record], list[Rejected]]:
         addresses = self._people()
@@ -206,8 +214,9 @@ class SlackConnector(SlackWriteBack):
                         continue
                     profile = user.get("profile")
                     email = profile.get("email") if isinstance(profile, Mapping) else None
-                    if user.get("is_bot") or isinstance(email, str):
-                        found[str(user["id"])] = "" if user.get("is_bot") else str(email).strip()
+                    bot = user.get("is_bot") or user["id"] == _SLACKBOT
+                    if bot or isinstance(email, str):
+                        found[str(user["id"])] = "" if bot else str(email).strip()
             self._addresses = found
         return self._addresses
 
@@ -255,8 +264,8 @@ def _next(answer: Answer) -> str | None:
     return str(token) if token else None
 
 
-def _same(row: object, parent: Mapping[str, Any]) -> bool:
-    return isinstance(row, Mapping) and row.get("ts") == parent.get("ts")
+def _is(row: object, ts: str) -> bool:
+    return isinstance(row, Mapping) and row.get("ts") == ts
 
 
 def _before(row: object, start: datetime) -> bool:
