@@ -173,8 +173,8 @@ class TextRecord:
 class AssessmentRecord:
     """The result of one graded item inside a course (a quiz, an exam), beside the enrolment's own score.
 
-    ``user_id`` is the account's, or ``employee:<id>`` / ``email:<address>``. ``course_id`` may be empty where the item
-    belongs to no course of the catalogue; ``text`` says what it asked for, if the system does.
+    ``user_id`` is the account's, or ``employee:<id>``, ``email:<address>`` or ``mbox_sha1sum:<hash>``. ``course_id``
+    may be empty where the item belongs to no course of the catalogue; ``text`` says what it asked for, if known.
     """
 
     ref: SourceRef

@@ -7,6 +7,7 @@ so that no evidence has to move. Two accounts are never joined on a guess; what 
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ class Identity:
         self.links = dict(links)
         self._roles = frozenset(roles)
         self._emails: dict[str, set[str]] = defaultdict(set)
+        self._hashes: dict[str, str] = {}
         self._workers: dict[str, set[str]] = defaultdict(set)
         self._hris: set[str] = set()
         self._accounts: dict[tuple[str, str], str] = {}
@@ -94,8 +96,12 @@ class Identity:
         return self.links.get(str(SourceRef(system, Entity.USER, user_id)))
 
     def subject(self, system: str, subject: str) -> str | Problem:
-        """Learner id of ``employee:<id>`` or ``email:<address>``."""
+        """Learner id of ``employee:<id>``, ``email:<address>`` or ``mbox_sha1sum:<hash>`` (of the address, as xAPI
+        takes it)."""
         kind, _, value = subject.partition(":")
+        if kind == "mbox_sha1sum":
+            hashed = self._address_of(value)
+            return self._by_email(hashed) or Problem("no learner's e-mail address has that hash", "subject")
         if kind == "employee":
             found = self.manager_of(system, value) or self._worker_id(value)
             return found or Problem(f"no worker has the employee id {value!r}", "subject")
@@ -103,8 +109,8 @@ class Identity:
         return by_email or Problem("no learner has that e-mail address", "subject")
 
     def person(self, system: str, user_id: str) -> str | Problem:
-        """Learner id of an LMS account, or of ``employee:<id>`` or ``email:<address>`` where there are no accounts."""
-        if user_id.startswith(("employee:", "email:")):
+        """Learner id of an LMS account, or of what ``subject`` knows where there are no accounts."""
+        if user_id.startswith(("employee:", "email:", "mbox_sha1sum:")):
             return self.subject(system, user_id)
         return self.account(system, user_id) or Problem(f"no account with id {user_id!r} is known", "user_id")
 
@@ -150,6 +156,13 @@ class Identity:
     def _worker_id(self, employee_id: str) -> str | None:
         found = self._workers.get(employee_id, set()) if employee_id else set()
         return next(iter(found)) if len(found) == 1 else None
+
+    def _address_of(self, hashed: str) -> str:
+        """The address behind a hash; empty for a stranger's."""
+        if len(self._hashes) != len(self._emails):
+            hashes = {hashlib.sha1(f"mailto:{a}".encode(), usedforsecurity=False).hexdigest(): a for a in self._emails}
+            self._hashes = hashes
+        return self._hashes.get(hashed.lower(), "")
 
     def _by_email(self, email: str) -> str | Problem | None:
         found = self._emails.get(_key(email), set()) if email else set()
