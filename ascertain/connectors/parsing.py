@@ -157,9 +157,11 @@ def read_rows(
 def _scalar(value: object, field: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, str | int | float):
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, Mapping):  # {"id": 7, "name": "Data"}: the caption is what people mean
         for key in ("name", "descriptor", "title", "value"):

@@ -18,6 +18,7 @@ _EXACT = 2.0**53
 """Up to here every whole float is the same number as an integer."""
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def plain(value: Any) -> Any:
@@ -32,6 +33,8 @@ def plain(value: Any) -> Any:
     kind: Any = type(value)
     if kind in _AS_THEY_ARE:
         return value
+    if kind is list or kind is tuple:
+        return [plain(v) for v in value]
     if isinstance(value, float):
         rounded = round(float(value), DIGITS)
         return int(rounded) if rounded.is_integer() and abs(rounded) <= _EXACT else rounded
@@ -65,7 +68,7 @@ def _fields(kind: type) -> tuple[str, ...] | None:
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys, no spaces, ASCII only: equal values give equal text."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(plain(value))
 
 
 def digest(value: Any, *, length: int = 64) -> str:

@@ -87,6 +87,8 @@ def is_hidden(character: str) -> bool:
 
 
 def _tidy(text: str) -> str:
+    if text.isascii() and text.isprintable() and "  " not in text:  # nearly every field of a row: nothing to tidy
+        return text.strip(" ")
     normal = unicodedata.normalize("NFKC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
     normal = normal.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
     if not normal.isascii() or not normal.replace("\n", "").isprintable():

@@ -53,6 +53,7 @@ class Quarantine:
 
     def __init__(self, rows: Iterable[QuarantinedRecord], clock: Clock) -> None:
         self._rows = {q.id: q for q in rows}
+        self._held = {(q.connector, q.ref) for q in self._rows.values()}
         self._clock = clock
 
     def now(self) -> datetime:
@@ -70,10 +71,14 @@ class Quarantine:
         if kept != known:
             uow.sync.quarantine(kept)
             self._rows[key] = kept
+            self._held.add((name, rejected.ref))
         row.quarantined += 1
 
     def release(self, uow: UnitOfWork, name: str, ref: str, row: EntityReport) -> None:
         """A record could be used: whatever was held against it is settled."""
+        if (name, ref) not in self._held:  # of nearly every record: not worth a digest
+            return
+        self._held.discard((name, ref))
         key = _key(name, ref)
         if self._rows.pop(key, None) is not None:
             uow.sync.release(key)
