@@ -36,6 +36,8 @@ from ascertain.domain.webhooks import Proof, RawRequest, Received
 from ascertain.errors import PermanentConnectorError
 
 _MAX_PAGES = 10_000
+_SHOWN = 50
+"""Teams whose channels a probe lists."""
 _DIED = "the place in channel {} had expired, so it was read again from its beginning"
 
 
@@ -242,16 +244,17 @@ class GraphConnector(GraphPeople):
         return kept, sorted(wanted - set(kept.values())), clock
 
     def _channels(self, teams: frozenset[str] | None = None) -> tuple[dict[str, str], datetime | None]:
-        """The standard channels of public teams (of those named ``teams``, or all)."""
+        """The standard channels of public teams (of those named ``teams``, or of the first ones)."""
         found: dict[str, str] = {}
-        query = {"$filter": "resourceProvisioningOptions/Any(x:x eq 'Team')", "$select": "id,displayName,visibility"}
-        listed, clock = self._every(f"{_V1}/groups", query)
-        for team in listed:
-            name = str(team.get("displayName") or "")
-            if str(team.get("visibility")).lower() != "public" or (teams is not None and name not in teams):
+        listed, clock = self._every(f"{_V1}/teams", {"$select": "id,displayName"})
+        wanted = [t for t in listed if teams is None or t.get("displayName") in teams]
+        for team in wanted if teams is not None else wanted[:_SHOWN]:
+            # A list of teams does not say who may see them; each team does.
+            one = self.get(f"{_V1}/teams/{team['id']}").data
+            if not isinstance(one, Mapping) or str(one.get("visibility")).lower() != "public":
                 continue
             select = {"$select": "id,displayName,membershipType"}
             for channel in self._every(f"{_V1}/teams/{team['id']}/channels", select)[0]:
                 if str(channel.get("membershipType")).lower() == "standard":
-                    found[f"{team['id']}/{channel['id']}"] = f"{name}/{channel.get('displayName')}"
+                    found[f"{team['id']}/{channel['id']}"] = f"{team.get('displayName')}/{channel.get('displayName')}"
         return found, clock

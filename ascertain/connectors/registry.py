@@ -29,6 +29,8 @@ BUILT_IN = {
     "talentlms": "ascertain.connectors.talentlms:TalentLmsConnector",
     "asana": "ascertain.connectors.asana:AsanaConnector",
     "slack": "ascertain.connectors.slack:SlackConnector",
+    "graph": "ascertain.connectors.graph:GraphConnector",
+    "files": "ascertain.connectors.files:FilesConnector",
     "openbadges": "ascertain.connectors.openbadges:OpenBadgesConnector",
 }
 

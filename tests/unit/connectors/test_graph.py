@@ -78,9 +78,11 @@ class Tenant:
             case ["users", user]:
                 found = [u for u in self.users if u["id"] == user]
                 return httpx.Response(200, json=found[0]) if found else httpx.Response(404, json={})
-            case ["groups"]:
-                assert "Team" in query["$filter"]
-                return httpx.Response(200, json={"value": self.teams})
+            case ["teams"]:
+                bare = [{"id": t["id"], "displayName": t["displayName"]} for t in self.teams]
+                return httpx.Response(200, json={"value": bare})
+            case ["teams", _]:
+                return httpx.Response(200, json=self.teams[0])
             case ["teams", _, "channels"]:
                 return httpx.Response(200, json={"value": self.channels})
             case ["teams", _, "channels", _, "messages", "delta"]:
