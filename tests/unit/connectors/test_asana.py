@@ -98,7 +98,8 @@ def connector(server: Any, secrets: dict[str, str] | None = None, **options: Any
 
 
 def pulled(c: AsanaConnector, cursor: Cursor | None = None) -> tuple[list[str], Cursor, list[str]]:
-    refs, notes = [], []
+    refs: list[str] = []
+    notes: list[str] = []
     for page in c.pull(Entity.TICKET, cursor):
         refs += [r.ref.id for r in page.records]
         notes += page.warnings

@@ -51,11 +51,14 @@ class Tenant:
     """One public team with one channel; delta links count the changes seen. ``dead`` links answer 410."""
 
     def __init__(self, *messages: dict[str, Any]) -> None:
-        self.teams = [{"id": "t1", "displayName": "Platform", "visibility": "Public"}]
+        self.teams: list[dict[str, Any]] = [{"id": "t1", "displayName": "Platform", "visibility": "Public"}]
         self.channels = [{"id": CHANNEL, "displayName": "General", "membershipType": "standard"}]
         self.log = list(messages)
         self.replies: dict[str, list[dict[str, Any]]] = {}
-        self.users = [{"id": "u1", "mail": "ann@x.example"}, {"id": "u2", "mail": None, "userPrincipalName": ""}]
+        self.users: list[dict[str, Any]] = [
+            {"id": "u1", "mail": "ann@x.example"},
+            {"id": "u2", "mail": None, "userPrincipalName": ""},
+        ]
         self.skills: list[dict[str, Any]] = []
         self.dead: set[str] = set()
         self.calls: list[str] = []
@@ -134,7 +137,8 @@ def connector(tenant: Any, secrets: dict[str, str] | None = None, fields: Any = 
 
 
 def pulled(c: GraphConnector, cursor: Cursor | None = None) -> tuple[list[str], Cursor, list[str]]:
-    texts, notes = [], []
+    texts: list[str] = []
+    notes: list[str] = []
     for page in c.pull(Entity.MESSAGE, cursor):
         texts += [r.text for r in page.records if isinstance(r, MessageRecord)]
         notes += page.warnings

@@ -123,7 +123,8 @@ def connector(workspace: Any, secrets: dict[str, str] | None = None, **options: 
 
 
 def pulled(c: SlackConnector, cursor: Cursor | None = None) -> tuple[list[str], Cursor, list[str]]:
-    texts, notes = [], []
+    texts: list[str] = []
+    notes: list[str] = []
     for page in c.pull(Entity.MESSAGE, cursor):
         texts += [r.text for r in page.records if isinstance(r, MessageRecord)]
         notes += page.warnings

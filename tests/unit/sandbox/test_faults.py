@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from ascertain.sandbox.faults import Fault, FaultLayer, FaultPlan
 
@@ -35,11 +38,12 @@ RIGHT = {"Authorization": "Bearer right-token"}
 
 
 def test_a_token_dies_once_in_the_dialects_own_words(client: TestClient, plan: FaultPlan) -> None:
-    for call in (
+    calls: list[Callable[[], Response]] = [
         lambda: client.get("/rows", headers=RIGHT),
         lambda: client.get("/rows?wstoken=right-token"),
         lambda: client.post("/rows", data={"wstoken": "right-token"}),
-    ):
+    ]
+    for call in calls:
         plan.inject(Fault("token_death"))
         dead, alive = call(), call()
         assert (dead.status_code, dead.json()) == (401, {"message": "who?"})
