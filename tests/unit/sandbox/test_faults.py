@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
-from httpx import Response
 
 from ascertain.sandbox.faults import Fault, FaultLayer, FaultPlan
 
@@ -38,7 +38,7 @@ RIGHT = {"Authorization": "Bearer right-token"}
 
 
 def test_a_token_dies_once_in_the_dialects_own_words(client: TestClient, plan: FaultPlan) -> None:
-    calls: list[Callable[[], Response]] = [
+    calls: list[Callable[[], Any]] = [
         lambda: client.get("/rows", headers=RIGHT),
         lambda: client.get("/rows?wstoken=right-token"),
         lambda: client.post("/rows", data={"wstoken": "right-token"}),
