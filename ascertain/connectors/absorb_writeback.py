@@ -13,7 +13,7 @@ from typing import Any
 
 from ascertain.connectors.absorb_rows import AbsorbOptions
 from ascertain.connectors.base import HttpConnector
-from ascertain.connectors.docebo_writeback import compact
+from ascertain.connectors.compact import compact
 from ascertain.connectors.http import StatusError
 from ascertain.domain.connector import Verdict
 from ascertain.domain.records import Entity, SourceRef

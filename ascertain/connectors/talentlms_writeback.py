@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from ascertain.connectors.base import HttpConnector
-from ascertain.connectors.docebo_writeback import compact
+from ascertain.connectors.compact import compact
 from ascertain.connectors.http import StatusError
 from ascertain.connectors.talentlms_rows import CUSTOM, TalentLmsOptions
 from ascertain.domain.connector import Verdict

@@ -38,6 +38,7 @@ _MODULES = {
     "jira": "ascertain.sandbox.jira",
     "absorb": "ascertain.sandbox.absorb",
     "talentlms": "ascertain.sandbox.talentlms",
+    "moodle": "ascertain.sandbox.moodle",
     "asana": "ascertain.sandbox.asana",
     "slack": "ascertain.sandbox.slack",
     "graph": "ascertain.sandbox.graph",
