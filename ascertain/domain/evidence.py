@@ -78,3 +78,17 @@ class Evidence:
     def sensitive(self) -> bool:
         """True where somebody's opinion of a colleague is the source."""
         return self.kind in SENSITIVE_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Which record a piece of evidence was made of, without the piece."""
+
+    id: str
+    learner_id: str
+    source_ref: str
+
+    @property
+    def entity(self) -> str:
+        """The kind of record."""
+        return self.source_ref.split(":", 2)[1]

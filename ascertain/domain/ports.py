@@ -13,7 +13,7 @@ from ascertain.domain.activity import Engagements, JobProposals
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import AuditRecord, Checkpoint
 from ascertain.domain.casefile import CaseFile, CatalogueItem
-from ascertain.domain.evidence import Evidence
+from ascertain.domain.evidence import Evidence, Trace
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.paths import PathPlan, PathProblem
@@ -111,6 +111,15 @@ class EvidenceStore(Protocol):
     def delete(self, evidence_ids: Iterable[str]) -> int: ...
     def from_source(self, source_ref: str) -> list[Evidence]:
         """What was made of one record, or of all whose reference goes on after it with a hyphen."""
+
+    def made_of(self, source_refs: Collection[str], learner_ids: Collection[str] = ()) -> list[Trace]:
+        """What was made of exactly these records; of these learners alone, if any are named (which is quicker)."""
+
+    def traces(self, system: str) -> Iterator[Trace]:
+        """All pieces of one connection, piece by piece; to be read to its end before anything else is asked."""
+
+    def told_of(self, learner_ids: Collection[str]) -> set[str]:
+        """Those of the learners of whom something else than an enrolment tells of a course: a badge, a review."""
 
     def counts(self) -> dict[str, int]:
         """Number of pieces by learner id."""

@@ -137,14 +137,14 @@ def pull_entity(
     with units(write=False) as uow:
         cursor = uow.sync.cursor(connector.name, entity.value)
     whole = full or cursor is None or ingest.wants_everything(connector.name, entity)
-    ingest.begin()
+    ingest.begin(remove_missing=full)
     ingest.retry_quarantined(units, connector.name, entity, row)
     for page in connector.pull(entity, None if whole else cursor):
         leases.keep(connector.name)  # before anything is stored: whoever lost it must not move the watermark
         _store(connector.name, entity, page, units, ingest, row)
         if progress is not None:
             progress(row)
-    ingest.end(units, connector.name, entity, row, remove_missing=full)
+    ingest.end(units, connector.name, entity, row)
     if progress is not None:
         progress(row)
 

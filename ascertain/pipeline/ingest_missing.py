@@ -6,7 +6,7 @@ missing at once it is not believed: a report narrowed by mistake or rights withd
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 from dataclasses import replace
 
 from ascertain.domain.ports import UnitOfWork
@@ -14,7 +14,6 @@ from ascertain.domain.records import Entity
 from ascertain.pipeline.identity import Identity
 from ascertain.pipeline.ingest_catalogue import Catalogue
 from ascertain.pipeline.ingest_report import EntityReport
-from ascertain.pipeline.origins import is_from
 
 FEW, MANY = 20, 0.2
 """So many missing records are believed in any case, so large a share is not."""
@@ -31,7 +30,7 @@ def believable(missing: int, known: int, row: EntityReport) -> bool:
     return False
 
 
-def retire_workers(uow: UnitOfWork, identity: Identity, name: str, pulled: Collection[str], row: EntityReport) -> None:
+def retire_workers(uow: UnitOfWork, identity: Identity, name: str, pulled: Container[str], row: EntityReport) -> None:
     """Learners whose worker is gone become inactive."""
     prefix = f"{name}:{Entity.WORKER.value}:"
     mine = {ref: i for ref, i in identity.links.items() if ref.startswith(prefix)}
@@ -45,9 +44,7 @@ def retire_workers(uow: UnitOfWork, identity: Identity, name: str, pulled: Colle
         row.removed += len(left)
 
 
-def retire_courses(
-    uow: UnitOfWork, catalogue: Catalogue, name: str, pulled: Collection[str], row: EntityReport
-) -> None:
+def retire_courses(uow: UnitOfWork, catalogue: Catalogue, name: str, pulled: Container[str], row: EntityReport) -> None:
     """Courses that are gone are no longer offered; what was completed stays what it was."""
     mine = [c for c in catalogue.all() if c.system == name and c.active]
     gone = [c for c in mine if c.source_ref not in pulled]
@@ -56,16 +53,15 @@ def retire_courses(
         row.removed += len(gone)
 
 
-def remove_missing(uow: UnitOfWork, name: str, entity: Entity, pulled: Collection[str], row: EntityReport) -> set[str]:
+def remove_missing(uow: UnitOfWork, name: str, entity: Entity, pulled: Container[str], row: EntityReport) -> set[str]:
     """Evidence of enrolments (or of tests) that are gone is deleted. Returns the learners concerned."""
     known = 0
     missing: dict[str, str] = {}
-    for learner_id in uow.evidence.counts():
-        for e in uow.evidence.of(learner_id):
-            if e.system == name and is_from(e, entity):
-                known += 1
-                if e.source_ref not in pulled:
-                    missing[e.id] = learner_id
+    for trace in uow.evidence.traces(name):
+        if trace.entity == entity.value:
+            known += 1
+            if trace.source_ref not in pulled:
+                missing[trace.id] = trace.learner_id
     if not missing or not believable(len(missing), known, row):
         return set()
     row.removed += uow.evidence.delete(sorted(missing))

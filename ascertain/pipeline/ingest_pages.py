@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ascertain.domain.evidence import Evidence
@@ -27,6 +27,7 @@ from ascertain.pipeline.identity import Identity, Problem
 from ascertain.pipeline.ingest_activity import Activity, forget_messages
 from ascertain.pipeline.ingest_catalogue import Catalogue
 from ascertain.pipeline.ingest_missing import remove_missing, retire_courses, retire_workers
+from ascertain.pipeline.ingest_pulled import Pulled
 from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.ingest_state import IngestState
 from ascertain.pipeline.messages import MessageReader
@@ -62,7 +63,7 @@ class Ingest:
         self._state = state
         self.activity = Activity(identity, self._catalogue, quarantine.now, messages)
         self.quarantine = quarantine
-        self._pulled: set[str] = set()
+        self._pulled: Pulled | None = None
 
     @classmethod
     def load(
@@ -101,28 +102,27 @@ class Ingest:
                 uow.audit.append("ingest.retry", actor="ingest", header=header)
                 uow.commit()
 
-    def begin(self) -> None:
-        """Before the pages of one entity."""
-        self._pulled.clear()
+    def begin(self, *, remove_missing: bool = False) -> None:
+        """Before the pages of one entity. Only for ``remove_missing`` is it noted what they bring."""
+        self._pulled = Pulled() if remove_missing else None
 
     def reject(self, uow: UnitOfWork, rejected: Rejected, row: EntityReport) -> None:
         """Set a malformed record aside. It is there, so nothing stored of it is missing in the source."""
-        self._pulled.add(rejected.ref)
+        if self._pulled is not None:
+            self._pulled.add(rejected.ref)
         self.quarantine.put(uow, row.connector, rejected, row)
 
     def forget(self, uow: UnitOfWork, refs: Sequence[SourceRef], row: EntityReport) -> None:
         """What a source says is gone: its evidence goes, and whatever was held against it is settled. People and
         courses stay until a full sync, which believes in no mass departure."""
+        for ref in refs:
+            self.quarantine.release(uow, row.connector, str(ref), row)
         keys = {str(r) for r in refs if r.entity not in (Entity.WORKER, Entity.USER, Entity.COURSE)}
-        if not keys:
-            return
-        gone = [e for i in uow.evidence.counts() for e in uow.evidence.of(i) if e.source_ref in keys]
+        gone = uow.evidence.made_of(keys)
         if gone:
             row.removed += uow.evidence.delete(sorted(e.id for e in gone))
             self._state.unsettled |= {e.learner_id for e in gone}
             self._state.write(uow)
-        for key in sorted(keys):
-            self.quarantine.release(uow, row.connector, key, row)
 
     def apply(self, uow: UnitOfWork, records: Sequence[Record], row: EntityReport) -> None:
         """Store one page's records; the caller commits."""
@@ -130,8 +130,10 @@ class Ingest:
         gone: set[str] = set()
         courses: list[CourseRecord] = []
         others: list[EngagementRecord | MessageRecord | JobProfileRecord] = []
+        edited = self._texts_before(uow, records)
         for record in records:
-            self._pulled.add(str(record.ref))
+            if self._pulled is not None:
+                self._pulled.add(str(record.ref))
             match record:
                 case WorkerRecord() | UserRecord():
                     problem = self._person(uow, record, row)
@@ -139,7 +141,7 @@ class Ingest:
                     problem = None
                     courses.append(record)
                 case EnrolmentRecord() | AwardRecord() | TextRecord() | AssessmentRecord():
-                    problem = self._trace(uow, record, evidence, gone, row)
+                    problem = self._trace(record, edited, evidence, gone, row)
                 case EngagementRecord() | MessageRecord() | JobProfileRecord():
                     problem = None
                     others.append(record)
@@ -152,17 +154,16 @@ class Ingest:
         self._store_evidence(uow, evidence, gone, row)
         self._state.write(uow)
 
-    def end(
-        self, units: UnitOfWorkFactory, name: str, entity: Entity, row: EntityReport, *, remove_missing: bool
-    ) -> None:
+    def end(self, units: UnitOfWorkFactory, name: str, entity: Entity, row: EntityReport) -> None:
         """After the last page of one entity: what could only be resolved now."""
+        pulled, self._pulled = self._pulled, None
         with units() as uow:
             if entity is Entity.WORKER:
                 self._resolve_managers(uow, row)
             elif entity is Entity.COURSE:
                 self._catalogue.resolve_prerequisites(uow, row)
-            if remove_missing:
-                self._remove_missing(uow, name, entity, row)
+            if pulled is not None:
+                self._remove_missing(uow, name, entity, pulled, row)
             self._state.write(uow)
             uow.commit()
 
@@ -171,7 +172,7 @@ class Ingest:
         if not self._state.unsettled:
             return
         with units() as uow:
-            for learner_id in sorted(self._state.unsettled):
+            for learner_id in sorted(uow.evidence.told_of(self._state.unsettled)):
                 stored = uow.evidence.of(learner_id)
                 moved = [new for old, new in zip(stored, settle(stored), strict=True) if new != old]
                 if moved:
@@ -235,8 +236,8 @@ class Ingest:
 
     def _trace(
         self,
-        uow: UnitOfWork,
         record: EnrolmentRecord | AwardRecord | TextRecord | AssessmentRecord,
+        edited: Mapping[str, Collection[str]],
         evidence: dict[str, Evidence],
         gone: set[str],
         row: EntityReport,
@@ -249,10 +250,8 @@ class Ingest:
             pieces = evidence_of_text(
                 record, subject, self._catalogue.coded(system, record.course_code), self._catalogue.titles
             )
-            if record.kind in NAMES_COURSES:
-                # A text that was edited may name other courses than before.
-                stored = {e.id for e in uow.evidence.of(subject) if e.source_ref == str(record.ref)}
-                gone |= stored - {p.id for p in pieces}
+            # A text that was edited may name other courses than before.
+            gone |= set(edited.get(str(record.ref), ())) - {p.id for p in pieces}
         else:
             learner_id = self._person_of(record)
             if isinstance(learner_id, Problem):
@@ -275,6 +274,17 @@ class Ingest:
                 gone.add(evidence_id(record.ref))
         evidence.update((p.id, p) for p in pieces)
         return None
+
+    def _texts_before(self, uow: UnitOfWork, records: Sequence[Record]) -> Mapping[str, Collection[str]]:
+        """By reference, the ids of what a page's texts gave so far, where a text gives a piece for each course."""
+        texts = [r for r in records if isinstance(r, TextRecord) and r.kind in NAMES_COURSES]
+        found: dict[str, set[str]] = {}
+        if texts:
+            whose = {self._identity.subject(r.ref.system, r.subject) for r in texts}
+            known = {i for i in whose if isinstance(i, str)}
+            for trace in uow.evidence.made_of({str(r.ref) for r in texts}, known) if known else ():
+                found.setdefault(trace.source_ref, set()).add(trace.id)
+        return found
 
     def _store_evidence(self, uow: UnitOfWork, rows: dict[str, Evidence], gone: set[str], row: EntityReport) -> None:
         gone = gone - set(rows)
@@ -310,10 +320,10 @@ class Ingest:
             self._identity.learners[learner_id] = learner
             del self._state.managers[learner_id]
 
-    def _remove_missing(self, uow: UnitOfWork, name: str, entity: Entity, row: EntityReport) -> None:
+    def _remove_missing(self, uow: UnitOfWork, name: str, entity: Entity, pulled: Pulled, row: EntityReport) -> None:
         if entity is Entity.WORKER:
-            retire_workers(uow, self._identity, name, self._pulled, row)
+            retire_workers(uow, self._identity, name, pulled, row)
         elif entity is Entity.COURSE:
-            retire_courses(uow, self._catalogue, name, self._pulled, row)
+            retire_courses(uow, self._catalogue, name, pulled, row)
         elif entity in (Entity.ENROLMENT, Entity.ASSESSMENT):
-            self._state.unsettled |= remove_missing(uow, name, entity, self._pulled, row)
+            self._state.unsettled |= remove_missing(uow, name, entity, pulled, row)

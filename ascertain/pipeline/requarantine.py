@@ -98,7 +98,7 @@ def retry(
                     "correct it there and sync; drop it if it is gone for good",
                 )
             _take(ingest, record, units, row)
-        ingest.end(units, connector.name, entity, row, remove_missing=False)
+        ingest.end(units, connector.name, entity, row)
         ingest.finish(units)
     finally:
         leases.give_back()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select
 
-from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.evidence import Evidence, EvidenceKind, Trace
+from ascertain.domain.records import Entity
 from ascertain.domain.skills import Level
 from ascertain.errors import InputError
 from ascertain.store.schema import EvidenceRow, table
-from ascertain.store.statements import Tx, chunks, upsert_changed
+from ascertain.store.statements import CHUNK, Tx, chunks, upsert_changed
 
 _EVIDENCE = table(EvidenceRow)
 
@@ -50,6 +51,35 @@ class SqlEvidence:
         begun = func.substr(_EVIDENCE.c.source_ref, 1, len(source_ref) + 1) == f"{source_ref}-"
         query = select(_EVIDENCE).where((_EVIDENCE.c.source_ref == source_ref) | begun).order_by(_EVIDENCE.c.id)
         return [_from_row(r) for r in self._tx.connection.execute(query)]
+
+    def made_of(self, source_refs: Collection[str], learner_ids: Collection[str] = ()) -> list[Trace]:
+        wanted = set(source_refs)
+        columns = select(_EVIDENCE.c.id, _EVIDENCE.c.learner_id, _EVIDENCE.c.source_ref)
+        found: list[Trace] = []
+        for refs in chunks(sorted(wanted)):
+            query = columns.where(_EVIDENCE.c.source_ref.in_(refs))
+            if not learner_ids:
+                found += [Trace(*r) for r in self._tx.connection.execute(query)]
+            for some in chunks(sorted(set(learner_ids))):  # by their index
+                whose = query.where(_EVIDENCE.c.learner_id.in_(some))
+                found += [Trace(*r) for r in self._tx.connection.execute(whose)]
+        return found
+
+    def traces(self, system: str) -> Iterator[Trace]:
+        query = select(_EVIDENCE.c.id, _EVIDENCE.c.learner_id, _EVIDENCE.c.source_ref).where(
+            _EVIDENCE.c.system == system
+        )
+        rows = self._tx.connection.execute(query, execution_options={"yield_per": CHUNK})
+        return (Trace(*r) for r in rows)
+
+    def told_of(self, learner_ids: Collection[str]) -> set[str]:
+        begins = _EVIDENCE.c.system + f":{Entity.ENROLMENT.value}:"
+        told = func.substr(_EVIDENCE.c.source_ref, 1, func.length(begins)) != begins
+        query = select(_EVIDENCE.c.learner_id).where(_EVIDENCE.c.content_id.is_not(None), told).distinct()
+        found: set[str] = set()
+        for some in chunks(sorted(set(learner_ids))):
+            found |= set(self._tx.connection.execute(query.where(_EVIDENCE.c.learner_id.in_(some))).scalars())
+        return found
 
     def counts(self) -> dict[str, int]:
         query = select(_EVIDENCE.c.learner_id, func.count()).group_by(_EVIDENCE.c.learner_id)
