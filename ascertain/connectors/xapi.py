@@ -208,10 +208,11 @@ class XapiConnector(HttpConnector):
             raise
 
     def _found(self, query: Mapping[str, str]) -> Iterator[Json]:
-        """Every statement of a query."""
-        answer = self.get(self._path, {**query, "limit": self._options.page_size})
+        """Every statement of a query; verb and activity are looked at here, too."""
+        asked = {k: v for k, v in query.items() if self._options.filters or k not in ("verb", "activity")}
+        answer = self.get(self._path, {**asked, "limit": self._options.page_size})
         for _ in range(_MAX_PAGES):
-            yield from _statements(answer, self.name)
+            yield from (s for s in _statements(answer, self.name) if _matches(s, query))
             more = self._more(answer)
             if not more:
                 return
@@ -264,6 +265,14 @@ def _statements(answer: Answer, name: str) -> Sequence[Json]:
             f"{name}: the answer has no list of statements", remedy="check that the URL is the store's xAPI endpoint"
         )
     return [s if isinstance(s, Mapping) else {"id": ""} for s in found]
+
+
+def _matches(said: Json, query: Mapping[str, str]) -> bool:
+    for parameter, key in (("verb", "verb"), ("activity", "object")):
+        about = said.get(key)
+        if parameter in query and (not isinstance(about, Mapping) or about.get("id") != query[parameter]):
+            return False
+    return True
 
 
 def _header(answer: Answer, name: str) -> str:

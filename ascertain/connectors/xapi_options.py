@@ -63,7 +63,8 @@ class XapiOptions(BaseModel):
     ``resource``: the statements' address below the connection's URL; ``version``: of xAPI. ``page_size``: statements a
     page, 0 leaves it to the store. ``overlap_seconds``: how far a sync reaches back where the store does not say what
     it is consistent through; ``incremental`` false reads everything each time, for stores whose ``since`` compares the
-    time of the event. ``verbs``: what further verbs say, or these ones otherwise. ``accounts``: what the name
+    time of the event. ``filters`` false asks for a person's statements without naming verb and activity, for stores
+    that find nothing then. ``verbs``: what further verbs say, or these ones otherwise. ``accounts``: what the name
     in an actor's account is, by its home page. ``courses``: activities that were completed make a catalogue.
     ``language``: of titles, where there are several.
 
@@ -77,6 +78,7 @@ class XapiOptions(BaseModel):
     page_size: Annotated[int, Field(ge=0, le=10_000)] = 500
     overlap_seconds: Annotated[int, Field(ge=0, le=604_800)] = 60
     incremental: bool = True
+    filters: bool = True
     verbs: dict[str, Says] = Field(default_factory=dict)
     accounts: dict[str, Literal["employee", "email"]] = Field(default_factory=dict)
     courses: bool = True
