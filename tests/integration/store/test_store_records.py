@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from ascertain.domain.evidence import Trace
 from ascertain.domain.people import Learner
 from ascertain.domain.runs import QuarantinedRecord
 from ascertain.domain.skills import ContentTag, JobProfile, Level, Requirement
@@ -129,6 +130,39 @@ def test_the_stamp_of_evidence_follows_content_not_the_order_of_writing(store: S
         uow.evidence.upsert([evidence("e-2")])
         uow.evidence.upsert([evidence("e-1")])
         assert uow.evidence.stamps() == first
+
+
+def test_evidence_is_found_by_the_record_it_was_made_of(store: Store) -> None:
+    rows = [
+        evidence("e-1", system="lms", source_ref="lms:review:1", content_id="c-1"),
+        evidence("e-2", system="lms", source_ref="lms:review:1", content_id=None),
+        evidence("e-3", "l-2", system="lms", source_ref="lms:review:1-b", content_id="c-1"),
+        evidence("e-4", "l-2", system="lms_2", source_ref="lms_2:enrolment:1", content_id="c-1"),
+    ]
+    with store.units() as uow:
+        uow.evidence.upsert(rows)
+        assert {t.id for t in uow.evidence.made_of(["lms:review:1"])} == {"e-1", "e-2"}
+        assert uow.evidence.made_of(["lms:review:1"], ["l-2"]) == []
+        assert uow.evidence.made_of(["lms:review:1-b", "lms:review:9"], ["l-2"]) == [
+            Trace("e-3", "l-2", "lms:review:1-b")
+        ]
+        assert uow.evidence.made_of([]) == []
+        assert sorted(t.id for t in uow.evidence.traces("lms")) == ["e-1", "e-2", "e-3"]
+        assert [(t.id, t.entity) for t in uow.evidence.traces("lms_2")] == [("e-4", "enrolment")]
+
+
+def test_who_has_more_than_enrolments_to_tell_of_courses(store: Store) -> None:
+    rows = [
+        evidence("e-1", "l-1", system="lms", source_ref="lms:enrolment:1", content_id="c-1"),
+        evidence("e-2", "l-1", system="lms", source_ref="lms:ticket:1", content_id=None),
+        evidence("e-3", "l-2", system="lms", source_ref="lms:award:1", content_id="c-1"),
+        evidence("e-4", "l-3", system="hris", source_ref="hris:review:enrolment:1", content_id="c-1"),
+    ]
+    with store.units() as uow:
+        uow.evidence.upsert(rows)
+        assert uow.evidence.told_of(["l-1", "l-2", "l-3"]) == {"l-2", "l-3"}
+        assert uow.evidence.told_of(["l-1", "l-2"]) == {"l-2"}
+        assert uow.evidence.told_of([]) == set()
 
 
 def test_updated_at_moves_only_when_the_content_does(store: Store) -> None:
