@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import httpx
 
 from ascertain.connectors.connection import Connection
-from ascertain.connectors.http import Answer, HttpClient, Query, StatusError, verdict_of
+from ascertain.connectors.http import Answer, Download, HttpClient, Query, StatusError, verdict_of
 from ascertain.connectors.parsing import FieldMap, Row, read_rows
 from ascertain.connectors.tokens import TokenKeeper
 from ascertain.domain.connector import (
@@ -26,6 +26,9 @@ from ascertain.domain.connector import (
 )
 from ascertain.domain.records import Entity, Record, SourceRef
 from ascertain.errors import ConnectorError, PermanentConnectorError
+
+
+T = TypeVar("T")
 
 
 class HttpConnector(ABC):
@@ -56,6 +59,7 @@ class HttpConnector(ABC):
             auth=self.auth(),
             classify=self.classify,
             inspect=self.inspect,
+            mend=self.mend,
             timeout=timeout,
             transport=transport,
             budget=budget,
@@ -112,6 +116,10 @@ class HttpConnector(ABC):
         word as its body. ``None``, as here, where there is none."""
         return None
 
+    def mend(self, raw: bytes) -> bytes:
+        """A good answer's bytes without what a system may put before its JSON; as they are, unless overridden."""
+        return raw
+
     @property
     def messages_opt_in(self) -> bool:
         """``messages_opt_in: true`` among the connection's options; nothing else counts as the organisation's yes."""
@@ -135,6 +143,10 @@ class HttpConnector(ABC):
         """GET, authorised."""
         return self.authorised(lambda headers: self.http.get(path, params, headers=headers))
 
+    def download(self, path: str, params: Query | None = None) -> Download:
+        """GET of a document that may be too large to hold, authorised; the caller closes it."""
+        return self.authorised(lambda headers: self.http.download(path, params, headers=headers))
+
     def send(
         self,
         method: str,
@@ -154,7 +166,7 @@ class HttpConnector(ABC):
             )
         )
 
-    def authorised(self, call: Callable[[Mapping[str, str]], Answer]) -> Answer:
+    def authorised(self, call: Callable[[Mapping[str, str]], T]) -> T:
         """Make a call with a token; once more with a new one when the old one died in use."""
         if self.tokens is None:
             return call(self.authorise(""))

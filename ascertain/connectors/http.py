@@ -8,14 +8,17 @@ host are refused, because credentials would travel with them, and an answer over
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 import httpx
 import tenacity
@@ -27,6 +30,8 @@ from ascertain.errors import PermanentConnectorError, RetryableConnectorError
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 1024 * 1024
+MAX_DOWNLOAD = 4 * 1024 * 1024 * 1024
+_IN_MEMORY = 4 * 1024 * 1024
 _KEPT_BODY = 500
 _MAX_REDIRECTS = 3
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -49,6 +54,14 @@ class Answer:
     data: Any
     server_time: datetime | None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A whole good answer in a file without a name, at its beginning; whoever reads it closes it."""
+
+    file: IO[bytes]
+    server_time: datetime | None
 
 
 def is_loopback(url: str) -> bool:
@@ -76,6 +89,7 @@ class HttpClient:
         classify: what to do about a failure.
         inspect: finds the failure inside a good answer's JSON, for systems that answer 200 whatever happened; its
             ``status`` is what HTTP would have said.
+        mend: takes away what a system may put before the JSON of a good answer.
         timeout: seconds a single call may take.
         tries: calls made in all before giving up.
         max_wait: longest pause between tries, in seconds.
@@ -92,6 +106,7 @@ class HttpClient:
         auth: httpx.Auth | None = None,
         classify: Callable[[Failure], Verdict] = verdict_of,
         inspect: Callable[[Any, Mapping[str, str]], Failure | None] | None = None,
+        mend: Callable[[bytes], bytes] | None = None,
         timeout: float = 30.0,
         tries: int = 5,
         max_wait: float = 30.0,
@@ -109,6 +124,7 @@ class HttpClient:
         self._sleep = sleep
         self._classify = classify
         self._inspect = inspect
+        self._mend = mend
         self._max_bytes = max_bytes
         self._max_wait = max_wait
         self._client = httpx.Client(
@@ -133,6 +149,18 @@ class HttpClient:
     def get(self, path: str, params: Query | None = None, *, headers: Mapping[str, str] | None = None) -> Answer:
         """GET; raises ``RetryableConnectorError`` or ``StatusError``."""
         return self._call("GET", path, params=params, headers=headers)
+
+    def download(self, path: str, params: Query | None = None, *, headers: Mapping[str, str] | None = None) -> Download:
+        """GET of a JSON document that may be too large to hold. It is read to its end before anybody sees any of it, so
+        that a broken one is tried again like any other answer. A small one stays in memory, a larger one is in a
+        temporary file that no other process can open and that vanishes with this one.
+
+        Raises:
+            RetryableConnectorError, StatusError: as ``get``.
+        """
+        request = self._client.build_request("GET", path, params=_listed(params), headers=dict(headers or {}))
+        found: Download = self._retrying.copy()(self._spool, request)
+        return found
 
     def post(
         self,
@@ -178,8 +206,7 @@ class HttpClient:
         request = self._client.build_request(
             method,
             path,
-            # None, not {}: an empty mapping would strip the query of a link that the system gave.
-            params={k: list(v) if isinstance(v, list | tuple) else v for k, v in params.items()} if params else None,
+            params=_listed(params),
             headers=dict(headers or {}),
             data=dict(form) if form is not None else None,
             json=body,
@@ -192,9 +219,47 @@ class HttpClient:
 
     def _once(self, request: httpx.Request) -> Answer:
         place = f"{self._name}: {request.method} {request.url.path}"
+        response, raw = self._exchange(request, place)
+        if response.status_code == 204 or (not raw.strip() and request.method not in ("GET", "POST")):
+            return Answer(None, _server_time(response), response.headers)
+        try:
+            data = json.loads(self._mend(raw) if self._mend else raw)
+        except ValueError:
+            raise _no_json(place, raw[:60]) from None
+        if self._inspect is not None and (inside := self._inspect(data, response.headers)) is not None:
+            self._refused(f"{place}: answered {response.status_code}, but says {inside.body}", inside)
+        return Answer(data, _server_time(response), response.headers)
+
+    def _spool(self, request: httpx.Request) -> Download:
+        place = f"{self._name}: {request.method} {request.url.path}"
+        file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - whoever reads it closes it
+        try:
+            response, _ = self._exchange(request, place, file)
+            file.seek(0)
+            start = file.read(60)
+            marked = len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 60))
+            if start[marked:].lstrip()[:1] not in (b"{", b"[") or file.read().rstrip()[-1:] not in (b"}", b"]"):
+                raise _no_json(place, start)
+            file.seek(marked)
+        except OSError as e:
+            file.close()
+            raise PermanentConnectorError(
+                f"{place}: the answer cannot be kept while it is read: {e.strerror}",
+                remedy="make room in the folder for temporary files (TMPDIR)",
+            ) from None
+        except BaseException:
+            file.close()
+            raise
+        return Download(file, _server_time(response))
+
+    def _exchange(
+        self, request: httpx.Request, place: str, sink: IO[bytes] | None = None
+    ) -> tuple[httpx.Response, bytes]:
+        """One call: a good answer and its body, which is empty where it went into ``sink``."""
         self._within_budget(place)
         try:
-            response, raw = self._send(request, place)
+            response, raw = self._send(request, place, sink)
         except httpx.TimeoutException:
             raise RetryableConnectorError(f"{place}: no answer in time") from None
         except httpx.RequestError as e:  # also a body that ends early or cannot be unpacked
@@ -203,19 +268,7 @@ class HttpClient:
             body = raw[:_KEPT_BODY].decode("utf-8", "replace")
             failure = Failure(response.status_code, body, retry_after(response.headers.get("retry-after")))
             self._refused(f"{place}: answered {response.status_code}", failure)
-        if response.status_code == 204 or (not raw.strip() and request.method not in ("GET", "POST")):
-            return Answer(None, _server_time(response), response.headers)
-        try:
-            data = json.loads(raw)
-        except ValueError:
-            start = raw[:60].decode("utf-8", "replace")
-            raise RetryableConnectorError(
-                f"{place}: the answer is not JSON but begins {start!r}",
-                remedy="check that the URL is that of the API; a maintenance page looks like this too",
-            ) from None
-        if self._inspect is not None and (inside := self._inspect(data, response.headers)) is not None:
-            self._refused(f"{place}: answered {response.status_code}, but says {inside.body}", inside)
-        return Answer(data, _server_time(response), response.headers)
+        return response, raw
 
     def _within_budget(self, place: str) -> None:
         """Wait for room in the shared budget if it comes soon; else let the runner come back later."""
@@ -228,12 +281,12 @@ class HttpClient:
                 )
             self._sleep(wait)
 
-    def _send(self, request: httpx.Request, place: str) -> tuple[httpx.Response, bytes]:
+    def _send(self, request: httpx.Request, place: str, sink: IO[bytes] | None = None) -> tuple[httpx.Response, bytes]:
         home = (request.url.scheme, request.url.host, request.url.port)
         for _ in range(_MAX_REDIRECTS + 1):
             response = self._client.send(request, stream=True)
             try:
-                raw = self._read(response, place)
+                raw = self._read(response, place, sink if response.is_success else None)
             finally:
                 response.close()
             if response.next_request is None:
@@ -247,17 +300,19 @@ class HttpClient:
             request = response.next_request
         raise PermanentConnectorError(f"{place}: redirected more than {_MAX_REDIRECTS} times")
 
-    def _read(self, response: httpx.Response, place: str) -> bytes:
+    def _read(self, response: httpx.Response, place: str, sink: IO[bytes] | None) -> bytes:
         chunks: list[bytes] = []
+        most = self._max_bytes if sink is None else MAX_DOWNLOAD
+        keep = chunks.append if sink is None else sink.write
         size = 0
         for chunk in response.iter_bytes():
             size += len(chunk)
-            if size > self._max_bytes:
+            if size > most:
                 raise PermanentConnectorError(
-                    f"{place}: the answer is larger than {self._max_bytes // 1024} KiB",
+                    f"{place}: the answer is larger than {most // 1024} KiB",
                     remedy="ask for smaller pages or narrow the report",
                 )
-            chunks.append(chunk)
+            keep(chunk)
         return b"".join(chunks)
 
     def _refused(self, message: str, failure: Failure) -> None:
@@ -282,6 +337,18 @@ class HttpClient:
     def _note(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         log.info("%s; try %d", error, state.attempt_number + 1)
+
+
+def _listed(params: Query | None) -> dict[str, Any] | None:
+    # None, not {}: an empty mapping would strip the query of a link that the system gave.
+    return {k: list(v) if isinstance(v, list | tuple) else v for k, v in params.items()} if params else None
+
+
+def _no_json(place: str, start: bytes) -> RetryableConnectorError:
+    return RetryableConnectorError(
+        f"{place}: the answer is not JSON but begins {start.decode('utf-8', 'replace')!r}",
+        remedy="check that the URL is that of the API; a maintenance page looks like this too",
+    )
 
 
 def retry_after(value: str | None) -> float | None:
