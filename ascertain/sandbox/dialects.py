@@ -39,9 +39,11 @@ _MODULES = {
     "absorb": "ascertain.sandbox.absorb",
     "talentlms": "ascertain.sandbox.talentlms",
     "moodle": "ascertain.sandbox.moodle",
+    "ukg": "ascertain.sandbox.ukg",
     "asana": "ascertain.sandbox.asana",
     "slack": "ascertain.sandbox.slack",
     "graph": "ascertain.sandbox.graph",
+    "xapi": "ascertain.sandbox.lrs",
     "cornerstone": "ascertain.sandbox.cornerstone",
 }
 
