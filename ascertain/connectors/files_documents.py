@@ -198,6 +198,8 @@ class DocumentPull:
         """Whom a file is about; what the index says goes before what the path says."""
         fit = rule.named.fullmatch(path) if rule.named else None
         said = {k: v for k, v in fit.groupdict().items() if v} if fit else {}
+        if "title" in said:
+            said["title"] = _spaced(said["title"])
         rows = [{**said, **{k: v for k, v in row.items() if v}} for row in index.get(path, [])] or [said]
         people = {(r.get("employee", ""), r.get("email", "")): r for r in rows}
         return [people[k] for k in sorted(people) if any(k)]
@@ -252,7 +254,11 @@ class DocumentPull:
 
 
 def _title(path: str) -> str:
-    return re.sub(r"[\s_]+", " ", path.rpartition("/")[2].rpartition(".")[0]).strip()
+    return _spaced(path.rpartition("/")[2].rpartition(".")[0])
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r"[\s_]+", " ", text).strip()
 
 
 def _day(text: str) -> datetime | None:
