@@ -14,6 +14,7 @@ from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import AuditRecord, Checkpoint
 from ascertain.domain.casefile import CaseFile, CatalogueItem
 from ascertain.domain.evidence import Evidence, Trace
+from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.paths import PathPlan, PathProblem
@@ -298,6 +299,8 @@ class UnitOfWork(Protocol):
     def engagements(self) -> Engagements: ...
     @property
     def proposals(self) -> JobProposals: ...
+    @property
+    def fairness(self) -> FairnessLog: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -28,10 +28,14 @@ _ID, _NONCE = 16, 12
 
 
 class MasterKey:
-    """The key that wraps the others: 32 bytes as hex in a file of mode 0600, made on first use."""
+    """The key that wraps the others: 32 bytes as hex in a file of mode 0600, made on first use.
 
-    def __init__(self, path: Path) -> None:
+    ``name`` is what messages call it.
+    """
+
+    def __init__(self, path: Path, name: str = "audit key") -> None:
         self.path = path
+        self.name = name
 
     @cached_property
     def secret(self) -> bytes:
@@ -43,11 +47,11 @@ class MasterKey:
             raw = bytes.fromhex(self.path.read_text(encoding="ascii").strip())
         except (OSError, ValueError) as e:
             raise ConfigError(
-                f"cannot read the audit key {self.path.name}: {e}",
-                remedy="restore the file from a backup; without it the audit payloads stay closed",
+                f"cannot read the {self.name} {self.path.name}: {e}",
+                remedy="restore the file from a backup; without it what was sealed stays closed",
             ) from None
         if len(raw) != 32:
-            raise ConfigError(f"the audit key {self.path.name} must hold 32 bytes (64 hexadecimal digits)")
+            raise ConfigError(f"the {self.name} {self.path.name} must hold 32 bytes (64 hexadecimal digits)")
         return raw
 
     @property
@@ -75,7 +79,7 @@ class MasterKey:
                 temporary.unlink()
         except OSError as e:
             raise ConfigError(
-                f"cannot create the audit key {self.path.name}: {e.strerror}",
+                f"cannot create the {self.name} {self.path.name}: {e.strerror}",
                 remedy="make its folder writable",
             ) from None
 

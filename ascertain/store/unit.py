@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from ascertain.domain.access import ApiKeys
 from ascertain.domain.activity import Engagements, JobProposals
+from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.ports import (
     Assertions,
@@ -33,6 +34,7 @@ from ascertain.store.audit import SqlAuditLog
 from ascertain.store.checkpoints import CheckpointFile
 from ascertain.store.contents import SqlContents, SqlRoles
 from ascertain.store.evidence import SqlEvidence
+from ascertain.store.fairness import SqlFairnessLog
 from ascertain.store.inbox import SqlInbox
 from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing, MasterKey
@@ -79,6 +81,7 @@ class SqlUnitOfWork:
     notifications: Notifications
     engagements: Engagements
     proposals: JobProposals
+    fairness: FairnessLog
 
     def __init__(self, engine: Engine, context: UnitContext, *, write: bool) -> None:
         self._engine = engine
@@ -109,6 +112,7 @@ class SqlUnitOfWork:
         self.notifications = SqlNotifications(tx)
         self.engagements = SqlEngagements(tx)
         self.proposals = SqlJobProposals(tx)
+        self.fairness = SqlFairnessLog(tx)
         return self
 
     def __exit__(
