@@ -31,6 +31,7 @@ BUILT_IN = {
     "slack": "ascertain.connectors.slack:SlackConnector",
     "graph": "ascertain.connectors.graph:GraphConnector",
     "files": "ascertain.connectors.files:FilesConnector",
+    "ukg": "ascertain.connectors.ukg:UkgConnector",
     "openbadges": "ascertain.connectors.openbadges:OpenBadgesConnector",
 }
 

@@ -22,7 +22,6 @@ from ascertain.connectors.ukg_rows import (
     People,
     UkgOptions,
     cut,
-    is_home,
     job_profile,
     level_names,
     worker,
@@ -38,6 +37,7 @@ from ascertain.errors import PermanentConnectorError
 _EMPLOYMENTS = "/personnel/v1/employment-details"
 _PERSONS = "/personnel/v1/person-details"
 _SUPERVISORS = "/personnel/v1/employee-supervisor-details"
+_HOMES = "/personnel/v1/employee-employment-details"
 _CHANGES = "/personnel/v1/employee-changes"
 _LEVELS = "/configuration/v1/org-levels"
 _PER_PAGE = {_CHANGES: "per_page"}
@@ -136,7 +136,7 @@ class UkgConnector(HttpConnector):
         window = Window(cursor, _FOREVER, now)
         place, since = window.position, _moment(cursor)
         if place:
-            begun, behind = datetime.fromisoformat(place["begun"]), tuple(place["behind"])
+            begun, behind = datetime.fromisoformat(place["begun"]), (str(place["behind"][0]), str(place["behind"][1]))
             wanted = None if place["wanted"] is None else {(c, e) for c, e in place["wanted"]}
         else:
             if cursor is not None and since and now - since < timedelta(hours=self._options.changes_hours):
@@ -147,7 +147,7 @@ class UkgConnector(HttpConnector):
         people = People(self._fields[Entity.WORKER], {})
         if wanted is None or wanted:
             people = self._everybody()
-        keys = [k for k in people.everyone() if k > behind and (wanted is None or k in wanted)]
+        keys = self._order(people, behind, wanted)
         size = self._options.page_size
         left = None if wanted is None or len(wanted) > _MANY else sorted(wanted)
         for start in range(0, max(len(keys), 1), size):
@@ -157,7 +157,7 @@ class UkgConnector(HttpConnector):
                 self._map,
                 self.zone,
                 self._identify,
-                lambda row, ref: self._worker(row, ref, people) if self._counts(row) else None,
+                lambda row, ref: self._worker(row, ref, people),
                 f"{self.name}:{Entity.WORKER.value}",
             )
             fresh, bad = window.unseen(records), window.unseen(rejected)
@@ -173,6 +173,8 @@ class UkgConnector(HttpConnector):
         people.add_persons(self._list(_PERSONS, {}))
         people.add_supervisors(self._list(_SUPERVISORS, {}))
         people.add_employments(self._list(_EMPLOYMENTS, {}))
+        if not self._options.all_employments and people.undecided():
+            people.add_homes(self._list(_HOMES, {}))
         return people
 
     def _people(self) -> People:
@@ -192,8 +194,12 @@ class UkgConnector(HttpConnector):
             found.add((str(row.get("companyId") or ""), str(row.get("employeeId") or "")))
         return found
 
-    def _counts(self, row: Row) -> bool:
-        return self._options.all_employments or is_home(row)
+    def _order(self, people: People, behind: Key, wanted: set[Key] | None) -> list[Key]:
+        """What to hand on after a place, in an order that stays. A change of one employment may decide which counts,
+        so all of that person's are looked at."""
+        kept = set(people.everyone()) if self._options.all_employments else people.main()
+        whom = None if wanted is None else {employee for _, employee in wanted}
+        return sorted(k for k in kept if k > behind and (whom is None or k[1] in whom))
 
     def _identify(self, row: Row) -> SourceRef:
         return SourceRef(self.name, Entity.WORKER, f"{row.text('company')}:{row.required('employee')}")

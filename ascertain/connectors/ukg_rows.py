@@ -7,6 +7,7 @@ arrives; what is cut off is held by nothing.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -165,6 +166,32 @@ class People:
         """All employments, in order."""
         return sorted(self._employments)
 
+    def add_homes(self, rows: Iterable[object]) -> None:
+        """Rows of ``employee-employment-details``, for the one thing that only they may say."""
+        home = self._fields.get("home")
+        for raw in rows if home else ():
+            row = self._kept(raw, self.names(("home",)))
+            key = tuple(str(row.get(self._fields[k]) or "").strip() for k in _KEYS)
+            if home in row and key in self._employments:
+                self._employments[key[0], key[1]][home] = row[home]
+
+    def undecided(self) -> bool:
+        """Somebody has several employments, and nothing says which is in the home company."""
+        several = {e for e, n in Counter(e for _, e in self._employments).items() if n > 1}
+        home = self._fields.get("home")
+        return any(k[1] in several and self._employments[k].get(home or "") is None for k in self._employments)
+
+    def main(self) -> set[Key]:
+        """One employment each: the one at home, else one that lasts, else the one that changed last."""
+        best: dict[str, tuple[tuple[bool, bool, str], Key]] = {}
+        for key, row in self._employments.items():
+            said = str(row.get(self._fields.get("home", "")) or "").lower()
+            ended = row.get(self._fields.get("terminated", "")) or row.get(self._fields.get("status", "")) == "T"
+            rank = (said in ("true", "1", "y", "yes"), not ended, str(row.get(self._fields.get("updated", "")) or ""))
+            if key[1] not in best or (rank, key) > best[key[1]]:
+                best[key[1]] = (rank, key)
+        return {key for _, key in best.values()}
+
     def joined(self, key: Key) -> dict[str, Any]:
         """One employment with its person and its supervisor."""
         row = {**self._persons.get(key, self._persons.get(("", key[1]), {})), **self._employments[key]}
@@ -198,11 +225,6 @@ class People:
 def worker_fields(fields: FieldMap) -> FieldMap:
     """The map of a joined row."""
     return {**fields, "person_updated": _PERSON_CHANGED}
-
-
-def is_home(row: Row) -> bool:
-    """The employment in the person's home company; a tenant that does not say has one each."""
-    return row.flag("home", True)
 
 
 def worker(row: Row, ref: SourceRef, people: People, options: UkgOptions, profile: str | None) -> WorkerRecord:

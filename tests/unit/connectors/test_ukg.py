@@ -68,6 +68,7 @@ class Server:
             {"employeeID": "E2", "companyID": "C1", "supervisorEmployeeID": "E1", "supervisorEmail": "x"},
         ]
         self.changes: list[dict[str, Any]] = []
+        self.homes: list[dict[str, Any]] = []
         self.levels = levels or [{"level": 1, "code": "RND", "description": "Research"}]
         self.jobs = [{"code": "ENG", "title": "Engineer", "longDescription": "<p>Builds</p>", "salary": 9}]
         self.calls: list[httpx.URL] = []
@@ -87,6 +88,7 @@ class Server:
             "/personnel/v1/person-details": (self.persons, "per_Page"),
             "/personnel/v1/employee-supervisor-details": (self.above, "per_Page"),
             "/personnel/v1/employee-changes": (self.changes, "per_page"),
+            "/personnel/v1/employee-employment-details": (self.homes, "per_Page"),
         }[path]
         for name in ("companyId", "employeeId"):
             if name in query:
@@ -149,6 +151,21 @@ def test_who_has_left_and_who_works_elsewhere_too() -> None:
     assert [(r.employee_id, r.active) for r in found] == [("100", False), ("200", False), ("300", True)]
     both, _, _ = pulled(connect(Server(rows), all_employments=True))
     assert [str(r.ref) for r in both if r.employee_id == "300"] == ["ukg:worker:C1:E3", "ukg:worker:C2:E3"]
+
+
+def test_which_employment_counts_where_the_rows_do_not_say() -> None:
+    rows = [employment("E3", "300"), employment("E3", "300", company="C2"), employment("E1", "100")]
+    for row in rows:
+        del row["isHomeCompany"]
+    server = Server(rows)
+    server.homes = [{"companyID": c, "employeeID": "E3", "isHomeCompany": c == "C2"} for c in ("C1", "C2")]
+    assert {r.ref.id for r in pulled(connect(server))[0]} == {"C2:E3", "C1:E1"}
+    server.homes = []
+    rows[1]["dateOfTermination"] = "2026-01-31T00:00:00Z"
+    assert {r.ref.id for r in pulled(connect(server))[0]} == {"C1:E3", "C1:E1"}
+    single = Server(rows[2:])
+    pulled(connect(single))
+    assert not single.asked("employee-employment-details"), "not asked where it decides nothing"
 
 
 def test_without_numbers_the_systems_own_id_is_used_for_everybody() -> None:
