@@ -1,4 +1,5 @@
 """Workday's Reports-as-a-Service: three reports as JSON behind Basic authentication, aliases as a customer names them.
+The REST services are in ``workday_rest``.
 
 No paging, as in the real thing; ``Updated_From=YYYY-MM-DD`` is a prompt this customer built into the reports.
 ``National_ID`` is in the worker report on purpose: a careless report builder left it there and the edge must drop it.
@@ -10,7 +11,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -21,23 +22,30 @@ from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.faults import FaultLayer, FaultPlan
 from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.records import Company
+from ascertain.sandbox.workday_rest import RestOptions, add_rest
 
 Row = dict[str, Any]
 
 
 @dataclass
 class WorkdayOptions:
-    """How this tenant behaves."""
+    """How this tenant behaves. ``username`` and ``password`` open the reports; the client, its refresh token and the
+    access tokens of ``token_seconds`` the REST services, ``per_second`` times a second (``None``: without limit)."""
 
     tenant: str = "fjordlane"
     owner: str = "ISU_Ascertain"
     username: str = "ISU_Ascertain@fjordlane"
     password: str = "sandbox-password"
+    client_id: str = "sandbox-api-client"
+    client_secret: str = "sandbox-api-secret"
+    refresh_token: str = "sandbox-refresh-token"
+    token_seconds: float = 3600.0
+    per_second: int | None = None
     faults: FaultPlan = field(default_factory=FaultPlan)
 
 
 def create_app(company: Company | LiveCompany, options: WorkdayOptions | None = None) -> FastAPI:
-    """The HRIS of ``company`` with the reports Ascertain_Workers, Ascertain_Reviews and Ascertain_Projects."""
+    """The HRIS of ``company``: the reports Ascertain_Workers, Ascertain_Reviews and Ascertain_Projects, and REST."""
     chosen = options or WorkdayOptions()
     live = company if isinstance(company, LiveCompany) else LiveCompany(company)
     app = FastAPI(title="Workday sandbox", docs_url=None, redoc_url=None, openapi_url=None)
@@ -59,6 +67,7 @@ def create_app(company: Company | LiveCompany, options: WorkdayOptions | None = 
             return _refuse(400, "Updated_From must be a date, YYYY-MM-DD")
         return {"Report_Entry": [row for day, row in build(live.current) if day >= first]}
 
+    add_rest(app, live, RestOptions(**{f.name: getattr(chosen, f.name) for f in fields(RestOptions)}))
     return app
 
 
@@ -159,6 +168,9 @@ def _environment(url: str, options: WorkdayOptions) -> dict[str, str]:
         "ASCERTAIN_WORKDAY_URL": url,
         "ASCERTAIN_WORKDAY_USER": options.username,
         "ASCERTAIN_WORKDAY_PASSWORD": options.password,
+        "ASCERTAIN_WORKDAY_CLIENT_ID": options.client_id,
+        "ASCERTAIN_WORKDAY_CLIENT_SECRET": options.client_secret,
+        "ASCERTAIN_WORKDAY_REFRESH_TOKEN": options.refresh_token,
     }
 
 
