@@ -15,7 +15,7 @@ from tests.contract.specs import Hook, Spec, Spoilt, Trouble
 
 
 def changes(live: LiveCompany) -> Mapping[Entity, int]:
-    live.change_person(live.current.people[-1].id, title="Principal")
+    live.change_person("FL1102", manager_id="FL1002")
     return {Entity.WORKER: 1}
 
 
