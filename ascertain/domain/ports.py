@@ -113,8 +113,8 @@ class EvidenceStore(Protocol):
     def from_source(self, source_ref: str) -> list[Evidence]:
         """What was made of one record, or of all whose reference goes on after it with a hyphen."""
 
-    def made_of(self, source_refs: Collection[str], learner_ids: Collection[str] = ()) -> list[Trace]:
-        """What was made of exactly these records; of these learners alone, if any are named (which is quicker)."""
+    def made_of(self, source_refs: Collection[str]) -> list[Trace]:
+        """What was made of exactly these records."""
 
     def traces(self, system: str) -> Iterator[Trace]:
         """All pieces of one connection, piece by piece; to be read to its end before anything else is asked."""

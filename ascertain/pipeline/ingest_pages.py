@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ascertain.domain.evidence import Evidence
@@ -130,7 +130,7 @@ class Ingest:
         gone: set[str] = set()
         courses: list[CourseRecord] = []
         others: list[EngagementRecord | MessageRecord | JobProfileRecord] = []
-        edited = self._texts_before(uow, records)
+        edited = _texts_before(uow, records)
         for record in records:
             if self._pulled is not None:
                 self._pulled.add(str(record.ref))
@@ -237,7 +237,7 @@ class Ingest:
     def _trace(
         self,
         record: EnrolmentRecord | AwardRecord | TextRecord | AssessmentRecord,
-        edited: Mapping[str, Collection[str]],
+        edited: Mapping[tuple[str, str], set[str]],
         evidence: dict[str, Evidence],
         gone: set[str],
         row: EntityReport,
@@ -251,7 +251,7 @@ class Ingest:
                 record, subject, self._catalogue.coded(system, record.course_code), self._catalogue.titles
             )
             # A text that was edited may name other courses than before.
-            gone |= set(edited.get(str(record.ref), ())) - {p.id for p in pieces}
+            gone |= edited.get((str(record.ref), subject), set()) - {p.id for p in pieces}
         else:
             learner_id = self._person_of(record)
             if isinstance(learner_id, Problem):
@@ -274,17 +274,6 @@ class Ingest:
                 gone.add(evidence_id(record.ref))
         evidence.update((p.id, p) for p in pieces)
         return None
-
-    def _texts_before(self, uow: UnitOfWork, records: Sequence[Record]) -> Mapping[str, Collection[str]]:
-        """By reference, the ids of what a page's texts gave so far, where a text gives a piece for each course."""
-        texts = [r for r in records if isinstance(r, TextRecord) and r.kind in NAMES_COURSES]
-        found: dict[str, set[str]] = {}
-        if texts:
-            whose = {self._identity.subject(r.ref.system, r.subject) for r in texts}
-            known = {i for i in whose if isinstance(i, str)}
-            for trace in uow.evidence.made_of({str(r.ref) for r in texts}, known) if known else ():
-                found.setdefault(trace.source_ref, set()).add(trace.id)
-        return found
 
     def _store_evidence(self, uow: UnitOfWork, rows: dict[str, Evidence], gone: set[str], row: EntityReport) -> None:
         gone = gone - set(rows)
@@ -327,3 +316,12 @@ class Ingest:
             retire_courses(uow, self._catalogue, name, pulled, row)
         elif entity in (Entity.ENROLMENT, Entity.ASSESSMENT):
             self._state.unsettled |= remove_missing(uow, name, entity, pulled, row)
+
+
+def _texts_before(uow: UnitOfWork, records: Sequence[Record]) -> Mapping[tuple[str, str], set[str]]:
+    """By reference and learner, the ids of what a page's texts gave so far, where a text gives a piece a course."""
+    texts = {str(r.ref) for r in records if isinstance(r, TextRecord) and r.kind in NAMES_COURSES}
+    found: dict[tuple[str, str], set[str]] = {}
+    for trace in uow.evidence.made_of(texts):
+        found.setdefault((trace.source_ref, trace.learner_id), set()).add(trace.id)
+    return found

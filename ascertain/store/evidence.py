@@ -52,18 +52,13 @@ class SqlEvidence:
         query = select(_EVIDENCE).where((_EVIDENCE.c.source_ref == source_ref) | begun).order_by(_EVIDENCE.c.id)
         return [_from_row(r) for r in self._tx.connection.execute(query)]
 
-    def made_of(self, source_refs: Collection[str], learner_ids: Collection[str] = ()) -> list[Trace]:
-        wanted = set(source_refs)
+    def made_of(self, source_refs: Collection[str]) -> list[Trace]:
         columns = select(_EVIDENCE.c.id, _EVIDENCE.c.learner_id, _EVIDENCE.c.source_ref)
-        found: list[Trace] = []
-        for refs in chunks(sorted(wanted)):
-            query = columns.where(_EVIDENCE.c.source_ref.in_(refs))
-            if not learner_ids:
-                found += [Trace(*r) for r in self._tx.connection.execute(query)]
-            for some in chunks(sorted(set(learner_ids))):  # by their index
-                whose = query.where(_EVIDENCE.c.learner_id.in_(some))
-                found += [Trace(*r) for r in self._tx.connection.execute(whose)]
-        return found
+        return [
+            Trace(*r)
+            for refs in chunks(sorted(set(source_refs)))
+            for r in self._tx.connection.execute(columns.where(_EVIDENCE.c.source_ref.in_(refs)))
+        ]
 
     def traces(self, system: str) -> Iterator[Trace]:
         query = select(_EVIDENCE.c.id, _EVIDENCE.c.learner_id, _EVIDENCE.c.source_ref).where(

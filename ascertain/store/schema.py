@@ -80,6 +80,7 @@ class EvidenceRow(Base):
     __tablename__ = "evidence"
     __table_args__ = (
         Index("ix_evidence_learner_id_id_digest", "learner_id", "id", "digest"),  # covers the stamps
+        Index("ix_evidence_source_ref", "source_ref"),
         CheckConstraint("score BETWEEN 0 AND 1", name="score"),
         CheckConstraint("level BETWEEN 1 AND 5", name="level"),
     )

@@ -1,4 +1,4 @@
-"""What folded evidence is counted from, jobs that an HRIS describes, consent to messages."""
+"""What folded evidence is counted from, jobs that an HRIS describes, consent to messages, evidence by its record."""
 
 from __future__ import annotations
 
@@ -47,9 +47,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_job_proposals")),
     )
     op.create_index(op.f("ix_job_proposals_connection"), "job_proposals", ["connection"], unique=False)
+    op.create_index("ix_evidence_source_ref", "evidence", ["source_ref"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_evidence_source_ref", "evidence")
     op.drop_table("job_proposals")
     op.drop_table("engagements")
     op.drop_column("learners", "messages_consent")
