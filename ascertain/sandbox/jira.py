@@ -1,6 +1,7 @@
 """Jira Cloud's dialect: the token-paged JQL search with rich-text (ADF) bodies.
 
-Only ids come back unless ``fields`` asks for more; the answer has no total; the old search is gone (410).
+Only ids come back unless ``fields`` asks for more; the answer has no total; the old search is gone (410). An
+administrator may register webhooks (``jira_hooks``).
 Times in queries are read as UTC, the time zone of this sandbox's user.
 """
 
@@ -15,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.faults import FaultLayer, FaultPlan
+from ascertain.sandbox.jira_hooks import BadHook, Webhooks
 from ascertain.sandbox.jql import JqlError, parse
 from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.records import Company, Person, Ticket
@@ -31,10 +33,11 @@ Json = dict[str, Any]
 
 @dataclass
 class JiraOptions:
-    """How this site behaves."""
+    """How this site behaves. ``webhook_secret`` is what its administrator chose for webhooks."""
 
     user: str = "integration@fjordlane.example"
     token: str = "sandbox-api-token"
+    webhook_secret: str = "sandbox-webhook-secret"
     faults: FaultPlan = field(default_factory=FaultPlan)
 
 
@@ -46,10 +49,12 @@ def create_app(company: Company | LiveCompany, options: JiraOptions | None = Non
     pages: dict[str, tuple[str, int]] = {}
     app = FastAPI(title="Jira sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(FaultLayer, plan=chosen.faults)
+    hooks = Webhooks(chosen.faults, lambda ticket: _told(ticket, {p.id: p for p in live.current.people}))
+    live.watch(hooks.tell)
 
     def search(request: Request, asked: Mapping[str, Any]) -> JSONResponse:
         if not _allowed(request.headers.get("authorization", ""), chosen):
-            return JSONResponse({"message": "Client must be authenticated to access this resource."}, 401)
+            return _stranger()
         jql = str(asked.get("jql") or "")
         start = 0
         if token := asked.get("nextPageToken"):
@@ -91,10 +96,43 @@ def create_app(company: Company | LiveCompany, options: JiraOptions | None = Non
         text = "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API."
         return JSONResponse({"errorMessages": [text], "errors": {}}, 410)
 
+    @app.get("/rest/api/3/issue/{key}")
+    async def issue(request: Request, key: str) -> JSONResponse:
+        if not _allowed(request.headers.get("authorization", ""), chosen):
+            return _stranger()
+        names = [n.strip() for n in ",".join(request.query_params.getlist("fields")).split(",") if n.strip()]
+        for ticket in live.current.tickets:
+            if key in (str(ticket.id), ticket.key):
+                return JSONResponse(_issue(ticket, {p.id: p for p in live.current.people}, names or ["*all"]))
+        return _refuse("Issue does not exist or you do not have permission to see it.", 404)
+
+    @app.get("/rest/webhooks/1.0/webhook")
+    async def webhooks(request: Request) -> JSONResponse:
+        if not _allowed(request.headers.get("authorization", ""), chosen):
+            return _stranger()
+        return JSONResponse([h.shown(str(request.base_url).rstrip("/")) for h in hooks.all()])
+
+    @app.post("/rest/webhooks/1.0/webhook")
+    async def register(request: Request) -> JSONResponse:
+        if not _allowed(request.headers.get("authorization", ""), chosen):
+            return _stranger()
+        try:
+            asked = await request.json()
+            made = hooks.register(asked if isinstance(asked, dict) else {})
+        except (json.JSONDecodeError, BadHook) as error:
+            return _refuse(str(error))
+        return JSONResponse(made.shown(str(request.base_url).rstrip("/")), 201)
+
+    @app.delete("/rest/webhooks/1.0/webhook/{number}", response_model=None)
+    async def forget(request: Request, number: int) -> Response:
+        if not _allowed(request.headers.get("authorization", ""), chosen):
+            return _stranger()
+        return Response(status_code=204) if hooks.remove(number) else _refuse("There is no such webhook.", 404)
+
     @app.get("/rest/api/3/myself")
     async def myself(request: Request) -> JSONResponse:
         if not _allowed(request.headers.get("authorization", ""), chosen):
-            return JSONResponse({"message": "Client must be authenticated to access this resource."}, 401)
+            return _stranger()
         return JSONResponse({"emailAddress": chosen.user, "timeZone": "UTC", "active": True})
 
     return app
@@ -105,8 +143,20 @@ def _allowed(header: str, options: JiraOptions) -> bool:
     return hmac.compare_digest(header.encode(), expected.encode())
 
 
-def _refuse(message: str) -> JSONResponse:
-    return JSONResponse({"errorMessages": [message], "errors": {}}, 400)
+def _stranger() -> JSONResponse:
+    return JSONResponse({"message": "Client must be authenticated to access this resource."}, 401)
+
+
+def _refuse(message: str, status: int = 400) -> JSONResponse:
+    return JSONResponse({"errorMessages": [message], "errors": {}}, status)
+
+
+def _told(ticket: Ticket, people: Mapping[str, Person]) -> Json:
+    """An issue as webhooks have it: the older API's, with plain texts."""
+    found = _issue(ticket, people, ["*all"])
+    fields = {**found["fields"], "description": "\n\n".join(ticket.description)}
+    fields.pop("comment")
+    return {**found, "fields": fields}
 
 
 def _issue(ticket: Ticket, people: Mapping[str, Person], fields: list[str]) -> Json:
@@ -193,6 +243,7 @@ def _environment(url: str, options: JiraOptions) -> dict[str, str]:
         "ASCERTAIN_JIRA_URL": url,
         "ASCERTAIN_JIRA_USER": options.user,
         "ASCERTAIN_JIRA_TOKEN": options.token,
+        "ASCERTAIN_JIRA_WEBHOOK_SECRET": options.webhook_secret,
     }
 
 
