@@ -1,10 +1,14 @@
-"""The systems that the sandbox can speak, by name; each module says how it is made and how a client gets in."""
+"""The systems that the sandbox can speak, by name; each module says how it is made and how a client gets in.
+
+Other packages add theirs under the entry point group ``ascertain.dialects`` (name = system, object = a ``Dialect``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,6 +17,7 @@ from ascertain.errors import NotFoundError
 from ascertain.sandbox.faults import FaultPlan
 from ascertain.sandbox.live import LiveCompany
 
+GROUP = "ascertain.dialects"
 DEMONSTRATION = ("docebo", "workday", "jira")
 """What ``ascertain demo`` connects."""
 
@@ -50,7 +55,7 @@ _MODULES = {
 
 def names() -> tuple[str, ...]:
     """All dialects, those of the demonstration first."""
-    return (*DEMONSTRATION, *sorted(set(_MODULES) - set(DEMONSTRATION)))
+    return (*DEMONSTRATION, *sorted({*_MODULES, *(e.name for e in entry_points(group=GROUP))} - set(DEMONSTRATION)))
 
 
 def dialect(name: str) -> Dialect:
@@ -60,6 +65,9 @@ def dialect(name: str) -> Dialect:
         NotFoundError: when the sandbox does not speak it.
     """
     if name not in _MODULES:
+        for entry in entry_points(group=GROUP, name=name):
+            loaded: Dialect = entry.load()
+            return loaded
         raise NotFoundError(f"the sandbox does not speak {name!r}", remedy=f"choose among {', '.join(names())}")
     found: Dialect = import_module(_MODULES[name]).DIALECT
     return found

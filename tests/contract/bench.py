@@ -35,7 +35,8 @@ def company() -> Company:
 @cache
 def entries() -> Mapping[str, ConnectionEntry]:
     """The connections by name."""
-    return {e.name: e for e in read_entries(CONFIG_DIR / "connectors-sandbox.yaml")}
+    files = [CONFIG_DIR / "connectors-sandbox.yaml", *(s.connections for s in SPECS.values() if s.connections)]
+    return {e.name: e for file in files for e in read_entries(file)}
 
 
 def serve(spec: Spec, options: Any = None) -> Sandbox:

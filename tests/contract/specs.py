@@ -1,7 +1,8 @@
 """What the contract suite has to know of a system to try its connector on the sandbox.
 
 Each module of ``systems/`` has one ``SPEC``; the connection itself is the entry of the same name in
-``config/connectors-sandbox.yaml``. What a spec leaves out is checked to be absent, so nothing is skipped unnoticed.
+``config/connectors-sandbox.yaml``. Other packages add theirs under the entry point group ``ascertain.contract``
+(name = system, object = a ``Spec``). What a spec leaves out is checked to be absent, so nothing is skipped unnoticed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +109,13 @@ class Pen:
         written: what the sandbox itself keeps of writes to that account; compared, so any value that shows one more
             will do.
         options: options of the connection under which it may write.
+        clears: what was written can be taken away; otherwise that is refused with a reason.
     """
 
     account: Callable[[LiveCompany], str]
     written: Callable[[LiveCompany, str], object]
     options: Mapping[str, Any] = field(default_factory=dict)
+    clears: bool = True
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class Spec:
         national: entities whose answers carry a national id on the wire.
         malformed: fields of records that the company's own data has malformed, by entity.
         refused: what the report of wrong credentials contains.
+        connections: the file with the connection, for a system of another package.
         wrong: wrong secrets by variable, where the word "wrong" would not even be well-formed.
     """
 
@@ -159,6 +164,7 @@ class Spec:
     token: Token | None = None
     hook: Hook | None = None
     pen: Pen | None = None
+    connections: Path | None = None
 
 
 def _read() -> dict[str, Spec]:
@@ -167,6 +173,8 @@ def _read() -> dict[str, Spec]:
     for file in sorted(folder.glob("[a-z]*.py")):
         spec: Spec = import_module(f"tests.contract.systems.{file.stem}").SPEC
         found[spec.system] = spec
+    for entry in entry_points(group="ascertain.contract"):
+        found.setdefault(entry.name, entry.load())
     return found
 
 

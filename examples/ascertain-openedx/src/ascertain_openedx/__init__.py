@@ -1,0 +1,1 @@
+"""Open edX for Ascertain: an example of a connector in a package of its own."""
