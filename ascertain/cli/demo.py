@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -149,6 +150,11 @@ def sandbox(
     systems: Annotated[
         list[str] | None, typer.Argument(help="Systems to serve, perhaps with a port (docebo=8101); all by default.")
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="What goes wrong: SYSTEM:KIND[=VALUE][@PATH], may be repeated (docs/sandbox.md lists them)."),
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of calls and webhooks that a fault hits.")] = 0.1,
     as_json: AsJson = False,
 ) -> None:
     """Serve the demonstration company in the dialects of its systems until stopped, and print the settings that connect
@@ -158,6 +164,7 @@ def sandbox(
     """
     from ascertain.sandbox.dialects import names
     from ascertain.sandbox.server import Sandbox
+    from ascertain.sandbox.switches import parse
 
     ports: dict[str, int] = {}
     for text in systems or names():
@@ -165,7 +172,11 @@ def sandbox(
         if port and not port.isdigit():
             raise ConfigError(f"{text!r}: {port!r} is not a port", remedy="write docebo, or docebo=8101")
         ports[name] = int(port or 0)
+    trouble = [parse(text, share=rate, served=tuple(ports)) for text in fault or ()]
     with Sandbox(systems=tuple(ports), ports=ports) as servers:
+        for hit, what in trouble:
+            for name in hit:
+                servers.faults[name].inject(replace(what))
         environment = servers.environment()
         emit(environment, as_json, lambda c: c.print("\n".join(f"export {k}={v}" for k, v in environment.items())))
         sys.stdout.flush()
