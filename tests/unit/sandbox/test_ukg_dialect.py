@@ -123,8 +123,8 @@ def test_changed_since(tenant: Tenant) -> None:
 
 def test_employee_changes_are_whole_rows_in_small_pages(tenant: Tenant) -> None:
     tenant.live.change_person("FL1101", department="Data", at=datetime(2026, 5, 20, 9))
-    query = {"startDate": "2026-05-20T00:00:00Z", "endDate": "2026-05-21T00:00:00Z"}
-    (row,) = tenant.get("/personnel/v1/employee-changes", **query)
+    days = ("2026-05-20T00:00:00Z", "2026-05-21T00:00:00Z")
+    (row,) = tenant.get("/personnel/v1/employee-changes", startDate=days[0], endDate=days[1])
     assert (row["employeeId"], row["orgLevel1Code"]) == (employee_id("FL1101"), "DATA")
     assert not [k for k in row if "changed" in k.lower()]
     tenant.get("/personnel/v1/employee-changes", 400, startDate="2026-05-21", endDate="2026-05-20")
