@@ -27,7 +27,6 @@ from ascertain.domain.connector import (
 from ascertain.domain.records import Entity, Record, SourceRef
 from ascertain.errors import ConnectorError, PermanentConnectorError
 
-
 T = TypeVar("T")
 
 

@@ -1,15 +1,17 @@
 """Workday: workers, reviews and project submissions through Reports-as-a-Service.
 
-A report is one JSON document, ``{"Report_Entry": [...]}``, without paging; its keys are the aliases that the customer's
-report builder chose. So the field map is compulsory in practice, and it is the allow-list too: a column that it does
-not name (a national id that somebody left in the report) is never read.
+A report is one JSON document, ``{"Report_Entry": [...]}``, without paging, so it is downloaded whole and read row by
+row. Its keys are the aliases that the customer's report builder chose. So the field map is compulsory in practice, and
+it is the allow-list too: a column that it does not name (a national id that somebody left in the report) is never read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any
 
 import httpx
@@ -19,6 +21,7 @@ from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.http import Answer
 from ascertain.connectors.parsing import FieldError, FieldMap, Row, naive, read_rows
 from ascertain.connectors.window import Window
+from ascertain.connectors.workday_report import Report
 from ascertain.domain.connector import (
     Capabilities,
     Cursor,
@@ -126,13 +129,17 @@ class WorkdayConnector(HttpConnector):
 
     def whoami(self) -> tuple[str, Answer]:
         entity = next(iter(self._options.reports))
-        rows, answer = self._report(entity, datetime.now(UTC) if self._options.updated_prompt else None)
-        return f"report {self._options.reports[entity]} answered with {len(rows)} rows", answer
+        since = datetime.now(UTC) if self._options.updated_prompt else None
+        with closing(self._report(entity, since)) as report:
+            count = sum(1 for _ in report.rows())
+            said = Answer(None, report.server_time)
+        return f"report {self._options.reports[entity]} answered with {count} rows", said
 
     def probe(self) -> TenantProfile:
         found: dict[Entity, dict[str, str]] = {}
         for entity in self._options.reports:
-            keys = sorted({k for row in self._report(entity, None)[0][:50] if isinstance(row, Mapping) for k in row})
+            with closing(self._report(entity, None)) as report:
+                keys = sorted({k for row in islice(report.rows(), 50) if isinstance(row, Mapping) for k in row})
             found[entity] = {k: k.replace("_", " ") for k in keys}
         unused = {e: tuple(k for k in keys if k not in self._fields[e].values()) for e, keys in found.items()}
         return TenantProfile(found, unused)
@@ -142,46 +149,43 @@ class WorkdayConnector(HttpConnector):
             raise PermanentConnectorError(f"{self.name}: no report is configured for {entity.value}")
         # A report is dated by day, so the newest day is always asked for again.
         window = Window(cursor, timedelta(days=1), datetime.now(UTC))
-        rows, _ = self._report(entity, window.start)
-        notes = self._missing_columns(entity, rows)
-        for start in range(0, max(len(rows), 1), _PAGE):
-            part = rows[start : start + _PAGE]
-            records, rejected = read_rows(
-                part,
-                self._fields[entity],
-                self.zone,
-                lambda row: self._identify(entity, row),
-                lambda row, ref: self._parse(entity, row, ref),
-                f"{self.name}:{entity.value}",
-            )
-            fresh, bad = window.unseen(records), window.unseen(rejected)
-            # A report has no order to rely on: an interrupted pull starts over, and upserts absorb the repetition.
-            last = start + _PAGE >= len(rows)
-            checkpoint = window.finished() if last else window.untouched()
-            yield Page(fresh, bad, checkpoint, len(rows), notes if start == 0 else ())
+        with closing(self._report(entity, window.start)) as report:
+            rows, read, seen, more = report.rows(), 0, set[str](), True
+            part = list(islice(rows, _PAGE))
+            while more:
+                following = list(islice(rows, _PAGE))
+                more = bool(following)
+                read += len(part)
+                seen.update(str(k) for row in part if isinstance(row, Mapping) for k in row)
+                records, rejected = read_rows(
+                    part,
+                    self._fields[entity],
+                    self.zone,
+                    lambda row: self._identify(entity, row),
+                    lambda row, ref: self._parse(entity, row, ref),
+                    f"{self.name}:{entity.value}",
+                )
+                fresh, bad = window.unseen(records), window.unseen(rejected)
+                # A report has no order to rely on: an interrupted pull starts over, and upserts absorb the repetition.
+                checkpoint = window.untouched() if more else window.finished()
+                notes = () if more or not read else self._missing_columns(entity, seen)
+                yield Page(fresh, bad, checkpoint, None if more else read, notes)
+                part = following
 
     def fetch(self, ref: SourceRef) -> Record | None:
         """Reports give no single rows: always ``None``."""
         return None
 
-    def _report(self, entity: Entity, since: datetime | None) -> tuple[list[object], Answer]:
+    def _report(self, entity: Entity, since: datetime | None) -> Report:
         o = self._options
         path = f"/ccx/service/customreport2/{o.tenant}/{o.owner}/{o.reports[entity]}"
         query: dict[str, str | int] = {"format": "json"}
         if o.updated_prompt and since is not None:
             query[o.updated_prompt] = naive(since, self.zone, "%Y-%m-%d")
-        answer = self.get(path, query)
-        rows = answer.data.get("Report_Entry") if isinstance(answer.data, Mapping) else None
-        if not isinstance(rows, list):
-            raise PermanentConnectorError(
-                f"{self.name}: report {o.reports[entity]} has no Report_Entry",
-                remedy="the report must be an advanced one, enabled as a web service",
-            )
-        return rows, answer
+        return Report(f"{self.name}: report {o.reports[entity]}", self.download(path, query))
 
-    def _missing_columns(self, entity: Entity, rows: list[object]) -> tuple[str, ...]:
-        seen = {str(k) for row in rows if isinstance(row, Mapping) for k in row}
-        gone = sorted(c for c in self._fields[entity].values() if c not in seen) if rows else []
+    def _missing_columns(self, entity: Entity, seen: Collection[str]) -> tuple[str, ...]:
+        gone = sorted(c for c in self._fields[entity].values() if c not in seen)
         return (f"report {self._options.reports[entity]} has no column {', '.join(gone)}",) if gone else ()
 
     def _identify(self, entity: Entity, row: Row) -> SourceRef:

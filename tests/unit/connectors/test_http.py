@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ascertain.connectors import http
 from ascertain.connectors.http import HttpClient, StatusError, verdict_of
 from ascertain.domain.connector import Failure, Verdict
 from ascertain.errors import PermanentConnectorError, RetryableConnectorError
@@ -98,6 +102,73 @@ def test_passing_trouble_is_outlived(trouble: Reply, client: HttpClient, server:
     assert client.get("/x").data == {"ok": True}
     assert len(server.seen) == 3
     assert len(naps) == 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        reply(500),
+        reply(429),
+        half_body,
+        reply(body=b"<html>Maintenance</html>"),
+        reply(body=b'{"rows": [1, 2'),
+        reply(body=b""),
+        reply(body=b"not gzip", Content_Encoding="gzip"),
+    ],
+    ids=["500", "429", "half-written", "html", "cut off", "empty", "broken-gzip"],
+)
+def test_a_download_is_whole_or_tried_again(
+    trouble: Reply, client: HttpClient, server: Scripted, naps: list[float]
+) -> None:
+    server.script = [trouble, trouble, reply(body=b' \n{"rows": []}\n ')]
+    with client.download("/x").file as file:
+        assert json.loads(file.read()) == {"rows": []}
+    assert len(server.seen) == 3
+    assert len(naps) == 2
+
+
+def test_a_download_may_be_larger_than_an_answer(client: HttpClient, server: Scripted) -> None:
+    body = json.dumps(["x" * 1000] * 6000).encode()  # what goes to disk
+    server.script = [reply(body=gzip.compress(body), Content_Encoding="gzip")]
+    with client.download("/x").file as file:
+        assert file.read() == body
+    with pytest.raises(PermanentConnectorError, match="larger than 9 KiB"):
+        client.get("/x")
+
+
+def test_a_download_has_an_end(client: HttpClient, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "MAX_DOWNLOAD", 5000)
+    server.script = [reply(body=b"[" + b" " * 6000 + b"]")]
+    with pytest.raises(PermanentConnectorError, match="larger than 4 KiB"):
+        client.download("/x")
+    assert len(server.seen) == 1
+
+
+def test_a_refused_download_says_why(client: HttpClient, server: Scripted) -> None:
+    server.script = [reply(403, b'{"message": "no"}')]
+    with pytest.raises(StatusError) as caught:
+        client.download("/x")
+    assert caught.value.failure == Failure(403, '{"message": "no"}', None)
+
+
+def test_a_download_begins_after_the_byte_order_mark(client: HttpClient, server: Scripted) -> None:
+    server.script = [reply(body=b'\xef\xbb\xbf{"rows": []}')]
+    with client.download("/x").file as file:
+        assert file.read() == b'{"rows": []}'
+
+
+def test_no_room_for_a_download_is_said(client: HttpClient, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def __init__(self, max_size: int) -> None:
+            super().__init__()
+
+        def write(self, _: object, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(http, "SpooledTemporaryFile", Full)
+    with pytest.raises(PermanentConnectorError, match="No space left") as caught:
+        client.download("/x")
+    assert "TMPDIR" in (caught.value.remedy or "")
 
 
 def test_the_server_says_how_long_to_wait(client: HttpClient, server: Scripted, naps: list[float]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +16,10 @@ from hypothesis import strategies as st
 
 from ascertain.connectors.adf import flatten
 from ascertain.connectors.connection import Connection
+from ascertain.connectors.http import Download
 from ascertain.connectors.jira import JiraConnector
 from ascertain.connectors.workday import WorkdayConnector
+from ascertain.connectors.workday_report import Report
 from ascertain.domain.connector import Page
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.records import Entity, TextRecord, WorkerRecord
@@ -103,6 +107,73 @@ def test_a_long_report_comes_in_pages_and_starts_over_when_interrupted() -> None
     assert [len(p.records) for p in pages] == [500, 500, 201]
     again = list(workday(rows).pull(Entity.WORKER, pages[0].checkpoint))
     assert sum(len(p.records) for p in again) == 1201
+
+
+def test_a_column_that_comes_late_is_there() -> None:
+    rows = [{**WORKER, "Employee_ID": f"E{n}"} for n in range(600)] + [{**WORKER, "Hire_Date": "2024-03-01"}]
+    pages = list(workday(rows).pull(Entity.WORKER, None))
+    assert pages[0].warnings == ()
+    assert "Location" in pages[1].warnings[0]
+    assert "Hire_Date" not in pages[1].warnings[0]
+    assert [p.approx_total for p in pages] == [None, 601]
+
+
+def test_an_empty_report_is_one_empty_page() -> None:
+    pages = list(workday([]).pull(Entity.WORKER, None))
+    assert [(p.records, p.rejected, p.warnings, p.approx_total) for p in pages] == [((), (), (), 0)]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"other": []}', "no Report_Entry"),
+        (b"[]", "no Report_Entry"),
+        (b'{"Report_Entry": {"a": 1}}', "no Report_Entry"),
+        (b'{"Report_Entry": [{"a": ]}', "is not JSON"),
+    ],
+)
+def test_what_is_no_report_is_said(body: bytes, said: str) -> None:
+    connector = workday([])
+    connector.http._client._transport = httpx.MockTransport(lambda r: httpx.Response(200, content=body))
+    with pytest.raises(PermanentConnectorError, match=said):
+        list(connector.pull(Entity.WORKER, None))
+    health = connector.check()
+    assert not health.ok
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(max_size=5),
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text(max_size=10),
+            max_size=4,
+        ),
+        max_size=5,
+    )
+)
+def test_rows_are_read_as_json_gives_them(rows: list[dict[str, Any]]) -> None:
+    file = io.BytesIO(json.dumps({"before": [1], "Report_Entry": rows, "after": {}}).encode())
+    found = list(Report("r", Download(file, None)).rows())
+    assert found == json.loads(file.getvalue())["Report_Entry"]
+
+
+def test_a_report_of_any_length_takes_the_same_memory() -> None:
+    def most(count: int) -> int:
+        rows = [{**REVIEW, "Review_ID": f"R{n}", "Comments": "word " * 60} for n in range(count)]
+        file = io.BytesIO(json.dumps({"Report_Entry": rows}).encode())
+        del rows
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in Report("r", Download(file, None)).rows()) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert most(10_000) < 1.5 * most(1000)
 
 
 def test_the_rating_scale_has_two_ends() -> None:
