@@ -24,6 +24,7 @@ BUILT_IN = {
     "absorb": "ascertain.connectors.absorb:AbsorbConnector",
     "docebo": "ascertain.connectors.docebo:DoceboConnector",
     "cornerstone": "ascertain.connectors.cornerstone:CornerstoneConnector",
+    "moodle": "ascertain.connectors.moodle:MoodleConnector",
     "workday": "ascertain.connectors.workday:WorkdayConnector",
     "jira": "ascertain.connectors.jira:JiraConnector",
     "talentlms": "ascertain.connectors.talentlms:TalentLmsConnector",

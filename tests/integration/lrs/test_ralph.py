@@ -224,7 +224,7 @@ def test_the_same_write_is_the_same_statement(store: Store) -> None:
     sent: list[Any] = []
     blind = store.connect()
     blind._skills._find = lambda query: ()  # a store that shows nothing yet
-    blind._skills._send = lambda body: sent.append(body) or blind._post(body)
+    blind._skills._send = lambda body: (sent.append(body), blind._post(body))[1]
     second = blind.write(user, "statements", intended.value, request_id="r")
     assert sent
     assert (second.state, second.external_id) == (WriteState.WRITTEN, first.external_id)
