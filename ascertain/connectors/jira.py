@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ascertain.connectors.adf import flatten
 from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.http import Answer, StatusError, verdict_of
+from ascertain.connectors.jira_webhooks import receive
 from ascertain.connectors.parsing import FieldError, Row, naive, read_rows
 from ascertain.connectors.window import Window
 from ascertain.domain.connector import (
@@ -33,6 +34,7 @@ from ascertain.domain.connector import (
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.records import Entity, Record, SourceRef, TextRecord
 from ascertain.domain.text import clean_plain
+from ascertain.domain.webhooks import Proof, RawRequest, Received
 from ascertain.errors import PermanentConnectorError
 
 _SEARCH = "/rest/api/3/search/jql"
@@ -59,7 +61,7 @@ class JiraOptions(BaseModel):
 
 
 class JiraConnector(HttpConnector):
-    """One Jira Cloud site. Secrets: ``user`` (e-mail address) and ``token`` (API token)."""
+    """One Jira Cloud site. Secrets: ``user`` (e-mail address) and ``token`` (API token); ``webhook_secret``."""
 
     system = "jira"
 
@@ -131,7 +133,25 @@ class JiraConnector(HttpConnector):
 
     def fetch(self, ref: SourceRef) -> Record | None:
         answer = self.found_or_none(lambda: self.get(f"/rest/api/3/issue/{ref.id}", {"fields": ",".join(_FIELDS)}))
-        return self.one(answer.data, _ALLOWED, ref, self._parse) if answer else None
+        return self.one(answer.data, _ALLOWED, ref, self._parse) if answer and self._counts(answer.data) else None
+
+    @property
+    def proof(self) -> Proof:
+        """HMAC in ``X-Hub-Signature``, with the secret of a webhook that an administrator registered."""
+        return Proof.HMAC
+
+    def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
+        return receive(self.name, self._options.projects, self.connection.secrets.get("webhook_secret", ""), request)
+
+    def _counts(self, issue: object) -> bool:
+        """Whether the search would have found an issue; a webhook tells of all."""
+        fields = issue.get("fields") if isinstance(issue, Mapping) else None
+        if not isinstance(issue, Mapping) or not isinstance(fields, Mapping) or not fields.get("assignee"):
+            return False
+        project = str(issue.get("key", "")).rpartition("-")[0]
+        if self._options.projects and project not in self._options.projects:
+            return False
+        return bool(fields.get("resolutiondate")) or not self._options.resolved_only
 
     def _jql(self, window: Window) -> str:
         clauses = ["assignee is not EMPTY"]
