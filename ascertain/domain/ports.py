@@ -95,6 +95,9 @@ class People(Protocol):
         """Number of new or changed learners."""
 
     def link(self, source_ref: str, learner_id: str) -> None: ...
+    def link_all(self, links: Mapping[str, str]) -> None:
+        """Several links: source ref → learner id."""
+
     def links(self, system: str) -> dict[str, str]:
         """Source ref → learner id, for one system."""
 

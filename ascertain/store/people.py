@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, or_, select
@@ -89,10 +89,17 @@ class SqlPeople:
         Raises:
             InputError: when the reference does not begin with its system.
         """
-        system, colon, rest = source_ref.partition(":")
-        if not (system and colon and rest):
-            raise InputError("must read system:entity:id", where=source_ref, field="source_ref")
-        upsert(self._tx, _LINKS, [{"source_ref": source_ref, "system": system, "learner_id": learner_id}])
+        self.link_all({source_ref: learner_id})
+
+    def link_all(self, links: Mapping[str, str]) -> None:
+        """As ``link``, for several."""
+        rows = []
+        for source_ref, learner_id in sorted(links.items()):
+            system, colon, rest = source_ref.partition(":")
+            if not (system and colon and rest):
+                raise InputError("must read system:entity:id", where=source_ref, field="source_ref")
+            rows.append({"source_ref": source_ref, "system": system, "learner_id": learner_id})
+        upsert(self._tx, _LINKS, rows)
 
     def links(self, system: str) -> dict[str, str]:
         query = select(_LINKS.c.source_ref, _LINKS.c.learner_id).where(_LINKS.c.system == system)
