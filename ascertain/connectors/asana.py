@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from ascertain.connectors.asana_events import changes
 from ascertain.connectors.asana_rows import TASK, TASK_FIELDS, AsanaOptions, assignee_of, is_work, own_comments, task
+from ascertain.connectors.asana_subscriptions import subscribe
 from ascertain.connectors.asana_webhooks import receive
 from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.crawl import Crawl
@@ -30,7 +31,7 @@ from ascertain.domain.connector import (
     Verdict,
 )
 from ascertain.domain.records import Entity, Record, SourceRef
-from ascertain.domain.webhooks import Proof, RawRequest, Received
+from ascertain.domain.webhooks import Proof, RawRequest, Received, Subscription
 from ascertain.errors import ConfigError, PermanentConnectorError
 
 _API = "/api/1.0"
@@ -93,6 +94,10 @@ class AsanaConnector(HttpConnector):
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
         """As the port says; see ``asana_webhooks``."""
         return receive(self.name, self.connection.secrets.get("webhook_token", ""), request, kept)
+
+    def subscribe(self, url: str, *, now: datetime) -> Sequence[Subscription]:
+        """As the port says; one webhook a project."""
+        return subscribe(self, url, self._parents()[0], self._in(), now, comments=self._options.comments)
 
     # -- one page ---------------------------------------------------------------------------------------------------
 

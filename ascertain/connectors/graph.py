@@ -16,6 +16,7 @@ from ascertain.connectors.crawl import Crawl
 from ascertain.connectors.graph_people import V1 as _V1
 from ascertain.connectors.graph_people import GraphPeople, values
 from ascertain.connectors.graph_rows import ALWAYS, MESSAGE, WORKER, GraphOptions, deleted, message, writer
+from ascertain.connectors.graph_subscriptions import subscribe
 from ascertain.connectors.graph_webhooks import receive
 from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.parsing import FieldError, Row, read_rows
@@ -32,7 +33,7 @@ from ascertain.domain.connector import (
     Verdict,
 )
 from ascertain.domain.records import Entity, Record, Rejected, SourceRef
-from ascertain.domain.webhooks import Proof, RawRequest, Received
+from ascertain.domain.webhooks import Proof, RawRequest, Received, Subscription
 from ascertain.errors import PermanentConnectorError
 
 _MAX_PAGES = 10_000
@@ -140,6 +141,15 @@ class GraphConnector(GraphPeople):
         entities |= {Entity.MESSAGE} if self.messages_opt_in else set()
         return receive(self.name, self.connection.secrets.get("client_state", ""), frozenset(entities), request, now)
 
+    def subscribe(self, url: str, *, now: datetime) -> Sequence[Subscription]:
+        """As the port says; one for each channel that is read, one for the people."""
+        wanted = {"users": "updated,deleted"} if self._options.workers else {}
+        if self.messages_opt_in:
+            for place in sorted(self._allowed()[0]):
+                team, _, channel = place.partition("/")
+                wanted[f"teams/{team}/channels/{channel}/messages"] = "created,updated,deleted"
+        return subscribe(self, url, wanted, now, hours=self._options.subscription_hours)
+
     # -- messages ---------------------------------------------------------------------------------------------------
 
     def _talk(self, cursor: Cursor | None) -> Iterator[Page]:
@@ -246,7 +256,7 @@ class GraphConnector(GraphPeople):
     def _channels(self, teams: frozenset[str] | None = None) -> tuple[dict[str, str], datetime | None]:
         """The standard channels of public teams (of those named ``teams``, or of the first ones)."""
         found: dict[str, str] = {}
-        listed, clock = self._every(f"{_V1}/teams", {"$select": "id,displayName"})
+        listed, clock = self.every(f"{_V1}/teams", {"$select": "id,displayName"})
         wanted = [t for t in listed if teams is None or t.get("displayName") in teams]
         for team in wanted if teams is not None else wanted[:_SHOWN]:
             # A list of teams does not say who may see them; each team does.
@@ -254,7 +264,7 @@ class GraphConnector(GraphPeople):
             if not isinstance(one, Mapping) or str(one.get("visibility")).lower() != "public":
                 continue
             select = {"$select": "id,displayName,membershipType"}
-            for channel in self._every(f"{_V1}/teams/{team['id']}/channels", select)[0]:
+            for channel in self.every(f"{_V1}/teams/{team['id']}/channels", select)[0]:
                 if str(channel.get("membershipType")).lower() == "standard":
                     found[f"{team['id']}/{channel['id']}"] = f"{team.get('displayName')}/{channel.get('displayName')}"
         return found, clock

@@ -73,7 +73,8 @@ class GraphPeople(GraphSkills):
             manager = str(number or above.get("id") or "") or None
         return worker(row, ref, manager=manager, profile=self.connection.job_profile(row.text("job_code")))
 
-    def _every(self, path: str, query: Query) -> tuple[list[Mapping[str, Any]], datetime | None]:
+    def every(self, path: str, query: Query) -> tuple[list[Mapping[str, Any]], datetime | None]:
+        """All rows of a list, and the server's clock."""
         answer = self.get(path, query)
         rows, clock, seen = list(values(answer.data, self.name)), answer.server_time, set[str]()
         while (link := str(answer.data.get("@odata.nextLink") or "")) and link not in seen:

@@ -7,7 +7,7 @@ systems ask for it (a challenge echoed, a secret sent back).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -110,3 +110,22 @@ class Receives(Protocol):
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
         """Check the proof of origin first, then read. Calls nobody and stores nothing; never raises for what a
         stranger sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A promise of a system to call. ``state`` is made, renewed or kept; ``expires_at`` is ``None`` where it lasts."""
+
+    id: str
+    what: str
+    state: str
+    expires_at: datetime | None = None
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """A connector whose system is asked through its API to call."""
+
+    def subscribe(self, url: str, *, now: datetime) -> Sequence[Subscription]:
+        """Let the system call ``url``: make what is missing, prolong what runs out soon, keep the rest. The address
+        must already answer, because the system tries it at once."""
