@@ -25,6 +25,7 @@ BUILT_IN = {
     "docebo": "ascertain.connectors.docebo:DoceboConnector",
     "cornerstone": "ascertain.connectors.cornerstone:CornerstoneConnector",
     "moodle": "ascertain.connectors.moodle:MoodleConnector",
+    "xapi": "ascertain.connectors.xapi:XapiConnector",
     "workday": "ascertain.connectors.workday:WorkdayConnector",
     "jira": "ascertain.connectors.jira:JiraConnector",
     "talentlms": "ascertain.connectors.talentlms:TalentLmsConnector",

@@ -81,17 +81,17 @@ class XapiConnector(HttpConnector):
     def probe(self) -> TenantProfile:
         """The verbs of the newest statements and the home pages of accounts, with what they are taken for."""
         verbs: dict[str, int] = {}
-        pages: dict[str, int] = {}
+        pages: set[str] = set()
         for raw in _statements(self.get(self._path, {"limit": _SAMPLE}), self.name):
             verb, actor = raw.get("verb"), raw.get("actor")
             if isinstance(verb, Mapping) and isinstance(verb.get("id"), str):
                 verbs[verb["id"]] = verbs.get(verb["id"], 0) + 1
             account = actor.get("account") if isinstance(actor, Mapping) else None
             if isinstance(account, Mapping) and isinstance(account.get("homePage"), str):
-                pages[account["homePage"]] = pages.get(account["homePage"], 0) + 1
+                pages.add(account["homePage"])
         said = {v: f"verb, {n} times, read as {self._options.says(v) or 'not known'}" for v, n in sorted(verbs.items())}
         known = self._options.accounts
-        said |= {p: f"accounts, {n} times, read as {known.get(p, 'not known')}" for p, n in sorted(pages.items())}
+        said |= {p: f"accounts, read as {known.get(p, 'not known')}" for p in sorted(pages)}
         unknown = [v for v in verbs if self._options.says(v) is None] + [p for p in pages if p not in known]
         return TenantProfile({Entity.STATEMENT: said}, {Entity.STATEMENT: tuple(sorted(unknown))})
 
@@ -108,7 +108,7 @@ class XapiConnector(HttpConnector):
             try:
                 answer = self.get(place["more"]) if place else self.get(self._path, self._query(window))
             except StatusError as e:
-                if not place or self.classify(e.failure) is not Verdict.CURSOR_EXPIRED:
+                if not place or self.classify(e.failure) not in (Verdict.CURSOR_EXPIRED, Verdict.NOT_FOUND):
                     raise
                 notes.append("the store had forgotten the query, so this pull was begun again")
                 window.restart()

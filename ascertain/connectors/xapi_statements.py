@@ -207,8 +207,8 @@ class Statements:
         )
 
     def _course_of(self, says: Says, said: Json, about: About) -> About | None:
-        """The activity itself where it was completed, else the course above it."""
-        if says is Says.COMPLETED:
+        """The activity itself where it was completed or is a course, else the course above it."""
+        if says is Says.COMPLETED or about.type in COURSE_TYPES:
             return about
         context = said.get("context")
         above = context.get("contextActivities") if isinstance(context, Mapping) else None

@@ -119,7 +119,10 @@ def create_app(company: Company | LiveCompany, options: LrsOptions | None = None
     async def post(request: Request) -> JSONResponse:
         headers = admit(request)
         sent = await body(request)
-        ids = store.add(sent if isinstance(sent, list) else [sent], authority=_account(chosen))
+        made = sent if isinstance(sent, list) else [sent]
+        ids = store.add(made, authority=_account(chosen))
+        for ident, said in zip(ids, made, strict=True):
+            live.put("xapi", ident, said)
         return JSONResponse(ids, headers=headers)
 
     @app.put(f"{BASE}/statements")
