@@ -7,6 +7,7 @@ import io
 import json
 import tracemalloc
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -254,13 +255,12 @@ def test_a_line_without_end_is_not_held(place: Place) -> None:
     assert rejected(pages)
 
 
-def workbook(*rows: list[Any], title: str = "Data") -> bytes:
+def workbook(*rows: Sequence[Any]) -> bytes:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.title = title
     for row in rows:
-        sheet.append(row)
+        sheet.append(list(row))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
