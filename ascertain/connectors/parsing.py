@@ -55,7 +55,11 @@ class Row:
 
     def text(self, name: str) -> str:
         """One line without hidden characters; empty where there is nothing."""
-        return clean_plain(_scalar(self.value(name), self.source_name(name))).replace("\n", " ")
+        value = self.value(name)
+        if value is None:
+            return ""
+        plain = value if isinstance(value, str) else _scalar(value, self.source_name(name))
+        return clean_plain(plain).replace("\n", " ")
 
     def prose(self, name: str) -> str:
         """Several lines, HTML brought to text."""
