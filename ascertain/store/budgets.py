@@ -34,10 +34,12 @@ class SqlBudget:
         with self._engines().write.begin() as connection:
             _insert_missing(connection, _BUDGETS, {"key": key, "window_began": now, "used": 0, "blocked_until": None})
             row = connection.execute(select(_BUDGETS).where(_BUDGETS.c.key == key).with_for_update()).one()
+            now = self._now()  # again: it may have waited for the row, and others have counted since
             if wait := _left(row.blocked_until, now):
                 return wait
             began, used = row.window_began, row.used
-            if now - began >= policy.window or now < began:
+            # A window that begins in the future by more than its length: the clock was set back.
+            if now - began >= policy.window or began - now > policy.window:
                 began, used = now, 0
             if used >= policy.calls:
                 return _left(began + policy.window, now)

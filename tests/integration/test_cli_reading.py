@@ -47,7 +47,7 @@ def test_profile(demo: Demo) -> None:
     data = ask(demo.place, "profile", learner)
     assert data.keys() >= {"learner", "run", "skills", "notes"}
     assert data["learner"]["name"] == name
-    assert data["run"]["versions"].keys() == {"policy", "taxonomy", "brain", "prompts"}
+    assert data["run"]["versions"].keys() == {"policy", "taxonomy", "brain", "prompts", "mapper"}
     for s in data["skills"]:
         assert s.keys() >= SKILL
         assert len(s["interval"]) == 2
