@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from ascertain.connectors.absorb_rows import AbsorbOptions, AbsorbRows, LookUps, with_custom_fields
+from ascertain.connectors.absorb_options import AbsorbOptions
+from ascertain.connectors.absorb_people import LookUps
+from ascertain.connectors.absorb_rows import AbsorbRows, with_custom_fields
 from ascertain.connectors.absorb_webhooks import receive
 from ascertain.connectors.absorb_writeback import AbsorbWriteBack
 from ascertain.connectors.http import Answer, Query, StatusError
@@ -29,6 +31,7 @@ _PATHS = {Entity.USER: "/users", Entity.WORKER: "/users", Entity.COURSE: "/cours
 _BELOW_ENROLMENTS = (Entity.ENROLMENT, Entity.ASSESSMENT, Entity.ENGAGEMENT)
 _MAX_PAGE = 65_535
 _TAKEN_SECONDS = 300.0
+T = TypeVar("T")
 
 
 class AbsorbConnector(AbsorbWriteBack):
@@ -71,7 +74,7 @@ class AbsorbConnector(AbsorbWriteBack):
         bearer = f"Bearer {token}" if self._options.token_scheme == "bearer" else token
         return {**self._common(), "Authorization": bearer}
 
-    def authorised(self, call: Callable[[Mapping[str, str]], Answer]) -> Answer:
+    def authorised(self, call: Callable[[Mapping[str, str]], T]) -> T:
         """As the base does; a new token that is refused at once, after others worked, was ended by somebody else."""
         try:
             answer = super().authorised(call)

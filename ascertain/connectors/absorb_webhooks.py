@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from ascertain.connectors.absorb_rows import Webhooks
+from ascertain.connectors.absorb_options import Webhooks
 from ascertain.connectors.unpack import BodyTooLarge, BodyUnreadable, unpacked
 from ascertain.domain.canonical import digest
 from ascertain.domain.records import Entity

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from ascertain.connectors.absorb_rows import AbsorbOptions
+from ascertain.connectors.absorb_options import AbsorbOptions
 from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.compact import compact
 from ascertain.connectors.http import StatusError

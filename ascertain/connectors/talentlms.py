@@ -9,16 +9,17 @@ key as user name), so that is where enrolments come from. Version 1 writes numbe
 from __future__ import annotations
 
 import base64
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ascertain.connectors.http import Answer, Query, StatusError
+from ascertain.connectors.pace import Pace
 from ascertain.connectors.parents import Part, fan_out, position_of
-from ascertain.connectors.parsing import FieldMap, Row, naive, read_rows
-from ascertain.connectors.talentlms_rows import CUSTOM, TalentLmsOptions, TalentLmsRows
+from ascertain.connectors.parsing import naive, read_rows
+from ascertain.connectors.talentlms_options import TalentLmsOptions
+from ascertain.connectors.talentlms_people import LookUps
+from ascertain.connectors.talentlms_rows import CUSTOM, TalentLmsRows
 from ascertain.connectors.talentlms_writeback import TalentLmsWriteBack, custom_fields, data_of
 from ascertain.connectors.window import VERSION, Window
 from ascertain.domain.connector import (
@@ -197,7 +198,7 @@ class TalentLmsConnector(TalentLmsWriteBack):
         )
 
     def _people(self, entity: Entity, items: list[object]) -> tuple[list[Record], list[Rejected]]:
-        look = _LookUps(self, self._rows.fields[entity], self._options)
+        look = LookUps(self, self._rows.fields[entity], self._options)
         detailed = [look.with_fields(i) for i in items]
         return self._rows_of(
             entity,
@@ -309,80 +310,6 @@ class TalentLmsConnector(TalentLmsWriteBack):
         self, entity: Entity, rows: list[object], identify: Any, parse: Any
     ) -> tuple[list[Record], list[Rejected]]:
         return read_rows(rows, self._rows.fields[entity], self.zone, identify, parse, f"{self.name}:{entity.value}")
-
-
-class Pace:
-    """Keeps the calls of this process below ``calls`` in any ``seconds``. The hourly budget is shared between
-    processes; this window is too short for that to be worth it, and a 429 is waited out anyway."""
-
-    def __init__(
-        self,
-        calls: int,
-        seconds: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._made: deque[float] = deque(maxlen=calls)
-        self._seconds = seconds
-        self._clock = clock
-        self._sleep = sleep
-
-    def wait(self) -> None:
-        """Return once there is room for a call, and count it."""
-        if len(self._made) == self._made.maxlen and (left := self._made[0] + self._seconds - self._clock()) > 0:
-            self._sleep(left)
-        self._made.append(self._clock())
-
-
-class _LookUps:
-    """What a list of users does not say: custom fields, branches, and how workers name a manager."""
-
-    def __init__(self, connector: TalentLmsConnector, fields: FieldMap, options: TalentLmsOptions) -> None:
-        self._connector = connector
-        self._fields = fields
-        self._options = options
-        self._needed = any(v.startswith(CUSTOM) for v in fields.values())
-        self._numbers: dict[str, str] = {}
-
-    def with_fields(self, raw: object) -> object:
-        """A row with its custom fields, if any is mapped."""
-        if not self._needed or not isinstance(raw, Mapping) or raw.get("id") is None:
-            return raw
-        if "custom_fields" in raw:
-            return {**custom_fields({"_data": raw}), **raw}
-        answer = self._connector.found_or_none(lambda: self._connector.get(f"{_V2}/users/{raw['id']}"))
-        return {**custom_fields(answer.data), **raw} if answer else raw
-
-    def branch(self, row: Row) -> str:
-        if not self._options.branches:
-            return ""
-        path = f"{_V2}/users/{row.required('id')}/branches"
-        answer = self._connector.found_or_none(lambda: self._connector.get(path))
-        listed = data_of(answer.data).get("branches") if answer else None
-        names = [b.get("name") for b in (listed if isinstance(listed, list) else []) if isinstance(b, Mapping)]
-        return str(names[0]) if names and names[0] else ""
-
-    def manager(self, named: str) -> str:
-        by = self._options.manager_by
-        if not named or by == "employee_id":
-            return named
-        if named not in self._numbers:
-            self._numbers[named] = self._number(by, named)
-        return self._numbers[named]
-
-    def _number(self, by: str, named: str) -> str:
-        if by == "id":
-            answer = self._connector.found_or_none(lambda: self._connector.get(f"{_V2}/users/{named}"))
-            rows = [data_of(answer.data)] if answer else []
-        else:
-            data = self._connector.get(f"{_V2}/users", {f"filter[{by}][eq]": named}).data
-            listed = data.get("_data") if isinstance(data, Mapping) else None
-            rows = [r for r in (listed if isinstance(listed, list) else []) if isinstance(r, Mapping)]
-        if len(rows) != 1:
-            return ""
-        row = Row(self.with_fields(rows[0]), self._fields)
-        return row.text("employee_id") or row.text("id")
 
 
 def _flat_course(raw: object) -> object:

@@ -14,7 +14,8 @@ from typing import Any
 from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.compact import compact
 from ascertain.connectors.http import StatusError
-from ascertain.connectors.talentlms_rows import CUSTOM, TalentLmsOptions
+from ascertain.connectors.talentlms_options import TalentLmsOptions
+from ascertain.connectors.talentlms_rows import CUSTOM
 from ascertain.domain.connector import Verdict
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.writeback import Intended, SkillClaim, SkillTarget, TargetKind, WriteResult, WriteState

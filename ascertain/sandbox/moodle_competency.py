@@ -15,7 +15,8 @@ from typing import Any
 from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.moodle_functions import Function
 from ascertain.sandbox.moodle_gate import MoodleError, Param, not_found, refused
-from ascertain.sandbox.moodle_shapes import SITE, Row, Site, module_names
+from ascertain.sandbox.moodle_shapes import SITE, Row, Site
+from ascertain.sandbox.moodle_states import module_names
 
 SYSTEM = "moodle"
 FRAMEWORK, SCALE = 1, 3

@@ -16,12 +16,11 @@ from ascertain.sandbox.moodle_shapes import (
     Site,
     course_row,
     latest_first,
-    module_names,
-    own_course,
     seconds,
     site_course,
     user_row,
 )
+from ascertain.sandbox.moodle_states import module_names, own_course
 from ascertain.sandbox.records import Course
 
 Handler = Callable[[Mapping[str, Any]], Any]

@@ -8,16 +8,8 @@ from typing import Any
 from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.moodle_functions import Function, course_of
 from ascertain.sandbox.moodle_gate import Param, not_found, refused
-from ascertain.sandbox.moodle_shapes import (
-    Row,
-    Site,
-    activity_states,
-    badge,
-    completion,
-    grade_items,
-    grade_of,
-    has_criteria,
-)
+from ascertain.sandbox.moodle_shapes import Row, Site, badge
+from ascertain.sandbox.moodle_states import activity_states, completion, grade_items, grade_of, has_criteria
 
 _INT, _BOOL = Param("int", True), Param("bool", False, False)
 

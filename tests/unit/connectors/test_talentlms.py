@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ascertain.connectors.connection import Connection
+from ascertain.connectors.pace import Pace
 from ascertain.connectors.parsing import FieldError, Row
-from ascertain.connectors.talentlms import Pace, TalentLmsConnector
+from ascertain.connectors.talentlms import TalentLmsConnector
 from ascertain.connectors.talentlms_rows import DEFAULT_FIELDS, epoch, language_of
 from ascertain.domain.connector import Incremental
 from ascertain.domain.records import (

@@ -16,7 +16,8 @@ from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.moodle import MoodleOptions, create_app
 from ascertain.sandbox.moodle_competency import competency_id, key_of
 from ascertain.sandbox.moodle_gate import MoodleError, unfolded
-from ascertain.sandbox.moodle_shapes import Site, grade_of, has_criteria, is_graded
+from ascertain.sandbox.moodle_shapes import Site
+from ascertain.sandbox.moodle_states import grade_of, has_criteria, is_graded
 
 COMPANY = build_company(date(2026, 5, 1))
 SITE = Site.of(COMPANY)
