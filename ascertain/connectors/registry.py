@@ -26,6 +26,7 @@ BUILT_IN = {
     "cornerstone": "ascertain.connectors.cornerstone:CornerstoneConnector",
     "moodle": "ascertain.connectors.moodle:MoodleConnector",
     "xapi": "ascertain.connectors.xapi:XapiConnector",
+    "scorm": "ascertain.connectors.scorm:ScormConnector",
     "workday": "ascertain.connectors.workday:WorkdayConnector",
     "jira": "ascertain.connectors.jira:JiraConnector",
     "talentlms": "ascertain.connectors.talentlms:TalentLmsConnector",

@@ -21,7 +21,7 @@ from ascertain.sandbox.faults import Fault
 from tests.contract.bench import Bench, Wire, cases, entries, everything, serve, stored
 from tests.contract.specs import SPECS, Spec, Token
 
-FILES: frozenset[str] = frozenset({"files", "openbadges"})
+FILES: frozenset[str] = frozenset({"files", "openbadges", "scorm"})
 """Systems that read or write files instead of calling anybody: the sandbox has nothing for them to call."""
 
 systems = pytest.mark.parametrize("spec", SPECS.values(), ids=list(SPECS))
