@@ -25,7 +25,7 @@ from ascertain.domain.connector import (
     Verdict,
 )
 from ascertain.domain.records import Entity, Record, SourceRef
-from ascertain.errors import ConnectorError, PermanentConnectorError
+from ascertain.errors import ConfigError, ConnectorError, PermanentConnectorError
 
 T = TypeVar("T")
 
@@ -44,6 +44,11 @@ class HttpConnector(ABC):
         transport: httpx.BaseTransport | None = None,
         budget: Budget | None = None,
     ) -> None:
+        if not connection.url:
+            raise ConfigError(
+                f"connection {connection.name}: {self.system} is no folder, it needs an address",
+                remedy="give url or url_env in place of path",
+            )
         self.connection = connection
         self.name = connection.name
         self.zone = connection.zone

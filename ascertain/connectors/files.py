@@ -97,12 +97,12 @@ class FilesConnector:
     def check(self) -> Health:
         """Whether the folder can be listed, and how many files the mapping finds in it."""
         try:
-            found, links = self._folder.files()
+            found, alone = self._folder.files()
         except ConnectorError as e:
             return Health(False, f"{self.name}: not usable", e.message, e.remedy or "")
         patterns = [r.files for r in self._mapping.tables] + [r.files for r in self._mapping.documents]
         fitting = sum(any(p.fullmatch(f.path) for p in patterns) for f in found)
-        left = f", {len(links)} links left alone" if links else ""
+        left = f", {len(alone)} left alone" if alone else ""
         return Health(True, f"{fitting} of {len(found)} files fit the mapping{left}")
 
     def probe(self) -> TenantProfile:
@@ -123,7 +123,7 @@ class FilesConnector:
         if entity not in self._mapping.entities:
             raise PermanentConnectorError(f"{self.name}: the mapping has no {entity.value} to pull")
         state = opened_cursor(cursor)
-        found, links = self._folder.files()
+        found, alone = self._folder.files()
         size = self._options.page_size
         tables = TablePull(self.name, entity, self._folder, self._zone, self._jobs, page_size=size, state=state)
         documents = self._documents(entity, state)
@@ -134,7 +134,7 @@ class FilesConnector:
 
         yield from tables.pages([r for r in self._mapping.tables if r.entity is entity], found, checkpoint)
         yield from documents.pages([r for r in self._mapping.documents if r.entity is entity], found, checkpoint)
-        notes = [*tables.notes, *documents.notes, *(f"{p} is a link and is left alone" for p in links)]
+        notes = [*tables.notes, *documents.notes, *(f"{a}: it is left alone" for a in alone)]
         yield Page((), (), checkpoint(), warnings=tuple(notes), gone=(*tables.gone, *documents.gone))
 
     def fetch(self, ref: SourceRef) -> Record | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -216,7 +217,8 @@ class DocumentPull:
             entity=Entity.DOCUMENT, files=path_pattern(rule.index), mark="", columns={k: k for k in ("file", *_ABOUT)}
         )
         base = rule.index.rpartition("/")[0]
-        paths = {f.path for f in found}
+        # Some systems write accents in names as letters of their own.
+        paths = {unicodedata.normalize("NFC", f.path): f.path for f in found}
         rows: dict[str, list[dict[str, str]]] = {}
         try:
             with self._folder.open(rule.index) as stream:
@@ -225,8 +227,9 @@ class DocumentPull:
                         self.notes.append(f"{rule.index}:{line.number}: {line.reason or 'names no file'}")
                         continue
                     values = {k: clean_plain(str(v)) for k, v in line.values.items()}
-                    path = f"{base}/{values['file']}" if base else values["file"]
-                    if path not in paths:
+                    wanted = unicodedata.normalize("NFC", f"{base}/{values['file']}" if base else values["file"])
+                    path = paths.get(wanted, wanted)
+                    if wanted not in paths:
                         self.notes.append(f"{rule.index}:{line.number}: there is no file {values['file']!r}")
                     rows.setdefault(path, []).append({k: values.get(k, "") for k in _ABOUT})
         except FileProblem as e:

@@ -51,32 +51,34 @@ class Folder:
         self.root = Path(path)
 
     def files(self) -> tuple[list[Found], list[str]]:
-        """All ordinary files in the order of their paths, and the paths of links, which are left alone.
+        """All ordinary files in the order of their paths, and what is left alone: links, names that are no text.
 
         Raises:
             PermanentConnectorError: when the folder or one in it cannot be listed: half a folder looks like deletions.
         """
         found: list[Found] = []
-        links: list[str] = []
+        alone: list[str] = []
         try:
-            self._list(self.root.resolve(strict=True), "", found, links)
+            self._list(self.root.resolve(strict=True), "", found, alone)
         except OSError as e:
             raise PermanentConnectorError(
                 f"{self._name}: the folder cannot be read: {e.strerror}",
                 remedy="check that `path` of the connection is there, is a folder, and may be read",
             ) from None
-        return sorted(found, key=lambda f: f.path), sorted(links)
+        return sorted(found, key=lambda f: f.path), sorted(alone)
 
-    def _list(self, folder: Path, inside: str, found: list[Found], links: list[str]) -> None:
+    def _list(self, folder: Path, inside: str, found: list[Found], alone: list[str]) -> None:
         with os.scandir(folder) as entries:
             for entry in entries:
                 path = inside + entry.name
                 if entry.name.startswith((".", "~$")):
                     continue
-                if entry.is_symlink():
-                    links.append(path)
+                if not entry.name.isprintable():  # line ends, or bytes that are no UTF-8
+                    alone.append(f"{path.encode(errors='replace').decode()!r} has a name that is no text")
+                elif entry.is_symlink():
+                    alone.append(f"{path} is a link")
                 elif entry.is_dir(follow_symlinks=False):
-                    self._list(folder / entry.name, path + "/", found, links)
+                    self._list(folder / entry.name, path + "/", found, alone)
                 elif entry.is_file(follow_symlinks=False):
                     info = entry.stat(follow_symlinks=False)
                     found.append(Found(path, info.st_size, info.st_mtime_ns))

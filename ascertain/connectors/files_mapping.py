@@ -94,7 +94,7 @@ def read_mapping(file: Path) -> FilesMapping:
         ConfigError: naming file and field.
     """
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw = _keyed(yaml.load(file.read_text(encoding="utf-8"), _Loader))
     except OSError as e:
         raise ConfigError(
             f"cannot read the mapping {file.name}: {e.strerror}",
@@ -132,6 +132,25 @@ def path_pattern(text: str) -> re.Pattern[str]:
         else:
             made += re.escape(part)
     return re.compile(made)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's idea of yes and no: ``Yes`` and ``No`` are words, and often words of an export."""
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if tag != _BOOL]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
+def _keyed(node: Any) -> Any:
+    """Every key a text: ``1: completed`` means the text 1."""
+    if isinstance(node, dict):
+        return {str(k).lower() if isinstance(k, bool) else str(k): _keyed(v) for k, v in node.items()}
+    return [_keyed(v) for v in node] if isinstance(node, list) else node
 
 
 @cache

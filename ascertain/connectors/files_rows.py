@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -45,7 +46,8 @@ _KIND = {
     Entity.DOCUMENT: EvidenceKind.DOCUMENT,
 }
 _LISTED = re.compile(r"[,;|\n]")
-_THOUSANDS = re.compile(r"^-?\d{1,3}(\.\d{3})+(,\d+)?$")
+_POINTS = re.compile(r"^-?\d{1,3}(\.\d{3})+(,\d+)?$")
+_COMMAS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
 _SHEET_ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"))
 
 
@@ -75,14 +77,21 @@ class FileRow(Row):
 
     def number(self, name: str) -> float | None:
         value = self.value(name)
-        if self._rule.decimal == "," and isinstance(value, str) and "," in value:
-            text = value.strip()
-            plain = text.replace(".", "") if _THOUSANDS.match(text) else text
-            try:
-                return float(plain.replace(",", "."))
-            except ValueError:
-                raise FieldError(self.source_name(name), f"{text[:60]!r} is not a number") from None
-        return super().number(name)
+        if not isinstance(value, str):
+            return super().number(name)
+        text = value.strip().removesuffix("%").strip()
+        if not text:
+            return None
+        grouped, decimal = (_POINTS, ",") if self._rule.decimal == "," else (_COMMAS, ".")
+        if grouped.match(text):
+            text = text.replace("." if decimal == "," else ",", "")
+        try:
+            number = float(text.replace(decimal, "."))
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise FieldError(self.source_name(name), f"{value.strip()[:60]!r} is not a number")
+        return number
 
     def moment(self, name: str) -> datetime | None:
         text = self.text(name)

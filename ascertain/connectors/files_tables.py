@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +62,7 @@ def _jsonl(stream: BinaryIO, seen: Survey, rule: TableRule, notes: list[str]) ->
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
+            found = json.loads(line, parse_constant=str, parse_float=_float)
         except (ValueError, RecursionError):
             yield Line(number, {}, "is no JSON")
             continue
@@ -70,6 +71,11 @@ def _jsonl(stream: BinaryIO, seen: Survey, rule: TableRule, notes: list[str]) ->
             continue
         values = {c: v for c in rule.read if (v := _at(found, c)) is not _MISSING}
         yield Line(number, values)
+
+
+def _float(text: str) -> float | str:
+    """A number that is too large for one stays a text, which no field of numbers takes."""
+    return number if math.isfinite(number := float(text)) else text
 
 
 def _at(node: Any, column: str) -> Any:
@@ -181,4 +187,6 @@ def _cell(value: object) -> object:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from ascertain.connectors.connection import environment, read_entries, resolve
-from ascertain.connectors.registry import connector_class, open_connectors, systems
+from ascertain.connectors.connection import Connection, ConnectionEntry, environment, read_entries, resolve
+from ascertain.connectors.registry import connector_class, open_connector, open_connectors, systems
 from ascertain.errors import ConfigError
 
 GOOD = """
@@ -106,3 +107,13 @@ def test_the_shipped_systems_are_known() -> None:
     assert {"docebo", "workday", "jira"} <= set(systems())
     with pytest.raises(ConfigError, match="no connector for 'lotus'"):
         connector_class("lotus")
+
+
+def test_a_folder_is_for_systems_that_are_one(tmp_path: Path) -> None:
+    entry = ConnectionEntry.model_validate({"name": "hr", "system": "jira", "path": str(tmp_path)})
+    with pytest.raises(ConfigError, match="needs an address"):
+        open_connector(resolve(entry, {}))
+    with pytest.raises(ConfigError, match="has no url"):
+        open_connector(Connection("hr", "files", "https://x.example", ZoneInfo("UTC")))
+    with pytest.raises(ValueError, match="give either url or url_env"):
+        ConnectionEntry.model_validate({"name": "hr", "system": "files", "path": "a", "url": "https://x.example"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import tracemalloc
 import zipfile
 from collections.abc import Sequence
@@ -114,6 +115,55 @@ def test_a_quote_that_is_never_closed_costs_one_row(place: Place) -> None:
     pages = place.pages(Entity.ENROLMENT)
     assert len(records(pages)) == 999
     assert [r.reason.partition(": ")[0] for r in rejected(pages)] == ["exports/a.csv:502"]
+
+
+@pytest.mark.parametrize(
+    ("decimal", "written", "meant"),
+    [(",", "87,5", 87.5), (",", "87 %", 87), (".", "87.5%", 87.5), (",", "1.234", 1234), (".", "1,234.5", 1234.5)],
+)
+def test_numbers_as_people_write_them(tmp_path: Path, decimal: str, written: str, meant: float) -> None:
+    place = with_rule(tmp_path, decimal=decimal, delimiter=";", score={"low": 0, "high": 2000})
+    place.write("exports/a.csv", f"Employee;Course;Done;Score\nE1;C1;;{written}\nE2;C1;;nan\nE3;C1;;1e999\n")
+    pages = place.pages(Entity.ENROLMENT)
+    assert [r.score for r in records(pages)] == [meant / 2000]
+    assert [r.field for r in rejected(pages)] == ["Score", "Score"]
+
+
+def test_yes_and_no_in_a_mapping_are_words(tmp_path: Path) -> None:
+    place = with_rule(tmp_path)
+    place.write(
+        "mapping.yaml",
+        "tables:\n- entity: enrolment\n  files: a.csv\n  columns: {user: U, course: C, status: S}\n"
+        "  values: {status: {Yes: completed, No: failed, 2: expired}}\n",
+    )
+    place.write("a.csv", "U,C,S\nE1,C1,Yes\nE2,C1,No\nE3,C1,2\n")
+    assert [r.status.value for r in records(place.pages(Entity.ENROLMENT))] == ["completed", "failed", "expired"]
+
+
+def test_what_json_allows_and_sense_does_not_is_named(tmp_path: Path) -> None:
+    place = with_rule(tmp_path)
+    odd = ("NaN", "Infinity", '"\\ud800"', "[1]", "{}", "1e999", "9" * 5000)
+    place.write("exports/a.jsonl", "".join(f'{{"Employee": "E", "Course": "C", "Score": {v}}}\n' for v in odd))
+    pages = place.pages(Entity.ENROLMENT)
+    assert len(rejected(pages)) + len(records(pages)) == len(odd)
+    assert all(r.score is None for r in records(pages))
+
+
+def test_names_that_are_no_text_are_left_alone(place: Place) -> None:
+    (place.root / "exports").mkdir()
+    for name in (b"caf\xe9.csv", b"two\nlines.csv"):
+        Path(os.fsdecode(os.fsencode(place.root / "exports") + b"/" + name)).write_text(HEAD + "E1,C1,,1\n")
+    pages = place.pages(Entity.ENROLMENT)
+    assert records(pages) == []
+    assert warnings(pages).count("a name that is no text") == 2
+    warnings(pages).encode()
+
+
+def test_what_a_folder_has_not_and_old_cursors_are_refused(place: Place) -> None:
+    with pytest.raises(PermanentConnectorError, match="ticket"):
+        place.pages(Entity.TICKET)
+    with pytest.raises(ConfigError, match="version 7"):
+        place.pages(Entity.ENROLMENT, {"v": 7})
 
 
 def test_columns_that_nobody_named_are_never_read(place: Place) -> None:
@@ -270,7 +320,11 @@ COLUMNS = ["Employee", "Course", "Done", "Score"]
 
 
 def test_a_workbook_is_a_table(place: Place) -> None:
-    rows = [[1001.0, "C1", datetime(2026, 3, 1), 85], ["0042", "C1", datetime(2026, 3, 1, 9, 30), 0.5], [None] * 4]
+    rows: list[list[Any]] = [
+        [1001.0, "C1", datetime(2026, 3, 1), 85],
+        ["0042", "C1", datetime(2026, 3, 1, 9, 30), 0.5],
+        [None] * 4,
+    ]
     place.write("exports/a.xlsx", workbook(COLUMNS, *rows))
     one, two = records(place.pages(Entity.ENROLMENT))
     assert one.user_id == "employee:1001"
