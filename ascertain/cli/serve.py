@@ -1,8 +1,9 @@
-"""serve; key create, list, revoke; webhooks list, retry, forget."""
+"""serve; key create, list, revoke; webhooks list, retry, forget, subscribe."""
 
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ import typer
 from ascertain.cli.output import AsJson, emit, opened
 from ascertain.cli.review import login_name
 from ascertain.domain.access import Scope
-from ascertain.errors import NotFoundError
+from ascertain.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -162,6 +163,44 @@ def forget(
         uow.audit.append("webhooks.forgotten", actor=actor or login_name(), header=header)
         uow.commit()
     emit({"forgotten": gone}, as_json, lambda c: c.print(f"{gone} forgotten; subscribe anew in {connection}"))
+
+
+@webhooks.command("subscribe")
+def subscribe(
+    connection: Annotated[str, typer.Argument(help="Name of a connection.")],
+    url: Annotated[str, typer.Argument(help="Its address here, as the system reaches it: https://…/v1/webhooks/NAME.")],
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the system to call: make what is missing, prolong what runs out soon. Run it daily where promises end.
+
+    The address has to answer already, because the system tries it at once.
+    """
+    from ascertain.domain.webhooks import Subscribes
+
+    app = opened()
+    (found,) = app.connectors([connection])
+    with closing(found):
+        if not isinstance(found, Subscribes):
+            raise InputError(
+                f"{connection}: {found.system} is not subscribed to through its API",
+                remedy=f"set the webhook up by hand; docs/connectors/{found.system}.md says where",
+            )
+        done = found.subscribe(url, now=app.clock.now())
+    with app.units() as uow:
+        states = {state: sum(s.state == state for s in done) for state in sorted({s.state for s in done})}
+        uow.audit.append(
+            "webhooks.subscribed", actor=actor or login_name(), header={"connection": connection, **states}
+        )
+        uow.commit()
+
+    def render(c: Console) -> None:
+        for s in done:
+            until = f" until {s.expires_at:%Y-%m-%d %H:%M} UTC" if s.expires_at else ""
+            c.print(f"{s.state:8} {s.what}{until}", soft_wrap=True)
+
+    rows = [{"id": s.id, "what": s.what, "state": s.state, "expires_at": s.expires_at} for s in done]
+    emit(rows, as_json, render)
 
 
 def _shown(key: ApiKey) -> dict[str, object]:
