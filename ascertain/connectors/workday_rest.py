@@ -6,6 +6,7 @@ manager's direct reports do, one call (or more) a manager. Rows are cut down to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from ascertain.errors import PermanentConnectorError, RetryableConnectorError
 _RESOURCES = {Entity.WORKER: "workers", Entity.JOB_PROFILE: "jobProfiles"}
 _MANAGER = "manager, from the direct reports"
 _WID = "id"
+_ORGANISATION = "primarySupervisoryOrganization"
+_OF_WHOM = re.compile(r"\s*\([^()]*\)\s*$")
 Get = Callable[[str, Query], Answer]
 
 
@@ -72,12 +75,20 @@ class RestReader:
                 lambda row, ref: parse(entity, row, ref, self._options, self._profiles),
                 f"{self._name}:{entity.value}",
             )
+            notes = self._without_numbers(rows) if entity is Entity.WORKER and offset == 0 else ()
             offset += len(rows)
             if not rows or offset >= total:
-                yield Page(tuple(records), tuple(rejected), window.untouched(), total)
+                yield Page(tuple(records), tuple(rejected), window.untouched(), total, notes)
                 return
             window.position = {"offset": offset, "total": total}
-            yield Page(tuple(records), tuple(rejected), window.checkpoint(window.position), total)
+            yield Page(tuple(records), tuple(rejected), window.checkpoint(window.position), total, notes)
+
+    def _without_numbers(self, rows: list[object]) -> tuple[str, ...]:
+        """People who are known by another id here than elsewhere would be others: somebody has to hear of it."""
+        number = self._fields[Entity.WORKER].get("employee_id", "")
+        if not rows or any(isinstance(r, Mapping) and _reach(r, number, None) is not None for r in rows):
+            return ()
+        return (f"{self._options.rest[Entity.WORKER]} has no {number}: workers are known by Workday's own ids",)
 
     def _managers(self) -> dict[str, str]:
         """The manager's number by the worker's Workday id."""
@@ -130,6 +141,9 @@ class RestReader:
         if entity is Entity.WORKER:
             number = fields.get("employee_id", "")
             row[number] = _reach(raw, number, raw.get(_WID))
+            if isinstance(organisation := row.get(_ORGANISATION), Mapping):
+                # It is called after its manager, too: a department that stays the same would change its name.
+                row[_ORGANISATION] = _OF_WHOM.sub("", str(organisation.get("descriptor") or ""))
             if above:
                 row[_MANAGER] = above.get(str(raw.get(_WID)))
         return row

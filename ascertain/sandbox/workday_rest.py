@@ -204,7 +204,7 @@ def _worker(person: Person, company: Company, service: str) -> Row:
         profile = {**_named("jobProfile", person.role or person.title), "descriptor": person.title}
         place = _named("location", person.location)
         row |= {
-            "workerId": person.id,
+            "workerID": person.id,
             "workerType": _named("workerType", "Employee"),
             "location": place,
             "primaryJob": {

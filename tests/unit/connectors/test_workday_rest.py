@@ -36,7 +36,7 @@ def worker(number: int, **fields: Any) -> dict[str, Any]:
         "primaryWorkPhone": "+49 30 1",
         "businessTitle": "Engineer",
         "primaryJob": {"id": "job1", "descriptor": "P-1 Engineer"},
-        "primarySupervisoryOrganization": {"id": "o1", "descriptor": "Platform", "href": "https://x"},
+        "primarySupervisoryOrganization": {"id": "o1", "descriptor": "Platform (Ann 1)", "href": "https://x"},
         "hireDate": "2020-01-15",
         "nationalId": "918-13-3854",
     }
@@ -154,6 +154,8 @@ def test_a_service_without_numbers_is_known_by_workdays_ids() -> None:
         del row["workerID"]
     server = Server(rows)
     server.below = {"wid1": ["wid2"]}
+    assert "workerID" in next(connect(server).pull(Entity.WORKER, None)).warnings[0]
+    assert next(connect(Server([worker(1)])).pull(Entity.WORKER, None)).warnings == ()
     assert [(r.employee_id, r.manager_employee_id) for r in pulled(connect(server))] == [
         ("wid1", None),
         ("wid2", "wid1"),

@@ -38,16 +38,16 @@ def everything(client: TestClient, path: str) -> list[dict[str, Any]]:
 def test_every_worker_is_on_the_pages_and_the_reports_say_who_manages() -> None:
     client = opened()
     workers = everything(client, "/ccx/api/staffing/v1/fjordlane/workers")
-    assert {w["workerId"] for w in workers} == {p.id for p in COMPANY.people}
+    assert {w["workerID"] for w in workers} == {p.id for p in COMPANY.people}
     for worker in (w for w in workers if w["isManager"]):
         path = f"/ccx/api/common/v1/fjordlane/workers/{worker['id']}/directReports"
         mine = {r["id"] for r in everything(client, path)}
-        assert mine == {wid("worker", p.id) for p in COMPANY.people if p.manager_id == worker["workerId"]}
+        assert mine == {wid("worker", p.id) for p in COMPANY.people if p.manager_id == worker["workerID"]}
 
 
 def test_the_older_service_shows_less() -> None:
     (row,) = opened().get("/ccx/api/v1/fjordlane/workers", params={"limit": 1}).json()["data"]
-    assert "workerId" not in row
+    assert "workerID" not in row
     assert row["primaryWorkEmail"].endswith("@fjordlane.example")
     one = opened().get(f"/ccx/api/v1/fjordlane/workers/{row['id']}").json()
     assert one == row
