@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     """Folder of all local state: database, queue, keys, checkpoints, taxonomies."""
     database_url: str = ""
     """SQLAlchemy URL; empty = SQLite in the home folder."""
+    groups_url: str = ""
+    """SQLAlchemy URL of the group labels, never the main database; empty = a SQLite file of its own in the home."""
+    fairness_auditors: str = ""
+    """Who may read group labels and make fairness audits: names, separated by commas; empty = nobody."""
     queue_url: str = ""
     """redis://, rediss:// or unix:// URL; empty = the embedded Valkey in the home folder."""
     queue_name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")] = "ascertain"
@@ -91,7 +95,7 @@ class Settings(BaseSettings):
             raise ValueError("must be package.module:function")
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "groups_url")
     @classmethod
     def _database_scheme(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:", "postgresql")):
@@ -137,6 +141,15 @@ class Settings(BaseSettings):
     def effective_database_url(self) -> str:
         """The database URL in use."""
         return self.database_url or f"sqlite:///{self.home_dir / 'ascertain.sqlite'}"
+
+    @property
+    def effective_groups_url(self) -> str:
+        """The URL of the group labels in use."""
+        if self.groups_url:
+            return self.groups_url
+        folder = self.home_dir / "fairness"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return f"sqlite:///{folder / 'groups.sqlite'}"
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -20,6 +20,7 @@ from ascertain.cli import (
     catalogue,
     connector,
     demo,
+    fairness,
     notify,
     people,
     review,
@@ -64,6 +65,7 @@ app.command("report", short_help="write the HTML report", rich_help_panel="Read 
 app.command("explain", short_help="the receipt of a number", rich_help_panel="Trust it")(trust.explain)
 app.command("replay", short_help="rebuild a number from its evidence", rich_help_panel="Trust it")(trust.replay)
 app.add_typer(review.app, name="review", rich_help_panel="Trust it")
+app.add_typer(fairness.app, name="fairness", rich_help_panel="Trust it")
 app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
 app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
 app.add_typer(trust.audit, name="audit", rich_help_panel="Trust it")

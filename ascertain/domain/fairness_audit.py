@@ -74,6 +74,8 @@ class Finding:
     """Something that asks for a look: the measure, what kind it is, and the figures in a sentence."""
 
     measure: str
+    by: tuple[str, ...]
+    group: Group
     kind: MeasureKind
     verdict: Verdict
     text: str
@@ -154,7 +156,7 @@ def audit(
             else:
                 rates.append(scoring_table(m.name, by, sample, used))
                 scores.append(mean_table(m.name, by, sample, used))
-    tables = [*opportunity, *rates, *scores]
+    tables: list[MeanTable | RateTable] = [*opportunity, *rates, *scores]
     known = {m.name: m for m in measures}
     return FairnessReport(
         made_on=made_on,
@@ -190,6 +192,8 @@ def _findings(table: MeanTable | RateTable, measure: Measure) -> list[Finding]:
     return [
         Finding(
             measure.name,
+            table.by,
+            g.group,
             measure.kind,
             g.verdict,
             f"{measure.title}: {named(table.by, g.group)} beside {best}: {_in_figures(g)}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ascertain.domain.gaps import GapStatus
 from ascertain.domain.text import clean_text
-from ascertain.errors import ConfigError
 from ascertain.pipeline import views
 from ascertain.pipeline.sweep import cohort_or_raise
+from ascertain.report.private_file import write_private
 
 if TYPE_CHECKING:
     from ascertain.runtime import App
@@ -34,19 +32,7 @@ def write_report(app: App, out: Path, *, cohort: str = EVERYBODY) -> int:
         NotFoundError: nobody is in the cohort.
         ConfigError: the file cannot be written there.
     """
-    data = render_report(app, cohort).encode("utf-8")
-    try:
-        descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")  # mode 0600
-        part = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            part.replace(out)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as e:
-        raise ConfigError(f"cannot write the report to {out}: {e.strerror}", remedy="choose another --out") from None
-    return len(data)
+    return write_private(out, render_report(app, cohort), option="--out")
 
 
 def render_report(app: App, cohort: str = EVERYBODY) -> str:

@@ -146,8 +146,8 @@ def test_values_that_do_not_vary_have_no_standardised_difference() -> None:
 
 def test_a_mean_well_below_is_lower_and_one_within_the_noise_is_not() -> None:
     def sample(shift: float) -> list[tuple[Labels, float]]:
-        low = [({"sex": "F"}, float(i % 10) + 5 - shift) for i in range(50)]
-        return low + [({"sex": "M"}, float(i % 10) + 5) for i in range(50)]
+        low: list[tuple[Labels, float]] = [({"sex": "F"}, float(i % 10) + 5 - shift) for i in range(50)]
+        return [*low, *(({"sex": "M"}, float(i % 10) + 5) for i in range(50))]
 
     far = {m.group[0]: m for m in mean_table("m", ["sex"], sample(4), RULES).groups}
     near = {m.group[0]: m for m in mean_table("m", ["sex"], sample(0.2), RULES).groups}

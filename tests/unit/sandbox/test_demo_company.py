@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import csv
 import html
-import json
 import re
 from collections import Counter
 from datetime import date, datetime, time
@@ -175,7 +175,9 @@ def test_scale_copies_learners_with_their_records(company: Company) -> None:
 
 
 def test_group_labels_cover_everybody_and_are_served_nowhere(company: Company) -> None:
-    labels = json.loads((CONFIG_DIR / "demo" / "demographics.json").read_text(encoding="utf-8"))["labels"]
+    with (CONFIG_DIR / "demo" / "demographics.csv").open(encoding="utf-8", newline="") as file:
+        labels = list(csv.DictReader(file))
 
-    assert {row["id"] for row in labels} == {p.id for p in company.people}
+    for attribute in ("gender", "age_band"):
+        assert {r["learner"] for r in labels if r["attribute"] == attribute} == {p.id for p in company.people}
     assert not {"gender", "age_band"} & set(company.people[0].__slots__)
