@@ -1,4 +1,4 @@
-"""``python -m benchmarks [assess|ingest|sweep …] [--json] [--quick]``."""
+"""``python -m benchmarks [assess|exchange|ingest|sweep …] [--json] [--quick]``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 
 from benchmarks.assess import assess
+from benchmarks.exchange import exchange
 from benchmarks.ingest import ingest
 from benchmarks.sweep import sweep
 from benchmarks.table import Result, as_json, as_text
 
-BENCHMARKS: dict[str, Callable[..., list[Result]]] = {"assess": assess, "ingest": ingest, "sweep": sweep}
+BENCHMARKS: dict[str, Callable[..., list[Result]]] = {
+    "assess": assess,
+    "ingest": ingest,
+    "sweep": sweep,
+    "exchange": exchange,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,9 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from ascertain.connectors.connection import Connection
+from ascertain.connectors.docebo import DoceboConnector
 from ascertain.runtime import App, open_app
 from ascertain.sandbox.company import build_company
+from ascertain.sandbox.docebo_gate import DoceboOptions
 from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.server import Sandbox
 from ascertain.settings import PREFIX, load_settings
@@ -28,11 +33,26 @@ def clean_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
+CREDENTIALS = {
+    "client_id": DoceboOptions.client_id,
+    "client_secret": DoceboOptions.client_secret,
+    "webhook_user": DoceboOptions.webhook_user,
+    "webhook_password": DoceboOptions.webhook_password,
+}
+"""What the sandbox's Docebo lets in."""
+
+
+def docebo(url: str, **options: Any) -> DoceboConnector:
+    """A connection to a Docebo, without a shared budget."""
+    connection = Connection("docebo", "docebo", url, ZoneInfo("UTC"), secrets=CREDENTIALS, options=options)
+    return DoceboConnector(connection, timeout=60)
+
+
 @contextmanager
-def empty_app() -> Iterator[App]:
-    """The application over an empty SQLite store in a temporary folder."""
+def empty_app(**settings: Any) -> Iterator[App]:
+    """The application over an empty SQLite store in a temporary folder; ``settings`` are any but the home."""
     with clean_environment(), tempfile.TemporaryDirectory(prefix="ascertain-bench-") as folder:
-        app = open_app(load_settings(_env_file=None, home=Path(folder) / "home"))
+        app = open_app(load_settings(_env_file=None, home=Path(folder) / "home", **settings))
         try:
             yield app
         finally:

@@ -80,13 +80,13 @@ def ingest(*, quick: bool) -> list[Result]:
     rows = 0
     for _ in range(3 if quick else 7):
         with empty_app() as app:
-            there = _tables(_file(app))
+            there = tables_of(database_of(app))
             ours.append(_seconds(app, recorded))
-            left = {name: table for name, table in _tables(_file(app)).items() if table != there[name]}
+            left = {name: table for name, table in tables_of(database_of(app)).items() if table != there[name]}
             again.append(_seconds(app, recorded))
         rows = sum(len(table) for table in left.values())
         with empty_app() as app:
-            base.append(_insert(_file(app), left))
+            base.append(insert_raw(database_of(app), left))
     result = compared("ingest", "ingest of a company, against raw inserts of its rows", ours, base, unit="s")
     result.detail.update(
         {
@@ -120,17 +120,20 @@ def _seconds(app: App, recorded: Sequence[Connector]) -> float:
     return spent
 
 
-def _file(app: App) -> Path:
+def database_of(app: App) -> Path:
+    """The SQLite file of an application's store."""
     return Path(app.settings.effective_database_url.removeprefix("sqlite:///"))
 
 
-def _tables(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+def tables_of(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
     with closing(sqlite3.connect(file)) as db:
         names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         return {n: db.execute(f'SELECT * FROM "{n}"').fetchall() for n in names}
 
 
-def _insert(file: Path, tables: dict[str, list[tuple[Any, ...]]]) -> float:
+def insert_raw(file: Path, tables: dict[str, list[tuple[Any, ...]]]) -> float:
+    """Seconds to insert those rows, one transaction a table."""
     with closing(sqlite3.connect(file)) as db:
         before = time.perf_counter()
         for name, rows in tables.items():

@@ -47,7 +47,7 @@ def test_an_unknown_name_is_refused_with_those_that_exist(capsys: pytest.Capture
     with pytest.raises(SystemExit) as e:
         main(["spped"])
     assert e.value.code == 2
-    assert "there is no benchmark 'spped'; there are assess, ingest, sweep" in capsys.readouterr().err
+    assert "there is no benchmark 'spped'; there are assess, ingest, sweep, exchange" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", [["--json"], []])
