@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ascertain.connectors.base import HttpConnector
-from ascertain.connectors.http import Answer
+from ascertain.connectors.http import Answer, StatusError
+from ascertain.connectors.subscribing import refused
 from ascertain.domain.webhooks import Subscription
 from ascertain.errors import ConfigError
 
@@ -44,7 +45,10 @@ def subscribe(
         query = urlencode({"token": token, "hook": f"p{project}-{int(now.timestamp())}"})
         filters = [*_TASKS, *(_COMMENTS if comments else ())]
         body = {"data": {"resource": project, "target": f"{url}?{query}", "filters": filters}}
-        made = connector.send("POST", _PLACE, body=body, repeatable=False)
+        try:
+            made = connector.send("POST", _PLACE, body=body, repeatable=False)
+        except StatusError as e:
+            raise refused(e) from None
         found.append(Subscription(_gid(made), f"project {project}", "made"))
     return found
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ascertain.connectors.graph_people import V1, GraphPeople
+from ascertain.connectors.http import StatusError
+from ascertain.connectors.subscribing import refused
 from ascertain.domain.webhooks import Subscription
 from ascertain.errors import ConfigError
 
@@ -52,7 +54,10 @@ def subscribe(
             "expirationDateTime": _text(until),
             "clientState": state,
         }
-        made = connector.send("POST", _PLACE, body=body, repeatable=False).data
+        try:
+            made = connector.send("POST", _PLACE, body=body, repeatable=False).data
+        except StatusError as e:
+            raise refused(e) from None
         number = str(made.get("id") or "") if isinstance(made, Mapping) else ""
         found.append(Subscription(number, resource, "made", until))
     return found

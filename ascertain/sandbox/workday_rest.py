@@ -205,6 +205,7 @@ def _worker(person: Person, company: Company, service: str) -> Row:
         place = _named("location", person.location)
         row |= {
             "workerID": person.id,
+            "externalID": f"EXT-{person.id}",
             "workerType": _named("workerType", "Employee"),
             "location": place,
             "primaryJob": {
