@@ -46,9 +46,7 @@ def _pulls(system: str, what: str, few: int, many: int) -> list[Result]:
     name = f"exchange {system}"
     pulled, raw = [large["seconds"]], [large["raw"]]
     return [
-        compared(
-            f"{name}, inserts", f"{many} {what}, against raw inserts", pulled, [large["raw"]], unit="s", detail=rates
-        ),
+        compared(f"{name}, inserts", f"{many} {what}, against raw inserts", pulled, raw, unit="s", detail=rates),
         compared(f"{name}, reading", f"{many} {what}, against reading them over HTTP", pulled, read, unit="s"),
         compared(
             f"{name}, memory",

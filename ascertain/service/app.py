@@ -20,6 +20,7 @@ from ascertain.service.dispatch import EVERY, Dispatcher
 from ascertain.service.frame import Frame
 from ascertain.service.limits import RateLimiter
 from ascertain.service.problems import install
+from ascertain.service.recorder import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def create_app(
         app=app,
         hooks=hooks,
         dispatcher=Dispatcher(app, every=look_every),
+        recorder=Recorder(app.units),
         hook_limit=RateLimiter(app.settings.webhooks_per_minute, HOOK_BURST),
         api_limit=RateLimiter(API_PER_MINUTE, API_BURST),
         hook_threads=anyio.CapacityLimiter(HOOK_THREADS),

@@ -12,6 +12,7 @@ from ascertain.domain.webhooks import Receives
 from ascertain.runtime import App
 from ascertain.service.dispatch import Dispatcher
 from ascertain.service.limits import RateLimiter
+from ascertain.service.recorder import Recorder
 
 API_PER_MINUTE = 1200
 API_BURST = 200
@@ -33,6 +34,7 @@ class Service:
     app: App
     hooks: Mapping[str, Receives]
     dispatcher: Dispatcher
+    recorder: Recorder
     hook_limit: RateLimiter
     api_limit: RateLimiter
     hook_threads: anyio.CapacityLimiter

@@ -86,10 +86,7 @@ def _take(service: Service, connection: str, hook: Receives, raw: RawRequest) ->
             recorded = uow.inbox.known(connection, got.events)
         if recorded and not new_secrets:
             return got
-        with units() as uow:
-            uow.inbox.record(connection, got.events)
-            uow.kept.put(connection, new_secrets)
-            uow.commit()
+        service.recorder.record(connection, got.events, new_secrets)
     except (SQLAlchemyError, AscertainError, OSError) as e:
         log.error("connection %s: a call could not be recorded: %s", connection, type(e).__name__)
         raise wait(503, "it could not be recorded; send it again", 5) from None
