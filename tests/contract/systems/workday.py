@@ -1,4 +1,4 @@
-"""Workday: reports, each one call."""
+"""Workday: reports, each one call, and a service."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ SPEC = Spec(
         Entity.WORKER: lambda c: len(c.current.people),
         Entity.REVIEW: lambda c: len(c.current.reviews),
         Entity.PROJECT: lambda c: len(c.current.submissions),
+        Entity.JOB_PROFILE: lambda c: len({p.role for p in c.current.people} - {""}),
     },
     trouble=Trouble(Entity.WORKER, "customreport2", good=0),
     spoilt=Spoilt(Entity.WORKER, "Hire_Date", "some day"),
     changes=changes,
+    options={"rest_page_size": 5},
     one_page=frozenset({Entity.WORKER, Entity.REVIEW, Entity.PROJECT}),
     unmapped={Entity.WORKER: "National_ID"},
     national=frozenset({Entity.WORKER}),

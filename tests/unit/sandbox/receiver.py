@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -39,6 +40,12 @@ class Receiver:
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def wait(self, calls: int, seconds: float = 5.0) -> None:
+        """Until so many calls have come, or the time is over."""
+        end = time.monotonic() + seconds
+        while len(self.got) < calls and time.monotonic() < end:
+            time.sleep(0.005)
 
     def close(self) -> None:
         """No more calls."""
