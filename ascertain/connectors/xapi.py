@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,7 +157,7 @@ class XapiConnector(HttpConnector):
         gone = {v for raw in found if (v := self._statements.is_voiding(raw))}
         for raw in found:
             if (voided := self._statements.is_voiding(raw)) is not None:
-                record: Record | Rejected | None = self._without(voided)
+                record: Record | Rejected | None = self._without(voided, self._statements.stored(raw))
             else:
                 record = None if raw.get("id") in gone else self._statements.records(raw)
             if isinstance(record, Rejected):
@@ -171,8 +172,8 @@ class XapiConnector(HttpConnector):
         }
         return list(courses.values()), []
 
-    def _without(self, voided: str) -> Record | None:
-        """What a voided statement had shown, as it stands without it."""
+    def _without(self, voided: str, since: datetime | None) -> Record | None:
+        """What a voided statement had shown, as it stands without it ``since`` then."""
         said = self._one("voidedStatementId", voided) or self._one("statementId", voided)
         record = self._statements.records(said) if said else None
         if said is None or record is None or isinstance(record, Rejected):
@@ -181,8 +182,8 @@ class XapiConnector(HttpConnector):
             for other in self._found(self._like(said)):  # it may have been stated more than once
                 again = self._statements.records(other)
                 if other.get("id") != voided and isinstance(again, EnrolmentRecord) and again.ref == record.ref:
-                    return again
-        return self._statements.emptied(record)
+                    return replace(again, updated_at=since)
+        return self._statements.emptied(record, since)
 
     def _like(self, said: Json) -> dict[str, str]:
         """A query for statements of the same person, verb and activity."""

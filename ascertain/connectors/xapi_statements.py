@@ -131,15 +131,23 @@ class Statements:
             return None
         return _text(target, "id").lower() or None
 
-    def emptied(self, record: Record) -> Record | None:
+    def stored(self, raw: Json) -> datetime | None:
+        """When a statement was stored; ``None`` where that is missing or unreadable."""
+        try:
+            return _moment(raw.get("stored"), "stored")
+        except FieldError:
+            return None
+
+    def emptied(self, record: Record, since: datetime | None) -> Record | None:
         """The same record once it shows nothing any more; ``None`` where that cannot be said."""
         match record:
             case EnrolmentRecord():
-                return replace(record, status=EnrolmentStatus.ENROLLED, score=None, completed_at=None)
+                status = EnrolmentStatus.ENROLLED
+                return replace(record, status=status, score=None, completed_at=None, updated_at=since)
             case AssessmentRecord():
-                return replace(record, score=None, passed=None)
+                return replace(record, score=None, passed=None, updated_at=since)
             case AwardRecord():
-                return replace(record, approved=False)
+                return replace(record, approved=False, updated_at=since)
             case _:
                 return None
 

@@ -224,7 +224,12 @@ def test_the_same_write_is_the_same_statement(store: Store) -> None:
     sent: list[Any] = []
     blind = store.connect()
     blind._skills._find = lambda query: ()  # a store that shows nothing yet
-    blind._skills._send = lambda body: (sent.append(body), blind._post(body))[1]
+
+    def post(body: Any) -> Any:
+        sent.append(body)
+        return blind._post(body)
+
+    blind._skills._send = post
     second = blind.write(user, "statements", intended.value, request_id="r")
     assert sent
     assert (second.state, second.external_id) == (WriteState.WRITTEN, first.external_id)

@@ -187,10 +187,10 @@ def test_what_was_written_from_here_is_never_evidence() -> None:
 def test_what_was_voided_shows_nothing_any_more() -> None:
     for verb in ("passed", "completed"):
         record = one(verb=f"{ADL}{verb}", result={"score": {"scaled": 0.9}})
-        empty = READ.emptied(record)
+        empty = READ.emptied(record, None)
         assert empty is not None
         assert empty.ref == record.ref
-    assert READ.emptied(one(verb=f"{ADL}experienced")) is None
+    assert READ.emptied(one(verb=f"{ADL}experienced"), None) is None
     voiding = said(f"{ADL}voided", object={"objectType": "StatementRef", "id": "ABC"})
     assert READ.is_voiding(voiding) == "abc"
     assert READ.is_voiding(said()) is None
