@@ -59,7 +59,8 @@ def create_app(company: Company | LiveCompany, options: AsanaOptions | None = No
         if gid == "me":
             return one(user(people[0]), request)
         rows = [user(p) for p in people]
-        return one(next((r for r in rows if r["email"] == gid), None) or find(rows, gid, "user"), request)
+        named = [r for r in rows if r["email"] == gid]
+        return one(named[0] if named else find(rows, gid, "user"), request)
 
     @app.get(f"{BASE}/users")
     async def accounts(request: Request) -> Json:

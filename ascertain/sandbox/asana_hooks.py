@@ -91,12 +91,11 @@ class Changes:
         with self._lock:
             events = list(self._events)
         found = unpacked(sync) if sync else None
-        right = isinstance(found, list) and len(found) == 3 and found[0] == resource
-        if not right or time.time() - float(found[2]) >= self._options.sync_seconds:
+        about, start, made = found if isinstance(found, list) and len(found) == 3 else ("", 0, 0.0)
+        if about != resource or time.time() - float(made) >= self._options.sync_seconds:
             fresh = pack([resource, len(events), time.time()])
             raise ApiError(412, "Sync token invalid or too old.", sync=fresh)
-        start = int(found[1])
-        mine = [(i, e) for i, (about, e) in enumerate(events) if i >= start and resource in about]
+        mine = [(i, e) for i, (touched, e) in enumerate(events) if i >= start and resource in touched]
         part = mine[:_AT_ONCE]
         more = len(mine) > len(part)
         end = part[-1][0] + 1 if more else len(events)

@@ -52,7 +52,7 @@ def test_an_issue_that_changed_is_told_believed_and_fetched(bench: Bench, inbox:
         solved = next(t for t in sandbox.company.current.tickets if t.resolved)
         still_open = next(t for t in sandbox.company.current.tickets if not t.resolved)
         for kind in ("hook_twice", "hook_altered", "hook_unsigned"):
-            options.faults.inject(Fault(kind))  # type: ignore[arg-type]
+            options.faults.inject(Fault(kind))
         for key in (solved.key, solved.key, solved.key, still_open.key):
             sandbox.company.touch_ticket(key)
         inbox.wait(5)

@@ -132,7 +132,7 @@ def test_pages_go_on_where_they_stopped() -> None:
     pages = list(connector.pull(Entity.WORKER, None))
     assert [len(p.records) for p in pages] == [3, 3, 1]
     rest = pulled(connector, cursor=json.loads(json.dumps(pages[0].checkpoint)))
-    assert [r.employee_id for r in rest] == [r.employee_id for p in pages[1:] for r in p.records]
+    assert [r.employee_id for r in rest] == [r.ref.id for p in pages[1:] for r in p.records]
     assert len(pulled(connector, cursor=json.loads(json.dumps(pages[-1].checkpoint)))) == 7
 
 

@@ -94,7 +94,7 @@ def test_a_list_needs_a_container_and_search_needs_money(client: TestClient) -> 
 
 
 def test_page_tokens_expire_and_belong_to_their_question(live: LiveCompany, client: TestClient) -> None:
-    query = {"project": project(client), "limit": 1}
+    query: dict[str, Any] = {"project": project(client), "limit": 1}
     token = client.get(f"{BASE}/tasks", params=query).json()["next_page"]["offset"]
     assert client.get(f"{BASE}/tasks", params={**query, "offset": token}).status_code == 200
     other = {**query, "offset": token, "modified_since": "2020-01-01T00:00:00Z"}
@@ -105,7 +105,7 @@ def test_page_tokens_expire_and_belong_to_their_question(live: LiveCompany, clie
 
 
 def test_fields_are_those_asked_for(client: TestClient) -> None:
-    query = {"project": project(client), "limit": 1}
+    query: dict[str, Any] = {"project": project(client), "limit": 1}
     bare = client.get(f"{BASE}/tasks", params=query).json()["data"][0]
     assert set(bare) == {"gid", "name", "resource_type", "resource_subtype"}
     asked = client.get(

@@ -51,7 +51,7 @@ def busiest(client: TestClient) -> str:
         )
         for c in channels(client)
     }
-    return max(counts, key=lambda c: counts[c])
+    return str(max(counts, key=lambda c: counts[c]))
 
 
 @pytest.mark.parametrize(
