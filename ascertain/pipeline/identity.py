@@ -3,13 +3,17 @@
 A learner's id is the HRIS employee id; for somebody whom only an LMS knows it is ``<connection>-<user id>``. Once
 given it stays: a worker who turns up later under the e-mail address of such an account takes the account's id over,
 so that no evidence has to move. Two accounts are never joined on a guess; what is ambiguous is a ``Problem``.
+
+Several systems may know workers (an HRIS, a second one, an LMS that was told). The same address is the same person; of
+the systems that know somebody the first one in the connections file leads, and the others fill in only what it leaves
+empty.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ascertain.domain.people import Learner
@@ -27,7 +31,16 @@ class Problem:
 class Identity:
     """All learners and links, kept in step with what a sync writes. ``links`` maps source reference to learner id."""
 
-    def __init__(self, learners: Iterable[Learner], links: Mapping[str, str], roles: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        learners: Iterable[Learner],
+        links: Mapping[str, str],
+        roles: Iterable[str] = (),
+        connections: Sequence[str] = (),
+    ) -> None:
+        """``connections`` of this sync in the order of their file; one that is not among them leads those that are."""
+        self._rank = {name: i for i, name in enumerate(connections)}
+        self._employers: dict[str, dict[str, str]] = defaultdict(dict)
         self.learners = {p.id: p for p in learners}
         self.links = dict(links)
         self._roles = frozenset(roles)
@@ -43,8 +56,22 @@ class Identity:
 
     def worker(self, record: WorkerRecord) -> Learner:
         """The learner of a worker, with the HRIS's facts. The manager is resolved apart, by ``manager_of``."""
-        learner_id = self.links.get(str(record.ref)) or self._adopted(record.email) or self._new_id(record)
+        learner_id = (
+            self.links.get(str(record.ref))
+            or self._adopted(record.email)
+            or self._employed_elsewhere(record)
+            or self._new_id(record)
+        )
         known = self.learners.get(learner_id)
+        if known is not None and not self.leads(record.ref.system, learner_id):
+            return replace(
+                known,
+                department=known.department or record.department,
+                job_title=known.job_title or record.job_title,
+                job_profile_id=known.job_profile_id or self._role(record.job_profile_id, record.job_code),
+                hired_on=known.hired_on or (record.hired_at.date() if record.hired_at else None),
+                location=known.location or record.location,
+            )
         return Learner(
             id=learner_id,
             name=record.name,
@@ -62,6 +89,15 @@ class Identity:
             reviews_consent=record.reviews_consent,
             messages_consent=record.messages_consent,
         )
+
+    def leads(self, system: str, learner_id: str) -> bool:
+        """Whether what this system says of a worker counts: of all that know the person, the first in the file does."""
+        others = [self._rank.get(other, -1) for other in self._employers.get(learner_id, ()) if other != system]
+        return all(self._rank.get(system, -1) <= rank for rank in others)
+
+    def employers(self, learner_id: str) -> frozenset[str]:
+        """Connections that know somebody as a worker."""
+        return frozenset(self._employers.get(learner_id, ()))
 
     def user(self, record: UserRecord) -> Learner | Problem:
         """The learner of an LMS account. Where the HRIS knows the person, the account adds the language only."""
@@ -142,6 +178,7 @@ class Identity:
         if entity == Entity.WORKER.value:
             self._hris.add(learner_id)
             self._workers[own].add(learner_id)
+            self._employers[learner_id][system] = own
 
     def _new_id(self, record: WorkerRecord) -> str:
         """The employee id, unless another HRIS gave it to somebody else."""
@@ -151,6 +188,17 @@ class Identity:
     def _adopted(self, email: str) -> str | None:
         """An LMS-only learner with this address."""
         found = [i for i in self._emails.get(_key(email), ()) if i not in self._hris] if email else []
+        return found[0] if len(found) == 1 else None
+
+    def _employed_elsewhere(self, record: WorkerRecord) -> str | None:
+        """Somebody with this address whom another system, but not this one, knows as a worker."""
+        if not record.email:
+            return None
+        found = [
+            i
+            for i in self._emails.get(_key(record.email), ())
+            if i in self._hris and record.ref.system not in self._employers.get(i, ())
+        ]
         return found[0] if len(found) == 1 else None
 
     def _worker_id(self, employee_id: str) -> str | None:

@@ -31,11 +31,13 @@ def believable(missing: int, known: int, row: EntityReport) -> bool:
 
 
 def retire_workers(uow: UnitOfWork, identity: Identity, name: str, pulled: Container[str], row: EntityReport) -> None:
-    """Learners whose worker is gone become inactive."""
+    """Learners whose worker is gone become inactive, where this system is the one that leads."""
     prefix = f"{name}:{Entity.WORKER.value}:"
     mine = {ref: i for ref, i in identity.links.items() if ref.startswith(prefix)}
     gone = [
-        identity.learners[i] for ref, i in sorted(mine.items()) if ref not in pulled and identity.learners[i].active
+        identity.learners[i]
+        for ref, i in sorted(mine.items())
+        if ref not in pulled and identity.learners[i].active and identity.leads(name, i)
     ]
     if gone and believable(len(gone), len(mine), row):
         left = [replace(p, active=False) for p in gone]

@@ -78,7 +78,7 @@ class Ingest:
             # Connections that are not part of this sync too: what the HRIS said stays the HRIS's to change.
             state.connections.update(names)
             links = {ref: learner for name in state.connections for ref, learner in uow.people.links(name).items()}
-            identity = Identity(uow.people.all(active_only=False), links, (r.id for r in uow.roles.all()))
+            identity = Identity(uow.people.all(active_only=False), links, (r.id for r in uow.roles.all()), names)
             return cls(
                 identity,
                 uow.contents.all(active_only=False),
@@ -189,10 +189,11 @@ class Ingest:
         ident = self._identity
         if isinstance(record, WorkerRecord):
             learner = ident.worker(record)
-            boss = record.manager_employee_id
-            manager = ident.manager_of(record.ref.system, boss) if boss else None
-            self._state.wait_for_manager(learner.id, record.ref.system, boss if boss and not manager else None)
-            learner = replace(learner, manager_id=manager if manager != learner.id else None)
+            if ident.leads(record.ref.system, learner.id) or learner.manager_id is None:
+                boss = record.manager_employee_id
+                manager = ident.manager_of(record.ref.system, boss) if boss else None
+                self._state.wait_for_manager(learner.id, record.ref.system, boss if boss and not manager else None)
+                learner = replace(learner, manager_id=manager if manager != learner.id else None)
         else:
             found = ident.user(record)
             if isinstance(found, Problem):
@@ -310,16 +311,21 @@ class Ingest:
         return list(found.values())
 
     def _resolve_managers(self, uow: UnitOfWork, row: EntityReport) -> None:
+        unknown: dict[tuple[str, str], list[str]] = {}
         for learner_id, (system, boss) in sorted(self._state.managers.items()):
             manager = self._identity.manager_of(system, boss)
             learner = self._identity.learners.get(learner_id)
             if learner is None or manager is None:
-                row.warn(f"{learner_id}: the manager's employee id {boss!r} is not known")
+                unknown.setdefault((system, boss), []).append(learner_id)
                 continue
             learner = replace(learner, manager_id=manager)
             uow.people.upsert([learner])
             self._identity.learners[learner_id] = learner
             del self._state.managers[learner_id]
+        for (system, boss), people in unknown.items():
+            if system == row.connector:
+                more = f" and {len(people) - 1} more" if len(people) > 1 else ""
+                row.warn(f"the manager's employee id {boss!r} of {people[0]}{more} is not known")
 
     def _remove_missing(self, uow: UnitOfWork, name: str, entity: Entity, pulled: Pulled, row: EntityReport) -> None:
         if entity is Entity.WORKER:
