@@ -41,6 +41,7 @@ class Identity:
         """``connections`` of this sync in the order of their file; one that is not among them leads those that are."""
         self._rank = {name: i for i, name in enumerate(connections)}
         self._employers: dict[str, dict[str, str]] = defaultdict(dict)
+        self._schools: dict[str, set[str]] = defaultdict(set)
         self.learners = {p.id: p for p in learners}
         self.links = dict(links)
         self._roles = frozenset(roles)
@@ -95,6 +96,11 @@ class Identity:
         others = [self._rank.get(other, -1) for other in self._employers.get(learner_id, ()) if other != system]
         return all(self._rank.get(system, -1) <= rank for rank in others)
 
+    def _first_lms(self, system: str, learner_id: str) -> bool:
+        """Of several LMSs that know somebody the first in the file says which language they learn in."""
+        others = [self._rank.get(other, -1) for other in self._schools.get(learner_id, ()) if other != system]
+        return all(self._rank.get(system, -1) <= rank for rank in others)
+
     def employers(self, learner_id: str) -> frozenset[str]:
         """Connections that know somebody as a worker."""
         return frozenset(self._employers.get(learner_id, ()))
@@ -111,7 +117,7 @@ class Identity:
                 return Problem(f"the address belongs to account {other} of the same system already", "email")
         known = self.learners.get(learner_id) if learner_id else None
         if known is not None and known.id in self._hris:
-            return replace(known, language=record.language)
+            return replace(known, language=record.language) if self._first_lms(record.ref.system, known.id) else known
         return Learner(
             id=learner_id or f"{record.ref.system}-{record.ref.id}",
             name=record.name,
@@ -175,6 +181,7 @@ class Identity:
         system, entity, own = ref.split(":", 2)
         if entity == Entity.USER.value:
             self._accounts[system, learner_id] = own
+            self._schools[learner_id].add(system)
         if entity == Entity.WORKER.value:
             self._hris.add(learner_id)
             self._workers[own].add(learner_id)

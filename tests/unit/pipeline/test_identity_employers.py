@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from ascertain.domain.people import Learner
 from ascertain.domain.records import Entity, SourceRef, UserRecord, WorkerRecord
 from ascertain.pipeline.identity import Identity
 
@@ -71,3 +72,14 @@ def test_an_account_finds_the_one_person_that_two_systems_know() -> None:
     found = identity.user(account)
     assert getattr(found, "id", found) == "7"
     assert identity.learners["7"].hired_on == hired.date()
+
+
+def test_the_first_lms_says_the_language_whoever_comes_last() -> None:
+    identity = Identity([], {}, (), ["workday", "docebo", "moodle"])
+    taken(identity, worker("workday", "7"))
+    for system, language in (("moodle", "en"), ("docebo", "de"), ("moodle", "en")):
+        account = UserRecord(SourceRef(system, Entity.USER, "1"), "ada@example.org", "Ada", language=language)
+        learner = identity.user(account)
+        assert isinstance(learner, Learner)
+        identity.accept(learner, account.ref)
+    assert identity.learners["7"].language == "de"
