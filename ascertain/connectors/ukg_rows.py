@@ -95,7 +95,7 @@ class UkgOptions(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    page_size: Annotated[int, Field(ge=1, le=10_000)] = 10_000
+    page_size: Annotated[int, Field(ge=1, le=10_000)] = 2_000
     changes_page_size: Annotated[int, Field(ge=1, le=200)] = 200
     overlap_hours: Annotated[float, Field(ge=0.1, le=168)] = 6
     changes_hours: Annotated[float, Field(ge=0, le=24)] = 3
@@ -112,7 +112,8 @@ def cut(raw: object, wanted: Iterable[str]) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
         raise FieldError("", f"a record should be an object, not {type(raw).__name__}")
     names = {w.lower(): w for w in wanted}
-    return {names[str(k).lower()]: v for k, v in raw.items() if str(k).lower() in names}
+    found = ((names.get(str(k).lower()), v) for k, v in raw.items())
+    return {k: v for k, v in found if k is not None}
 
 
 class People:
@@ -138,22 +139,25 @@ class People:
 
     def add_persons(self, rows: Iterable[object]) -> None:
         """Rows of ``person-details``."""
+        wanted = self.names(_OF_THE_PERSON)
         for raw in rows:
-            row = self._kept(raw, self.names(_OF_THE_PERSON))
+            row = self._kept(raw, wanted)
             if "updated" in self._fields and (changed := row.pop(self._fields["updated"], None)):
                 row[_PERSON_CHANGED] = changed
             self._put(self._persons, row)
 
     def add_supervisors(self, rows: Iterable[object]) -> None:
         """Rows of ``employee-supervisor-details``."""
+        wanted = self.names(_OF_THE_SUPERVISOR)
         for raw in rows:
-            self._put(self._above, self._kept(raw, self.names(_OF_THE_SUPERVISOR)))
+            self._put(self._above, self._kept(raw, wanted))
 
     def add_employments(self, rows: Iterable[object]) -> None:
         """Rows of ``employment-details``."""
+        own = [n for n in self._fields if n not in ("given", "family", "email", "supervisor")]
+        wanted = [*self.names(own), _OWN_SUPERVISOR]
         for raw in rows:
-            own = [n for n in self._fields if n not in ("given", "family", "email", "supervisor")]
-            row = self._kept(raw, [*self.names(own), _OWN_SUPERVISOR])
+            row = self._kept(raw, wanted)
             key = self._put(self._employments, row)
             if key is None:
                 self.broken.append(row)
