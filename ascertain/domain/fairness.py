@@ -167,28 +167,31 @@ def mean_table(
         mean, top = fmean(values), fmean(groups[best])
         is_best = group == best
         difference = None if is_best else standardised(values, groups[best])
+        test = None if is_best else compare_values(values, groups[best])
         found.append(
             GroupMean(
                 group,
                 len(values),
-                _mean_verdict(is_best, len(large), difference),
+                _mean_verdict(len(large), difference, test),
                 mean=mean,
                 deviation=deviation(values),
                 none=sum(v == 0 for v in values),
                 ratio=mean / top if top > 0 and mean >= 0 else None,
                 difference=difference,
-                test=None if is_best else compare_values(values, groups[best]),
+                test=test,
             )
         )
     return MeanTable(measure, tuple(by), len(rows), unknown, tuple(found))
 
 
-def _mean_verdict(is_best: bool, large: int, difference: Difference | None) -> Verdict:
+def _mean_verdict(large: int, difference: Difference | None, test: Test | None) -> Verdict:
     if large == 1:
         return Verdict.ALONE
-    if is_best:
+    if test is None:
         return Verdict.HIGHEST
-    return Verdict.LOWER if difference is not None and difference.shown else Verdict.SIMILAR
+    # Where all have one value here and all another there, nothing varies, and yet nothing could differ more.
+    lower = test.significant if difference is None else difference.shown
+    return Verdict.LOWER if lower else Verdict.SIMILAR
 
 
 def _rates(

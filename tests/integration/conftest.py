@@ -1,5 +1,5 @@
 """The end-to-end fixtures, for the tests of the command line."""
 
-from tests.e2e.conftest import demo, own
+from tests.e2e.conftest import demo, fresh, own, synced
 
-__all__ = ["demo", "own"]
+__all__ = ["demo", "fresh", "own", "synced"]

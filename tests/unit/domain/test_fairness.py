@@ -158,6 +158,16 @@ def test_a_mean_well_below_is_lower_and_one_within_the_noise_is_not() -> None:
     assert far["F"].ratio == pytest.approx(5.5 / 9.5)
 
 
+def test_everybody_here_and_nobody_there_is_lower_although_nothing_varies() -> None:
+    sample: list[tuple[Labels, float]] = [({"sex": "F"}, 0.0)] * 15 + [({"sex": "M"}, 1.0)] * 15
+
+    found = {m.group[0]: m for m in mean_table("m", ["sex"], sample, RULES).groups}
+
+    assert found["F"].difference is None
+    assert found["F"].verdict is Verdict.LOWER
+    assert found["F"].none == 15
+
+
 SELECTION = Measure("hired", MeasureKind.SELECTION, "Chosen", "who was chosen")
 SCORE = Measure("score", MeasureKind.SCORE, "Score", "what they scored")
 OFFERS = Measure("offers", MeasureKind.OPPORTUNITY, "Offers", "what they were offered")
