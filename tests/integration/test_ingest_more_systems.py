@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ascertain.connectors.registry import open_connectors
+from ascertain.connectors.connection import ConnectionEntry, resolve
+from ascertain.connectors.registry import open_connector, open_connectors
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.records import Entity
 from ascertain.paths import CONFIG_DIR
 from ascertain.pipeline.ingest import sync
 from ascertain.sandbox.server import Sandbox
@@ -45,6 +48,43 @@ def test_a_system_beside_the_hris(system: str, tmp_path: Path) -> None:
             assert (second.total("new"), second.total("changed")) != (0, 0)
             third = sync(connectors, store.units, clock=FixedClock())
             assert (third.total("new"), third.total("changed"), third.total("removed")) == (0, 0, 0)
+        finally:
+            store.close()
+            for connector in connectors:
+                connector.close()
+
+
+def test_scorm_results_beside_the_hris(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (tmp_path / "store").mkdir()
+    with Sandbox(anchor=date(2026, 5, 1), systems=("workday",)) as sandbox:
+        people = [p.id for p in sandbox.company.current.people][:10]
+        words = ("passed", "completed", "failed", "incomplete", "not attempted")
+        rows = [
+            {
+                "cmi": {"core": {"student_id": who, "lesson_status": words[n % 5], "score": {"raw": 60 + n}}},
+                "course_id": f"c-{n % 2}",
+                "title": ("Terraform basics", "SQL joins")[n % 2],
+                "recorded_at": "2026-03-01T10:00:00Z",
+            }
+            for n, who in enumerate([*people, "nobody"])
+        ]
+        (folder / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        entry = ConnectionEntry(name="scorm", system="scorm", path=str(folder))
+        connectors = [
+            *open_connectors(FILE, names=("workday",), environ=sandbox.environment()),
+            open_connector(resolve(entry, {})),
+        ]
+        store = new_store(tmp_path / "store")
+        try:
+            report = sync(connectors, store.units, clock=FixedClock())
+            assert report.ok
+            (row,) = (r for r in report.entities if (r.connector, r.entity) == ("scorm", Entity.ENROLMENT))
+            assert (row.new, row.idle, row.quarantined) == (6, 4, 1)
+            told = [e for rows in evidence_of(store).values() for e in rows if e.system == "scorm"]
+            assert Counter(e.passed for e in told) == {True: 4, False: 2}
+            assert {e.title for e in told} == {"Terraform basics", "SQL joins"}
         finally:
             store.close()
             for connector in connectors:
