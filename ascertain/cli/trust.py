@@ -1,15 +1,20 @@
-"""explain, replay, audit verify."""
+"""explain, replay; audit verify, checkpoint, export."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ascertain.cli.output import AsJson, emit, opened
-from ascertain.errors import ConfigError
+from ascertain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
     from rich.console import Console
 
 audit = typer.Typer(help="The hash-chained record of every step.", no_args_is_help=True)
@@ -62,13 +67,24 @@ def replay(
 
 
 @audit.command("verify")
-def verify(as_json: AsJson = False) -> None:
+def verify(
+    checkpoints: Annotated[
+        list[Path] | None, typer.Option("--checkpoints", help="Checkpoints kept elsewhere; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Walk the chain and check it against the checkpoints kept outside the database (exit code 8 if it is broken)."""
     from ascertain.domain.audit import verify as walk
+    from ascertain.store.checkpoints import CheckpointFile
 
     app = opened()
+    held = app.store.checkpoints()
+    for file in checkpoints or ():
+        if not file.is_file():
+            raise InputError("there is no such file", where=str(file), field="--checkpoints")
+        held += CheckpointFile(file).read()
     with app.units(write=False) as uow:
-        faults = walk(uow.audit.records(), app.store.checkpoints(), uow.audit.ciphertexts())
+        faults = walk(uow.audit.records(), held, uow.audit.ciphertexts())
         head = uow.audit.head()
 
     def render(c: Console) -> None:
@@ -79,3 +95,71 @@ def verify(as_json: AsJson = False) -> None:
     emit({"records": head.seq if head else 0, "whole": not faults, "faults": faults}, as_json, render)
     if faults:
         raise typer.Exit(8)
+
+
+@audit.command("checkpoint")
+def checkpoint(
+    out: Annotated[Path | None, typer.Option("--out", help="File to add it to, on another machine or medium.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The end of the chain as one line. Kept where the database's owner cannot write, it shows a cut-off end."""
+    from ascertain.domain.canonical import canonical_json
+    from ascertain.pipeline.audit_export import checkpoint as of_chain
+    from ascertain.store.checkpoints import CheckpointFile
+
+    app = opened()
+    with app.units(write=False) as uow:
+        made = of_chain(uow, app.store.checkpoints())
+    if out is None:
+        print(canonical_json(made))
+        return
+    CheckpointFile(out).append(made)
+    emit(made, as_json, lambda c: c.print(f"record {made.seq}: added to {out}"))
+
+
+@audit.command("export")
+def export(
+    since: Annotated[str | None, typer.Option("--from", help="First record: its number, or a day (UTC).")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Last record: its number, or a day (UTC).")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write (else standard output).")] = None,
+    payloads: Annotated[bool, typer.Option("--open", help="With payloads in clear. This is recorded.")] = False,
+    actor: Annotated[str | None, typer.Option("--as", help="Who reads the payloads (else the login name).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The records, a JSON line each, for `python audit_verifier.py`: headers and digests, payloads only with --open."""
+    from ascertain.pipeline import audit_export
+
+    app = opened()
+    bounds = _bound(since, "--from"), _bound(until, "--to")
+    with app.units(write=False) as uow:
+        part = audit_export.span(uow, *bounds)
+    if payloads:
+        from ascertain.cli.review import login_name
+
+        audit_export.note_opening(app.units, login_name() if actor is None else actor, part)
+    with app.units(write=False) as uow:
+        lines = audit_export.lines(uow, part, opened=payloads)
+        if out is None:
+            sys.stdout.writelines(lines)
+            return
+        _write(out, lines)
+    emit(part, as_json, lambda c: c.print(f"wrote records {part.first} to {part.last} to {out}"))
+
+
+def _bound(text: str | None, field: str) -> int | date | None:
+    from ascertain.pipeline.audit_export import day_or_number
+
+    try:
+        return None if text is None else day_or_number(text)
+    except ValueError:
+        raise InputError(f"{text!r} is neither a number nor a day", field=field, remedy="12, or 2026-03-01") from None
+
+
+def _write(file: Path, lines: Iterable[str]) -> None:
+    """For its owner alone: who did what when is nobody else's."""
+    try:
+        file.touch(mode=0o600)
+        with file.open("w", encoding="ascii", newline="\n") as target:
+            target.writelines(lines)
+    except OSError as e:
+        raise InputError(f"cannot write {file}: {e.strerror}", remedy="give another --out") from None

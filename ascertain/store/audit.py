@@ -89,11 +89,20 @@ class SqlAuditLog:
             try:
                 page = self._tx.connection.execute(query).all()
             except ValueError as e:  # SQLite keeps any text in a date column
-                raise IntegrityError(f"an audit record after {after} cannot be read: {e}") from e
+                raise IntegrityError(f"audit record {self._unreadable(after)} cannot be read: {e}") from e
             yield from map(_record, page)
             if len(page) < CHUNK:
                 return
             after = page[-1].seq
+
+    def _unreadable(self, after: int) -> int:
+        """The first record after ``after`` whose row cannot be read."""
+        for seq in self._tx.connection.execute(select(_AUDIT.c.seq).where(_AUDIT.c.seq > after).order_by(_AUDIT.c.seq)):
+            try:
+                self._tx.connection.execute(select(*_SEALED).where(_AUDIT.c.seq == seq[0])).all()
+            except ValueError:
+                return int(seq[0])
+        return after + 1
 
     def ciphertexts(self) -> Mapping[int, bytes | None]:
         """Stored payloads by ``seq``, read page by page while the unit of work is open."""
