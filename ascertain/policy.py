@@ -9,9 +9,9 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ascertain.domain.belief import FORMULA, MAX_RELIABILITY
+from ascertain.domain.belief import FIRST_FORMULA, FORMULA, MAX_RELIABILITY
 from ascertain.domain.evidence import EvidenceKind
-from ascertain.domain.rules import BeliefRules, MappingRules, PathRules, Policy, RoutingRules
+from ascertain.domain.rules import BeliefRules, MappingRules, PathRules, Policy, ReadoutRules, RoutingRules
 from ascertain.domain.skills import SkillFamily
 from ascertain.errors import ConfigError
 from ascertain.paths import CONFIG_DIR
@@ -19,14 +19,27 @@ from ascertain.paths import CONFIG_DIR
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Pieces = Annotated[float, Field(ge=0, le=MAX_RELIABILITY)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 LevelNumber = Annotated[int, Field(ge=1, le=5)]
+
+THIRD = 3
+"""From this formula on, levels have a distance and a task has a readout."""
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class _Readout(_Strict):
+    intercept: Annotated[float, Field(allow_inf_nan=False)]
+    standing: NotNegative
+    chance: NotNegative
+    base: NotNegative
+
+
 class _Belief(_Strict):
+    # A policy that names no formula is from before there were two: its results are replayed with the first.
+    formula: Annotated[int, Field(ge=FIRST_FORMULA, le=FORMULA)] = FIRST_FORMULA
     prior_strength: Positive
     prior_mean: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=5, max_length=5)]
     performs_at: Annotated[float, Field(gt=0, lt=1)]
@@ -38,6 +51,9 @@ class _Belief(_Strict):
     unscored_reliability: Share
     undated_recency: Share
     default_level: dict[EvidenceKind, LevelNumber]
+    level_step: Annotated[float, Field(gt=0, le=10)] | None = None
+    reach: Annotated[float, Field(gt=0, le=MAX_RELIABILITY)] | None = None
+    readout: _Readout | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> _Belief:
@@ -51,6 +67,9 @@ class _Belief(_Strict):
             missing = [k.value for k in keys if k not in table]
             if missing:
                 raise ValueError(f"{name} lacks {', '.join(missing)}")
+        for name in ("level_step", "reach", "readout"):
+            if (getattr(self, name) is None) is (self.formula >= THIRD):
+                raise ValueError(f"formula {self.formula} {'needs' if self.formula >= THIRD else 'knows no'} {name}")
         return self
 
 
@@ -113,7 +132,7 @@ def parse_policy(text: str, *, source: str = "policy.yaml") -> Policy:
         ) from None
     b, p = doc.belief, doc.path
     return Policy(
-        version=f"{doc.version}.{FORMULA}+{text_hash(text)}",
+        version=f"{doc.version}.{b.formula}+{text_hash(text)}",
         belief=BeliefRules(
             prior_strength=b.prior_strength,
             prior_mean=tuple(b.prior_mean),
@@ -126,6 +145,9 @@ def parse_policy(text: str, *, source: str = "policy.yaml") -> Policy:
             unscored_reliability=b.unscored_reliability,
             undated_recency=b.undated_recency,
             default_level=b.default_level,
+            level_step=b.level_step or 0.0,
+            reach=b.reach or 0.0,
+            readout=ReadoutRules(**b.readout.model_dump()) if b.readout else None,
         ),
         routing=RoutingRules(**doc.routing.model_dump()),
         mapping=MappingRules(**doc.mapping.model_dump()),

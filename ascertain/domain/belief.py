@@ -2,18 +2,27 @@
 
 For each level l a Beta(α_l, β_l) describes θ_l, the share of level-l tasks the person succeeds at:
 
-    α_l = α0_l + Σ m·w·d·o·1[level_g ≥ l]
-    β_l = β0_l + Σ m·w·d·(1−o)·1[level_g = l] + Σ m·w·d·max(0, 1−o/τ)·1[level_g < l]
+    α_l = α0_l + Σ m·w·d·o(g→l)·1[g ≥ l] + r·A/(r + W)
+    β_l = β0_l + Σ m·w·d·(1−o)·1[g = l] + Σ m·w·d·max(0, 1−o/τ)·1[g < l]
 
-with mapping probability m, reliability w of the kind, recency d = 2^(−age/half-life) and outcome o in [0, 1]
-(conjugate updating: Gelman et al., *Bayesian Data Analysis*, ch. 2). A success at a level speaks for that level and
-all easier ones. Only falling short of τ, the share that counts as performing, speaks against harder levels: 85 % in an
-easy course is no evidence against a hard one. Performing at a level means performing at all easier ones, so where
-counts alone would say otherwise the harder level takes over the easier one's.
+with mapping probability m, reliability w of the kind, recency d = 2^(−age/half-life), outcome o in [0, 1] and level g
+of each piece (conjugate updating: Gelman et al., *Bayesian Data Analysis*, ch. 2). A success at a level speaks for that
+level and all easier ones. Only falling short of τ, the share that counts as performing, speaks against harder levels:
+85 % in an easy course is no evidence against a hard one.
+
+Levels are taken as equally far apart on the scale of log-odds, as in Rasch's model, so an outcome at level g is worth
+o(g→l) = o / (o + (1−o)·e^(δ(l−g))) at level l. What was done at easier levels alone (W = Σ m·w·d·e^(−δ(l−g)),
+A = Σ m·w·d·e^(−δ(l−g))·o(g→l), over g < l) is lent to the harder one, but never more than r pieces of it, however much
+there is. Performing at a level
+means performing at all easier ones, so where counts alone would say otherwise the harder level takes over the easier
+one's.
+
+Formula 2 is the same with δ = 0 and r = 0.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,8 +35,16 @@ from ascertain.domain.rules import BeliefRules
 from ascertain.domain.skills import LEVELS, Level, SkillFamily
 from ascertain.errors import InputError
 
-FORMULA = 2
-"""Raised whenever the same evidence would give other numbers: part of every result's policy version."""
+FORMULA = 3
+"""The newest. Raised whenever the same evidence would give other numbers. A policy names the formula it is made for,
+which is part of every result's policy version, so that old results are replayed with theirs."""
+
+FIRST_FORMULA = 2
+"""The oldest that can still be computed, and that of policies that name none."""
+
+FULL_MARKS = 0.97
+"""What full marks are taken for when tests are equated (and 1 − this for none): no test is so hard or easy that the
+log-odds are infinite."""
 
 _TINY = 1e-6
 """Stands for a prior pushed to its end in the imprecise model; Beta parameters must stay positive."""
@@ -80,11 +97,15 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """Posterior Beta parameters per level 1..5, and the effective number of pieces of evidence."""
+    """Posterior Beta parameters per level 1..5, and the effective number of pieces of evidence.
+
+    ``lent`` is the part of ``alpha`` that only easier levels speak for.
+    """
 
     alpha: tuple[float, ...]
     beta: tuple[float, ...]
     amount: float
+    lent: tuple[float, ...] = (0.0,) * len(LEVELS)
 
     def mean(self, level: Level) -> float:
         """Posterior mean of θ at ``level``."""
@@ -106,14 +127,14 @@ class Belief:
         supported = [lv for lv in LEVELS if self.performs(lv, rules.performs_at) >= rules.level_support]
         return max(supported, default=None)
 
-    def below(self, level: Level, rules: BeliefRules) -> tuple[float, float, float]:
-        """P(θ_level ≤ τ) as (low, point, high).
+    def below(self, level: Level, rules: BeliefRules, *, lent: bool = True) -> tuple[float, float, float]:
+        """P(θ_level ≤ τ) as (low, point, high); ``lent=False`` leaves out what easier levels lend.
 
         The range is that of the imprecise Beta model (Walley 1996): the prior's mean is let go to 1 and to 0 while
         its strength stays. Without evidence it is nearly [0, 1], and it narrows as evidence comes in.
         """
         i, s = level - 1, rules.prior_strength
-        a, b = self.alpha[i], self.beta[i]
+        a, b = self.alpha[i] - (0.0 if lent else self.lent[i]), self.beta[i]
         a0 = s * rules.prior_mean[i]
         seen_a, seen_b = a - a0, b - (s - a0)
         point = float(_special().betainc(a, b, rules.performs_at))
@@ -154,26 +175,59 @@ def _rank(o: Observation) -> tuple[float | str, ...]:
     return (o.weight, o.outcome, int(o.level), o.evidence_id, o.claim_id, o.mapping, o.recency, o.kind, o.sensitive)
 
 
+def translated(outcome: float, steps: int, rules: BeliefRules) -> float:
+    """What ``outcome`` is worth ``steps`` levels up (down where negative). None stays none, full marks stay full."""
+    if steps == 0 or rules.level_step == 0.0:
+        return outcome
+    return _shifted(outcome, math.exp(rules.level_step * steps))
+
+
+def equated(outcome: float, typical: float, reference: float) -> float:
+    """An outcome in a task where people typically reach ``typical``, on the scale of one where they reach
+    ``reference``: the same shift of log-odds that :func:`translated` makes between levels.
+
+    Args:
+        outcome: in [0, 1]; taken within 1 − ``FULL_MARKS`` and ``FULL_MARKS``.
+        typical, reference: mean outcomes, in (0, 1).
+    """
+    bounded = min(max(outcome, 1.0 - FULL_MARKS), FULL_MARKS)
+    return _shifted(bounded, typical / (1.0 - typical) * (1.0 - reference) / reference)
+
+
+def _shifted(outcome: float, harder: float) -> float:
+    """Divides the odds by ``harder``."""
+    return outcome / (outcome + (1.0 - outcome) * harder)
+
+
 def believe(observations: Sequence[Observation], rules: BeliefRules) -> Belief:
     """Posterior over all levels. ``observations`` need not be independent; duplicates of an origin change nothing."""
     s = rules.prior_strength
     alpha = [s * p for p in rules.prior_mean]
     beta = [s - a for a in alpha]
+    easier = [0.0] * len(LEVELS)
+    easier_good = [0.0] * len(LEVELS)
     amount = 0.0
     for o in independent(observations):
         amount += o.weight
         for level in LEVELS:
+            i = level - 1
             if o.level >= level:
-                alpha[level - 1] += o.weight * o.outcome
+                alpha[i] += o.weight * translated(o.outcome, level - o.level, rules)
             if o.level == level:
-                beta[level - 1] += o.weight * (1.0 - o.outcome)
+                beta[i] += o.weight * (1.0 - o.outcome)
             elif o.level < level:
-                beta[level - 1] += o.weight * max(0.0, 1.0 - o.outcome / rules.performs_at)
+                beta[i] += o.weight * max(0.0, 1.0 - o.outcome / rules.performs_at)
+                near = o.weight * math.exp(-rules.level_step * (level - o.level))
+                easier[i] += near
+                easier_good[i] += near * translated(o.outcome, level - o.level, rules)
+    reach = rules.reach
+    lent = [reach * good / (reach + total) if reach else 0.0 for good, total in zip(easier_good, easier, strict=True)]
+    alpha = [a + x for a, x in zip(alpha, lent, strict=True)]
     chances = _special().betaincc(alpha, beta, rules.performs_at)
     best = 0
     for i in range(1, len(alpha)):
         if chances[i] > chances[best]:
-            alpha[i], beta[i] = alpha[best], beta[best]
+            alpha[i], beta[i], lent[i] = alpha[best], beta[best], lent[best]
         else:
             best = i
-    return Belief(tuple(alpha), tuple(beta), amount)
+    return Belief(tuple(alpha), tuple(beta), amount, tuple(lent))

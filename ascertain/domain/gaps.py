@@ -84,7 +84,7 @@ def gaps_for(role: JobProfile, beliefs: Mapping[str, Belief], rules: BeliefRules
                 point,
                 low,
                 high,
-                _status(low, point, high, enough),
+                _status(belief, r.level, rules),
             )
         )
     return tuple(sorted(rows, key=lambda g: (-g.weighted, g.skill_id)))
@@ -94,11 +94,14 @@ VACUOUS = 0.9
 """A range this wide comes from the prior alone: there is evidence of the skill, but none at the required level."""
 
 
-def _status(low: float, p_below: float, high: float, enough: bool) -> GapStatus:
-    if not enough:
+def _status(belief: Belief, level: Level, rules: BeliefRules) -> GapStatus:
+    """What easier levels lend narrows the range, but shows nothing at this level."""
+    if belief.amount < rules.enough_evidence:
         return GapStatus.UNKNOWN
+    low, _, high = belief.below(level, rules, lent=False)
     if high - low > VACUOUS:
         return GapStatus.NOT_SHOWN
+    p_below = belief.below(level, rules)[1]
     if p_below <= 0.1:
         return GapStatus.MET
     if p_below <= 0.35:

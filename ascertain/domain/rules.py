@@ -10,6 +10,17 @@ from ascertain.domain.skills import SkillFamily
 
 
 @dataclass(frozen=True, slots=True)
+class ReadoutRules:
+    """Coefficients that turn a belief into the chance that the next graded task goes well, see
+    :mod:`ascertain.domain.readout`. None but the intercept may be negative."""
+
+    intercept: float
+    standing: float
+    chance: float
+    base: float
+
+
+@dataclass(frozen=True, slots=True)
 class BeliefRules:
     """Numbers of the belief.
 
@@ -26,6 +37,9 @@ class BeliefRules:
         unscored_reliability: factor for a completion without a score.
         undated_recency: recency factor of evidence without a date.
         default_level: per kind, the level assumed when neither source nor text gives one.
+        level_step: δ: how much harder each level is than the one before, in log-odds; 0 in formula 2.
+        reach: r: the most that easier levels lend to a harder one, in pieces; 0 in formula 2.
+        readout: ``None`` in formula 2.
     """
 
     prior_strength: float
@@ -39,6 +53,9 @@ class BeliefRules:
     unscored_reliability: float
     undated_recency: float
     default_level: Mapping[EvidenceKind, int]
+    level_step: float = 0.0
+    reach: float = 0.0
+    readout: ReadoutRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ascertain.domain.assertion import Assertion, assert_skill, belief_of, contr
 from ascertain.domain.belief import Observation
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.ports import UnitOfWork
+from ascertain.domain.readout import chance_of_reaching
 from ascertain.domain.routing import acceptance_threshold
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import ReviewItem, StoredAssertion
@@ -39,7 +40,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Everything behind one assertion. ``next_proof`` is empty when nothing more is needed or one would not do."""
+    """Everything behind one assertion. ``next_proof`` is empty when nothing more is needed or one would not do.
+
+    ``next_task`` is the chance that the next graded task at that level reaches ``next_task_at``; ``None`` without a
+    level or where the policy has no readout. ``lent`` is how much of the belief at that level comes from easier levels
+    alone, in pieces.
+    """
 
     assertion: StoredAssertion
     learner_name: str
@@ -47,6 +53,9 @@ class Receipt:
     reasons: tuple[Reason, ...]
     next_proof: str
     review: ReviewItem | None
+    next_task: float | None
+    next_task_at: float
+    lent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,7 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
             )
         )
     item = uow.reviews.get(review_id(row.id))
+    belief, level, at = belief_of(assertion, policy.belief), assertion.level, policy.belief.performs_at
     return Receipt(
         row,
         learner.name if learner else row.learner_id,
@@ -109,6 +119,9 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
         tuple(reasons),
         next_proof(assertion, threshold, policy),
         item,
+        chance_of_reaching(belief, level, at, policy.belief) if level else None,
+        at,
+        belief.lent[level - 1] if level else 0.0,
     )
 
 

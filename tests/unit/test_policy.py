@@ -42,7 +42,8 @@ def test_the_shipped_policy_holds_everything() -> None:
     document = yaml.safe_load(TEXT)
     for room in ("belief", "routing", "mapping", "path"):
         fields = {f.name for f in dataclasses.fields(getattr(policy, room))}
-        assert set(document[room]) == fields
+        # the formula stands in the version, not among the rules
+        assert set(document[room]) - {"formula"} == fields
 
 
 def test_every_number_arrives_where_it_belongs() -> None:
@@ -50,9 +51,21 @@ def test_every_number_arrives_where_it_belongs() -> None:
     document = yaml.safe_load(TEXT)
     for room in ("routing", "mapping", "path"):
         assert dataclasses.asdict(getattr(policy, room)) == document[room]
+    assert document["belief"].pop("formula") == FORMULA
     for name, value in document["belief"].items():
         found = getattr(policy.belief, name)
+        if name == "readout":
+            found = dataclasses.asdict(found)
         assert (list(found) if isinstance(found, tuple) else found) == value
+
+
+def test_a_policy_that_names_no_formula_is_of_the_second() -> None:
+    document = yaml.safe_load(TEXT)
+    for name in ("formula", "level_step", "reach", "readout"):
+        del document["belief"][name]
+    old = parse_policy(yaml.safe_dump(document))
+    assert old.version.startswith("1.2+")
+    assert (old.belief.level_step, old.belief.reach, old.belief.readout) == (0.0, 0.0, None)
 
 
 def test_what_the_comments_promise_holds() -> None:
@@ -81,6 +94,12 @@ def test_the_version_changes_with_every_character_and_only_then() -> None:
         ("belief.performs_at", 1, "less than 1"),
         ("belief.level_support", 1.1, "less than or equal to 1"),
         ("belief.enough_evidence", "much", "number"),
+        ("belief.formula", 1, "greater than or equal to 2"),
+        ("belief.formula", FORMULA + 1, f"less than or equal to {FORMULA}"),
+        ("belief.formula", 2, "formula 2 knows no level_step"),
+        ("belief.reach", ..., "formula 3 needs reach"),
+        ("belief.level_step", 0, "greater than 0"),
+        ("belief.readout.standing", -0.1, "greater than or equal to 0"),
         ("belief.reliability.project", -1, "greater than or equal to 0"),
         ("belief.reliability.project", float("nan"), "belief.reliability"),
         ("belief.reliability.project", float("inf"), "less than or equal to 1000"),

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 import pytest
+import yaml
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.runs import DecisionKind
@@ -13,8 +14,9 @@ from ascertain.domain.skills import Level, Skill, SkillFamily
 from ascertain.errors import IntegrityError, NotFoundError
 from ascertain.pipeline.replay import Replay, Replayer, replay
 from ascertain.pipeline.review import decide
+from ascertain.policy import parse_policy
 from tests.crews.world import TinyTaxonomy
-from tests.integration.pipeline.world import World, exam, piece
+from tests.integration.pipeline.world import POLICY, POLICY_TEXT, World, exam, piece
 
 
 def _replay(world: World, skill: str) -> Replay:
@@ -122,6 +124,27 @@ def test_a_policy_edited_in_one_figure_is_no_basis(world: World) -> None:
     world.sql("UPDATE policies SET document = replace(document, 'performs_at: 0.5', 'performs_at: 0.4')")
     with pytest.raises(IntegrityError, match="has been changed"):
         _replay(world, "sql")
+
+
+def test_results_of_the_second_formula_replay_with_it(world: World) -> None:
+    document = yaml.safe_load(POLICY_TEXT)
+    for name in ("formula", "level_step", "reach", "readout"):
+        del document["belief"][name]
+    text = yaml.safe_dump(document)
+    world.policy = parse_policy(text)
+    with world.store.units() as uow:
+        uow.policies.put(world.policy.version, text)
+        uow.commit()
+    world.assess()
+    before = {s: a.result for s, a in world.assertions().items()}
+    world.policy = POLICY
+    for skill in before:
+        found = _replay(world, skill)
+        assert found.identical, found.differences
+        assert found.differences == ()
+    world.assess()
+    assert {a.versions.policy for a in world.assertions().values()} == {POLICY.version}
+    assert {s: a.result for s, a in world.assertions().items()} != before
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ascertain.policy import read_policy
 
 POLICY = read_policy()[0]
 RULES = POLICY.belief
+FORMULA_2 = dataclasses.replace(RULES, level_step=0.0, reach=0.0, readout=None)
 VERSIONS = Versions("p", "t", "b", "r")
 AS_OF = date(2026, 1, 1)
 
@@ -77,6 +78,8 @@ def belief_rules(draw: st.DrawFn) -> BeliefRules:
         performs_at=draw(st.floats(0.2, 0.8)),
         level_support=draw(st.floats(0.3, 0.9)),
         enough_evidence=draw(st.floats(0.1, 2.0)),
+        level_step=draw(st.sampled_from([0.0, 0.3, 1.0, 5.0])),
+        reach=draw(st.sampled_from([0.0, 0.5, 3.0, 100.0])),
     )
 
 

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 
-from ascertain.domain.belief import DAYS_PER_MONTH, Belief, Observation, believe, independent, recency
+from ascertain.domain.belief import (
+    DAYS_PER_MONTH,
+    FULL_MARKS,
+    Belief,
+    Observation,
+    believe,
+    equated,
+    independent,
+    recency,
+    translated,
+)
 from ascertain.domain.rules import BeliefRules
 from ascertain.domain.skills import LEVELS, Level, SkillFamily
 from ascertain.errors import InputError
@@ -68,7 +78,9 @@ def test_a_success_speaks_for_easier_levels_and_a_failure_against_harder_ones() 
     failure = believe((observation(outcome=0.0, supports=False),), RULES)
     rises = [success.mean(lv) > nothing.mean(lv) for lv in LEVELS]
     falls = [failure.mean(lv) < nothing.mean(lv) for lv in LEVELS]
-    assert rises == [True, True, True, False, False]
+    assert rises == [True] * 5
+    gained = [success.mean(lv) - nothing.mean(lv) for lv in LEVELS]
+    assert max(gained[3:]) < min(gained[:3])
     assert falls == [False, False, True, True, True]
 
 
@@ -116,16 +128,25 @@ def test_the_formula_by_hand() -> None:
     belief = believe(rows, RULES)
     weight = 0.8 * 1.5 * 0.5
     assert belief.amount == pytest.approx(weight + 0.5)
-    assert belief.alpha == pytest.approx((0.5 + weight * 0.75, 0.4 + weight * 0.75, 0.3, 0.2, 0.1))
+    # One level down the odds of 3 become 3e, one up 3/e, two up 3/e² …; at most 0.4 of a piece is lent.
+    down, up, up2, up3 = (odds / (1 + odds) for odds in (3 * math.e, 3 / math.e, 3 / math.e**2, 3 / math.e**3))
+    near = [weight / math.e, weight / math.e**2, weight / math.e**3]
+    failure = 0.5 / math.e  # one level easier than level 5, so it counts among what was done there
+    shares = (near[0] * up / (0.4 + near[0]), near[1] * up2 / (0.4 + near[1]), near[2] * up3 / (0.4 + near[2] + failure))
+    lent = (0, 0, *(0.4 * x for x in shares))
+    own = (0.5 + weight * down, 0.4 + weight * 0.75, 0.3, 0.2, 0.1)
+    assert belief.lent == pytest.approx(lent)
+    assert belief.alpha == pytest.approx([a + b for a, b in zip(own, lent, strict=True)])
     assert belief.beta == pytest.approx((0.5, 0.6 + weight * 0.25, 0.7, 0.8 + 0.5, 0.9 + 0.5))
 
 
-def test_a_good_score_in_an_easy_course_says_nothing_against_harder_levels() -> None:
+def test_a_good_score_in_an_easy_course_says_nothing_against_harder_levels_and_a_little_for_them() -> None:
     nothing = believe((), RULES)
     good = believe([observation(f"c{i}", level=Level.FOUNDATION, outcome=0.85) for i in range(6)], RULES)
     poor = believe([observation(f"c{i}", level=Level.FOUNDATION, outcome=0.2) for i in range(6)], RULES)
     at = RULES.performs_at
-    assert good.performs(Level.ADVANCED, at) == nothing.performs(Level.ADVANCED, at)
+    assert good.performs(Level.ADVANCED, at) > nothing.performs(Level.ADVANCED, at)
+    assert good.beta[3] == nothing.beta[3]
     assert poor.performs(Level.ADVANCED, at) < nothing.performs(Level.ADVANCED, at)
 
 
@@ -137,6 +158,51 @@ def test_nobody_is_surer_at_a_harder_level_than_at_an_easier_one() -> None:
     belief = believe(rows, RULES)
     at = RULES.performs_at
     assert belief.performs(Level.ADVANCED, at) == belief.performs(Level.PRACTITIONER, at)
+
+
+@given(observations(), belief_rules())
+def test_easier_levels_lend_no_more_than_the_policy_says(rows: tuple[Observation, ...], rules: BeliefRules) -> None:
+    belief = believe(rows, rules)
+    assert all(0 <= x <= rules.reach for x in belief.lent)
+    assert belief.lent[0] == 0
+
+
+@pytest.mark.parametrize("count", [1, 10, 1000])
+@pytest.mark.parametrize("level", LEVELS)
+def test_with_the_shipped_policy_easier_levels_alone_never_name_a_harder_one(level: Level, count: int) -> None:
+    rows = [observation(f"c{i}", level=level, reliability=3.0) for i in range(count)]
+    assert believe(rows, RULES).highest(RULES) is level
+
+
+@given(shares, shares, st.integers(-4, 4), st.sampled_from([0.0, 0.5, 1.0, 10.0]))
+def test_translation_is_monotone_and_leaves_none_and_all_as_they_are(
+    one: float, two: float, steps: int, step: float
+) -> None:
+    rules = dataclasses.replace(RULES, level_step=step)
+    low, high = (translated(o, steps, rules) for o in sorted((one, two)))
+    assert 0 <= low <= high + CLOSE <= 1 + CLOSE
+    assert translated(0.0, steps, rules) == 0.0
+    assert translated(1.0, steps, rules) == 1.0
+    assert translated(one, 1, rules) <= one + CLOSE
+    assert translated(one, -1, rules) >= one - CLOSE
+
+
+def test_translation_as_the_policy_says_it() -> None:
+    assert [round(translated(0.85, n, RULES), 2) for n in (-1, 0, 1, 2)] == [0.94, 0.85, 0.68, 0.43]
+
+
+@given(st.floats(0.05, 0.95), st.floats(0.05, 0.95), st.floats(0.05, 0.95))
+def test_equating_goes_there_and_back(outcome: float, typical: float, reference: float) -> None:
+    there = equated(outcome, typical, reference)
+    assert equated(outcome, typical, typical) == pytest.approx(outcome)
+    assert (there - outcome) * (reference - typical) >= -CLOSE
+    if 1 - FULL_MARKS < there < FULL_MARKS:
+        assert equated(there, reference, typical) == pytest.approx(outcome)
+
+
+def test_full_marks_in_an_easy_test_are_worth_less() -> None:
+    assert equated(1.0, 0.95, 0.75) < equated(1.0, 0.6, 0.75) < 1
+    assert 0 < equated(0.0, 0.95, 0.75) < equated(0.0, 0.6, 0.75)
 
 
 @given(st.floats(0.2, 50), st.floats(0.2, 50), st.floats(0.05, 0.95))

@@ -72,6 +72,15 @@ def test_evidence_at_easier_levels_alone_is_called_so() -> None:
     easy = believe([observation(f"c{i}", level=Level.FOUNDATION, outcome=0.9) for i in range(4)], RULES)
     (gap,) = gaps_for(role(("s", 4, 1.0)), {"s": easy}, RULES)
     assert gap.status is GapStatus.NOT_SHOWN
+    (unread,) = gaps_for(role(("s", 4, 1.0)), {}, RULES)
+    assert gap.high - gap.low < unread.high - unread.low - 0.05
+    assert gap.p_below < unread.p_below
+
+
+def test_failing_at_easier_levels_is_not_called_unshown() -> None:
+    poor = believe([observation(f"c{i}", level=Level.FOUNDATION, outcome=0.1) for i in range(6)], RULES)
+    (gap,) = gaps_for(role(("s", 4, 1.0)), {"s": poor}, RULES)
+    assert gap.status is GapStatus.BELOW
 
 
 @pytest.mark.parametrize(
