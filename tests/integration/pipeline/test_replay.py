@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ascertain.domain.assertion import AssertionState
+from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.runs import DecisionKind
 from ascertain.domain.skills import Level, Skill, SkillFamily
 from ascertain.errors import IntegrityError, NotFoundError
@@ -135,6 +136,7 @@ def test_results_of_the_second_formula_replay_with_it(world: World) -> None:
     with world.store.units() as uow:
         uow.policies.put(world.policy.version, text)
         uow.commit()
+    world.add(piece("e-hard", text="Tuned the SQL.", kind=EvidenceKind.PROJECT, score=0.6, level=Level.ADVANCED))
     world.assess()
     before = {s: a.result for s, a in world.assertions().items()}
     world.policy = POLICY

@@ -132,8 +132,9 @@ def test_the_formula_by_hand() -> None:
     down, up, up2, up3 = (odds / (1 + odds) for odds in (3 * math.e, 3 / math.e, 3 / math.e**2, 3 / math.e**3))
     near = [weight / math.e, weight / math.e**2, weight / math.e**3]
     failure = 0.5 / math.e  # one level easier than level 5, so it counts among what was done there
-    shares = (near[0] * up / (0.4 + near[0]), near[1] * up2 / (0.4 + near[1]), near[2] * up3 / (0.4 + near[2] + failure))
-    lent = (0, 0, *(0.4 * x for x in shares))
+    amounts = (near[0], near[1], near[2] + failure)
+    good = (near[0] * up, near[1] * up2, near[2] * up3)
+    lent = (0, 0, *(0.4 * a / (0.4 + w) for a, w in zip(good, amounts, strict=True)))
     own = (0.5 + weight * down, 0.4 + weight * 0.75, 0.3, 0.2, 0.1)
     assert belief.lent == pytest.approx(lent)
     assert belief.alpha == pytest.approx([a + b for a, b in zip(own, lent, strict=True)])
