@@ -26,7 +26,7 @@ from ascertain.domain.readout import applied
 from ascertain.domain.rules import ReadoutRules
 from ascertain.errors import AscertainError, InputError
 from ascertain.policy import read_policy
-from benchmarks.belief_adapter import MARKS, Array, Question, questions, readings
+from benchmarks.belief_adapter import MARKS, Array, Question, posteriors, questions, readings
 from benchmarks.belief_baselines import BKT, Absent, baselines, folds, informed, logistic, tracing
 from benchmarks.belief_figures import Figures, Places, Prediction, bins, measured
 from benchmarks.belief_plot import diagram
@@ -34,6 +34,7 @@ from benchmarks.oulad import Submission, read, read_students
 
 BELIEF, REFITTED = "belief", "belief, readout fitted by folds"
 OTHER_MODULES = "belief, readout fitted on other modules"
+STEPS = {"posterior of scores as they are (formula 2)": False, "posterior of equated scores, no readout": True}
 GROUPS = ("gender", "age_band", "disability", "imd_band")
 FEWEST = 100
 """Of fewer submissions of a group nothing is said."""
@@ -61,6 +62,7 @@ class Compared:
             "belief_fitted_on_other_modules": self.figures[OTHER_MODULES].document()
             if OTHER_MODULES in self.figures
             else None,
+            "steps": {n: self.figures[n].document() for n in STEPS},
             "baselines": {n: self.figures[n].document() for n in self.main},
             "told_the_base_rate": {n: self.figures[n].document() for n in self.informed},
         }
@@ -104,6 +106,7 @@ def compare(
     features = readings(asked, rules)
     ys = {name: np.array([float(q.of.score >= at) for q in asked]) for name, at in MARKS.items()}
     names = {s: i for i, s in enumerate(sorted({q.of.student for q in asked}))}
+    steps = {name: posteriors(asked, rules, equating=equating) for name, equating in STEPS.items()}
     student = np.array([names[q.of.student] for q in asked], dtype=np.int64)
     past = np.array([bool(q.past) for q in asked])
     every = np.ones(len(asked), dtype=bool)
@@ -115,6 +118,7 @@ def compare(
         rows = {BELIEF: ours, REFITTED: refitted(features, ys, past, fold)[mark]}
         if module.any():
             rows[OTHER_MODULES] = refitted(features, ys, past, module)[mark]
+        rows |= {name: p[mark] for name, p in steps.items()}
         traced = None
         if bkt:
             try:

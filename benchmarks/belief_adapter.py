@@ -78,7 +78,7 @@ def questions(submissions: Sequence[Submission]) -> list[Question]:
     return found
 
 
-def observations(q: Question, rules: BeliefRules) -> tuple[Observation, ...]:
+def observations(q: Question, rules: BeliefRules, *, equating: bool = True) -> tuple[Observation, ...]:
     """The student's past as the product would see it: one assessment each, on the scale of the course."""
     today = date.fromordinal(q.of.day)
     return tuple(
@@ -92,7 +92,7 @@ def observations(q: Question, rules: BeliefRules) -> tuple[Observation, ...]:
             mapping=1.0,
             reliability=rules.reliability[EvidenceKind.ASSESSMENT],
             recency=recency(date.fromordinal(p.day), today, SkillFamily.PROFESSIONAL, rules),
-            outcome=equated(p.score, typical, q.course),
+            outcome=equated(p.score, typical, q.course) if equating else p.score,
             supports=True,
         )
         for p, typical in zip(q.past, q.past_typical, strict=True)
@@ -109,6 +109,19 @@ def readings(asked: Sequence[Question], rules: BeliefRules) -> dict[str, Array]:
             at = equated(mark, q.typical, q.course)
             found[name].append(features(belief, q.level, at, local, q.base[name]))
     return {name: np.array(rows).reshape(-1, 3) for name, rows in found.items()}
+
+
+def posteriors(asked: Sequence[Question], rules: BeliefRules, *, equating: bool) -> dict[str, Array]:
+    """By mark, P(θ > mark) of each question: with the policy's prior and scores as they are (which is how it was before
+    the third formula), or with the course's prior and all on one scale."""
+    found: dict[str, list[float]] = {name: [] for name in MARKS}
+    for q in asked:
+        local = replace(rules, prior_mean=(q.course,) * len(LEVELS)) if equating else rules
+        belief = believe(observations(q, rules, equating=equating), local)
+        for name, mark in MARKS.items():
+            at = equated(mark, q.typical, q.course) if equating else mark
+            found[name].append(belief.performs(q.level, at))
+    return {name: np.array(p) for name, p in found.items()}
 
 
 def _bounded(share: float) -> float:

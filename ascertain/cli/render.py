@@ -294,8 +294,6 @@ def receipt_view(c: Console, r: Receipt) -> None:
     if r.next_task is not None:
         reach = f"reach {r.next_task_at:.0%} with a chance of {r.next_task:.2f}"
         c.print(f"The next graded task at this level would {reach}.")
-    if r.lent >= 0.005:
-        c.print(f"Easier levels alone lend this level {r.lent:.2f} pieces of evidence.")
     if r.review and r.review.decision:
         c.print(f"Decided by {r.review.decided_by}: {r.review.decision.value}, “{r.review.decision_reason}”.")
     c.print(

@@ -2,7 +2,7 @@
 
 For each level l a Beta(α_l, β_l) describes θ_l, the share of level-l tasks the person succeeds at:
 
-    α_l = α0_l + Σ m·w·d·o(g→l)·1[g ≥ l] + r·A/(r + W)
+    α_l = α0_l + Σ m·w·d·o(g→l)·1[g ≥ l]
     β_l = β0_l + Σ m·w·d·(1−o)·1[g = l] + Σ m·w·d·max(0, 1−o/τ)·1[g < l]
 
 with mapping probability m, reliability w of the kind, recency d = 2^(−age/half-life), outcome o in [0, 1] and level g
@@ -11,11 +11,11 @@ level and all easier ones. Only falling short of τ, the share that counts as pe
 85 % in an easy course is no evidence against a hard one.
 
 Levels are taken as equally far apart on the scale of log-odds, as in Rasch's model, so an outcome at level g is worth
-o(g→l) = o / (o + (1−o)·e^(δ(l−g))) at level l. What was done at easier levels alone (W = Σ m·w·d·e^(−δ(l−g)),
-A = Σ m·w·d·e^(−δ(l−g))·o(g→l), over g < l) is lent to the harder one, but never more than r pieces of it, however much
-there is. Performing at a level
-means performing at all easier ones, so where counts alone would say otherwise the harder level takes over the easier
-one's.
+o(g→l) = o / (o + (1−o)·e^(δ(l−g))) at level l. To say how likely somebody is below a level, what was done at easier
+levels alone is lent to it too: r·A/(r + W) is added to α_l, with W = Σ m·w·d·e^(−δ(l−g)) and
+A = Σ m·w·d·e^(−δ(l−g))·o(g→l) over g < l. That is never more than r pieces, however much there is. It names no level
+and adds nothing to a confidence. Performing at a level means performing at all easier ones, so where counts alone would
+say otherwise the harder level takes over the easier one's.
 
 Formula 2 is the same with δ = 0 and r = 0.
 """
@@ -99,13 +99,13 @@ class Observation:
 class Belief:
     """Posterior Beta parameters per level 1..5, and the effective number of pieces of evidence.
 
-    ``lent`` is the part of ``alpha`` that only easier levels speak for.
+    ``with_lent`` are α and β when easier levels lend to harder ones; empty where nothing is lent.
     """
 
     alpha: tuple[float, ...]
     beta: tuple[float, ...]
     amount: float
-    lent: tuple[float, ...] = (0.0,) * len(LEVELS)
+    with_lent: tuple[tuple[float, float], ...] = ()
 
     def mean(self, level: Level) -> float:
         """Posterior mean of θ at ``level``."""
@@ -134,7 +134,7 @@ class Belief:
         its strength stays. Without evidence it is nearly [0, 1], and it narrows as evidence comes in.
         """
         i, s = level - 1, rules.prior_strength
-        a, b = self.alpha[i] - (0.0 if lent else self.lent[i]), self.beta[i]
+        a, b = self.with_lent[i] if lent and self.with_lent else (self.alpha[i], self.beta[i])
         a0 = s * rules.prior_mean[i]
         seen_a, seen_b = a - a0, b - (s - a0)
         point = float(_special().betainc(a, b, rules.performs_at))
@@ -220,14 +220,23 @@ def believe(observations: Sequence[Observation], rules: BeliefRules) -> Belief:
                 near = o.weight * math.exp(-rules.level_step * (level - o.level))
                 easier[i] += near
                 easier_good[i] += near * translated(o.outcome, level - o.level, rules)
-    reach = rules.reach
-    lent = [reach * good / (reach + total) if reach else 0.0 for good, total in zip(easier_good, easier, strict=True)]
-    alpha = [a + x for a, x in zip(alpha, lent, strict=True)]
-    chances = _special().betaincc(alpha, beta, rules.performs_at)
+    if not rules.reach:
+        return Belief(*_monotone(alpha, beta, rules), amount)
+    lent = [rules.reach * good / (rules.reach + total) for good, total in zip(easier_good, easier, strict=True)]
+    wide = _monotone([a + x for a, x in zip(alpha, lent, strict=True)], beta, rules)
+    return Belief(*_monotone(alpha, beta, rules), amount, tuple(zip(*wide, strict=True)))
+
+
+def _monotone(
+    alpha: Sequence[float], beta: Sequence[float], rules: BeliefRules
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The same, where no harder level is surer than an easier one."""
+    a, b = list(alpha), list(beta)
+    chances = _special().betaincc(a, b, rules.performs_at)
     best = 0
-    for i in range(1, len(alpha)):
+    for i in range(1, len(a)):
         if chances[i] > chances[best]:
-            alpha[i], beta[i], lent[i] = alpha[best], beta[best], lent[best]
+            a[i], b[i] = a[best], b[best]
         else:
             best = i
-    return Belief(tuple(alpha), tuple(beta), amount, tuple(lent))
+    return tuple(a), tuple(b)

@@ -43,8 +43,7 @@ class Receipt:
     """Everything behind one assertion. ``next_proof`` is empty when nothing more is needed or one would not do.
 
     ``next_task`` is the chance that the next graded task at that level reaches ``next_task_at``; ``None`` without a
-    level or where the policy has no readout. ``lent`` is how much of the belief at that level comes from easier levels
-    alone, in pieces.
+    level or where the policy has no readout.
     """
 
     assertion: StoredAssertion
@@ -55,7 +54,6 @@ class Receipt:
     review: ReviewItem | None
     next_task: float | None
     next_task_at: float
-    lent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,6 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
         item,
         chance_of_reaching(belief, level, at, policy.belief) if level else None,
         at,
-        belief.lent[level - 1] if level else 0.0,
     )
 
 

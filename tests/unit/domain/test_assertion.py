@@ -85,8 +85,7 @@ def test_contributions_have_the_sign_of_what_they_say(rows: tuple[Observation, .
             assert c.delta >= -1e-9
         if c.outcome == 0.0:
             assert c.delta <= 1e-9
-        lends = c.level < level and rules.reach > 0
-        touches = (c.level >= level and c.outcome > 0) or (c.level <= level and c.outcome < 1) or lends
+        touches = (c.level >= level and c.outcome > 0) or (c.level <= level and c.outcome < 1)
         if c.weight == 0 or not touches:
             assert c.delta == pytest.approx(0, abs=1e-12)
     assert [abs(c.delta) for c in found] == sorted((abs(c.delta) for c in found), reverse=True)
