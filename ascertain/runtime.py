@@ -24,6 +24,7 @@ from ascertain.errors import AscertainError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
+from ascertain.pipeline.configuration import digest_of_file, note_changes
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader, opted_in
@@ -157,7 +158,16 @@ class App:
         with self.units() as uow:
             uow.policies.put(self.policy.version, self._policy_text)
             uow.roles.upsert(read_roles())
+            note_changes(uow, self._configuration())
             uow.commit()
+
+    def _configuration(self) -> dict[str, str]:
+        files = {
+            "connections": self.settings.connectors_file or CONFIG_DIR / "connectors.yaml",
+            "outgoing": self.settings.outgoing_file or CONFIG_DIR / "outgoing.yaml",
+            "schedules": self.settings.schedules_file or CONFIG_DIR / "schedules.yaml",
+        }
+        return {"policy": self.policy.version, **{name: digest_of_file(file) for name, file in files.items()}}
 
     def connectors(self, names: Sequence[str] = ()) -> list[Connector]:
         """The configured connections, or those named.

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """Calls a minute that one address may make to one connection's webhook."""
     openapi: bool = False
     """Whether the service publishes its OpenAPI description (/openapi.json), without a key."""
+    actor: Annotated[str, Field(max_length=200)] = ""
+    """Who uses the command line, for the record of who looked at whom; empty = the login name."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """Verbosity of the log on standard error."""
     pseudonym_key: SecretStr | None = None

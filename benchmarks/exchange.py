@@ -6,10 +6,12 @@ Everything that is measured runs in a process of its own, and so does the sandbo
 from __future__ import annotations
 
 import statistics
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.exchange_hooks import call, echo, recorded, service
-from benchmarks.exchange_pull import page_docebo, pull, read_reports
-from benchmarks.exchange_world import served
+from benchmarks.exchange_pull import page_docebo, pull, pull_files, read_files, read_reports
+from benchmarks.exchange_world import export, served
 from benchmarks.exchange_write import write
 from benchmarks.process import fresh, serving
 from benchmarks.table import Result, compared
@@ -20,34 +22,59 @@ MEMORY = 1.1
 
 
 def exchange(*, quick: bool) -> list[Result]:
-    """Pulls from Docebo and Workday, webhooks, write-back."""
+    """Pulls from Docebo, Workday and a folder, webhooks, write-back."""
     few, many = (2_000, 6_000) if quick else (FEW, MANY)
     return [
-        *_pulls("docebo", "enrolments from Docebo", few, many),
-        *_pulls("workday", "reviews in one Workday report", few, many),
+        *_systems("docebo", "enrolments from Docebo", few, many),
+        *_systems("workday", "reviews in one Workday report", few, many),
+        *_files("rows of a CSV file", few, many),
         _hooks(200 if quick else 1000, 2 if quick else 5),
         _write_back(50 if quick else 300, 2 if quick else 5),
     ]
 
 
-def _pulls(system: str, what: str, few: int, many: int) -> list[Result]:
+def _systems(system: str, what: str, few: int, many: int) -> list[Result]:
     bare = page_docebo if system == "docebo" else read_reports
     with serving(served, few) as there:
-        small = fresh(pull, there, [system]).value
+        small = fresh(pull, there, system).value
     with serving(served, many) as there:
-        large = fresh(pull, there, [system]).value
+        large = fresh(pull, there, system).value
         read = [fresh(bare, there).value for _ in range(3)]
+    return _pulls(system, what, few, many, small, large, read)
+
+
+def _files(what: str, few: int, many: int) -> list[Result]:
+    found = []
+    for count in (few, many):
+        with TemporaryDirectory(prefix="ascertain-bench-") as folder:
+            fresh(export, count, Path(folder))
+            found.append(fresh(pull_files, Path(folder)).value)
+            read = [fresh(read_files, Path(folder)).value for _ in range(3)]
+    small, large = found
+    return _pulls("files", what, few, many, small, large, read)
+
+
+def _pulls(
+    name: str,
+    what: str,
+    few: int,
+    many: int,
+    small: dict[str, float],
+    large: dict[str, float],
+    read: list[float],
+) -> list[Result]:
+    """Of the same pull twice: its time against raw inserts and against bare reading (``read``), its memory."""
     rates = {
         "records": large["pulled"],
         "records a second": large["pulled"] / large["seconds"],
         "records a second of CPU": large["pulled"] / large["cpu"],
         f"seconds for {few}": small["seconds"],
     }
-    name = f"exchange {system}"
+    name = f"exchange {name}"
     pulled, raw = [large["seconds"]], [large["raw"]]
     return [
         compared(f"{name}, inserts", f"{many} {what}, against raw inserts", pulled, raw, unit="s", detail=rates),
-        compared(f"{name}, reading", f"{many} {what}, against reading them over HTTP", pulled, read, unit="s"),
+        compared(f"{name}, reading", f"{many} {what}, against bare reading", pulled, read, unit="s"),
         compared(
             f"{name}, memory",
             f"most memory for {many} {what}, against {few}",

@@ -39,7 +39,6 @@ ENOUGH_TO_PASS = 40.0
 
 MEASURES = (
     Measure("set", MeasureKind.OPPORTUNITY, "Submissions asked for", "graded assessments of the student's module"),
-    Measure("credits", MeasureKind.OPPORTUNITY, "Credits at once", "credits that the student studied at the same time"),
     Measure("handed_in", MeasureKind.OPPORTUNITY, "Submissions handed in", "graded submissions of the student"),
     Measure("passed", MeasureKind.SELECTION, "Passed the module", "final result Pass or Distinction"),
     Measure("distinction", MeasureKind.SELECTION, "Distinction", "final result Distinction"),
@@ -117,7 +116,6 @@ def participant(p: Registration, asked: int, rules: BeliefRules) -> Participant:
     row = p.row
     found: dict[str, float] = {
         "set": asked,
-        "credits": float(row["studied_credits"]),
         "handed_in": len(p.scores),
         "passed": row["final_result"] in PASSED,
         "distinction": row["final_result"] == "Distinction",

@@ -23,6 +23,7 @@ from ascertain.cli import (
     fairness,
     notify,
     people,
+    person,
     review,
     roles,
     serve,
@@ -68,6 +69,7 @@ app.add_typer(review.app, name="review", rich_help_panel="Trust it")
 app.add_typer(fairness.app, name="fairness", rich_help_panel="Trust it")
 app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
 app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
+app.add_typer(person.app, name="person", rich_help_panel="Trust it")
 app.add_typer(trust.audit, name="audit", rich_help_panel="Trust it")
 app.add_typer(taxonomy.app, name="taxonomy", rich_help_panel="Feed it")
 app.command("map", short_help="which skills a text shows", rich_help_panel="Feed it")(taxonomy.map_text)

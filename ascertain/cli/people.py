@@ -7,32 +7,37 @@ from typing import Annotated
 
 import typer
 
+from ascertain.cli.actor import Reader, acting
 from ascertain.cli.output import AsJson, console, emit, opened
 from ascertain.errors import ConfigError, InputError
 
 LearnerId = Annotated[str, typer.Argument(metavar="ID", help="Id or e-mail address of a learner.")]
 
 
-def profile(learner_id: LearnerId, as_json: AsJson = False) -> None:
+def profile(learner_id: LearnerId, actor: Reader = None, as_json: AsJson = False) -> None:
     """A learner's skills: level, confidence, amount of evidence, and the evidence itself."""
     from ascertain.cli.render import profile_view
     from ascertain.pipeline import views
+    from ascertain.pipeline.access import note_access
     from ascertain.pipeline.cases import learner_or_raise
 
     app = opened()
     with app.units(write=False) as uow:
         data = views.profile(uow, learner_or_raise(uow, learner_id))
+    note_access(app.units, acting(app, actor), "profile", [data["learner"]["id"]])
     emit(data, as_json, lambda c: profile_view(c, data))
 
 
 def gaps(
     learner_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id or e-mail address of a learner.")] = None,
     cohort: Annotated[str | None, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = None,
+    actor: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """What a role asks and the evidence does not yet show: of one learner as ranges, of a cohort as a heat map."""
     from ascertain.cli.render import gaps_view, heatmap_view
     from ascertain.pipeline import views
+    from ascertain.pipeline.access import note_access
     from ascertain.pipeline.cases import learner_or_raise
     from ascertain.pipeline.sweep import cohort_or_raise
 
@@ -45,35 +50,47 @@ def gaps(
     with app.units(write=False) as uow:
         if learner_id is not None:
             one = views.gaps(uow, learner_or_raise(uow, learner_id), taxonomy)
-            emit(one, as_json, lambda c: gaps_view(c, one))
-            return
-        learners = cohort_or_raise(uow, str(cohort))
-        summed = views.cohort_gaps(uow, learners, taxonomy)
-        heatmap = views.heatmap(uow, learners, taxonomy)
+        else:
+            learners = cohort_or_raise(uow, str(cohort))
+            summed = views.cohort_gaps(uow, learners, taxonomy)
+            heatmap = views.heatmap(uow, learners, taxonomy)
+    if learner_id is not None:
+        note_access(app.units, acting(app, actor), "gaps", [one["learner"]["id"]])
+        emit(one, as_json, lambda c: gaps_view(c, one))
+        return
+    note_access(app.units, acting(app, actor), "gaps", [p.id for p in learners])
     data = {"cohort": cohort, "gaps": summed, "heatmap": heatmap}
     emit(data, as_json, lambda c: heatmap_view(c, str(cohort), heatmap))
 
 
-def path(learner_id: LearnerId, as_json: AsJson = False) -> None:
+def path(learner_id: LearnerId, actor: Reader = None, as_json: AsJson = False) -> None:
     """A learner's path out of the real catalogue: what, when, why, and what limits it."""
     from ascertain.cli.render import path_view
     from ascertain.pipeline import views
+    from ascertain.pipeline.access import note_access
     from ascertain.pipeline.cases import learner_or_raise
 
     app = opened()
     with app.units(write=False) as uow:
         data = views.path(uow, learner_or_raise(uow, learner_id), app.bundle.taxonomy)
+    note_access(app.units, acting(app, actor), "path", [data["learner"]["id"]])
     emit(data, as_json, lambda c: path_view(c, data))
 
 
 def report(
     out: Annotated[Path, typer.Option("--out", help="File to write.")] = Path("report.html"),
     cohort: Annotated[str, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = "all",
+    actor: Reader = None,
 ) -> None:
     """Write a self-contained HTML report: heat map and a section for each learner. Needs no scripts to read."""
-    from ascertain.report import write_report
+    from ascertain.pipeline.access import note_access
+    from ascertain.pipeline.sweep import cohort_or_raise
+    from ascertain.report import EVERYBODY, write_report
 
     app = opened()
+    with app.units(write=False) as uow:
+        shown = uow.people.all() if cohort == EVERYBODY else cohort_or_raise(uow, cohort)
+    note_access(app.units, acting(app, actor), "report", [p.id for p in shown])
     try:
         size = write_report(app, out, cohort=cohort)
     except OSError as e:

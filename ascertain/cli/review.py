@@ -22,17 +22,23 @@ def list_items(
     assignee: Annotated[str | None, typer.Option(help="Only what waits for this person (a manager's id).")] = None,
     learner: Annotated[str | None, typer.Option(help="Only one learner (id or e-mail address).")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many rows.")] = 30,
+    actor: Annotated[
+        str | None, typer.Option("--as", help="Who reads it (else ASCERTAIN_ACTOR, else the login name).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What waits for a human, most urgent first."""
+    from ascertain.cli.actor import acting
     from ascertain.cli.render import review_table
     from ascertain.pipeline import views
+    from ascertain.pipeline.access import note_access
     from ascertain.pipeline.cases import learner_or_raise
 
     shown = opened()
     with shown.units(write=False) as uow:
         who = learner_or_raise(uow, learner).id if learner else None
         rows = views.reviews(uow, shown.bundle.taxonomy, assignee=assignee, learner_id=who)
+    note_access(shown.units, acting(shown, actor), "reviews", [r["learner"] for r in rows[:limit]])
     emit({"waiting": len(rows), "items": rows[:limit]}, as_json, lambda c: review_table(c, rows[:limit], len(rows)))
 
 

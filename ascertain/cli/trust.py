@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ascertain.cli.actor import Reader, acting
 from ascertain.cli.output import AsJson, emit, opened
 from ascertain.errors import ConfigError, InputError
 
@@ -22,14 +23,16 @@ audit = typer.Typer(help="The hash-chained record of every step.", no_args_is_he
 AssertionId = Annotated[str, typer.Argument(metavar="ASSERTION", help="Id or an unambiguous beginning of it.")]
 
 
-def explain(assertion: AssertionId, as_json: AsJson = False) -> None:
+def explain(assertion: AssertionId, actor: Reader = None, as_json: AsJson = False) -> None:
     """The receipt of a number: what each piece of evidence added, and what would raise it."""
     from ascertain.cli.render import receipt_view
+    from ascertain.pipeline.access import note_access
     from ascertain.pipeline.explain import explain as receipt_of
 
     app = opened()
     with app.units(write=False) as uow:
         receipt = receipt_of(uow, assertion)
+    note_access(app.units, acting(app, actor), "explain", [receipt.assertion.learner_id])
     emit(receipt, as_json, lambda c: receipt_view(c, receipt))
 
 
@@ -123,7 +126,7 @@ def export(
     until: Annotated[str | None, typer.Option("--to", help="Last record: its number, or a day (UTC).")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write (else standard output).")] = None,
     payloads: Annotated[bool, typer.Option("--open", help="With payloads in clear. This is recorded.")] = False,
-    actor: Annotated[str | None, typer.Option("--as", help="Who reads the payloads (else the login name).")] = None,
+    actor: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """The records, a JSON line each, for `python audit_verifier.py`: headers and digests, payloads only with --open."""
@@ -134,9 +137,7 @@ def export(
     with app.units(write=False) as uow:
         part = audit_export.span(uow, *bounds)
     if payloads:
-        from ascertain.cli.review import login_name
-
-        audit_export.note_opening(app.units, login_name() if actor is None else actor, part)
+        audit_export.note_opening(app.units, acting(app, actor), part)
     with app.units(write=False) as uow:
         lines = audit_export.lines(uow, part, opened=payloads)
         if out is None:

@@ -84,7 +84,7 @@ class FilesMapping:
     @property
     def entities(self) -> tuple[Entity, ...]:
         """What can be pulled."""
-        return tuple(dict.fromkeys(r.entity for r in (*self.tables, *self.documents)))
+        return tuple(dict.fromkeys([*(r.entity for r in self.tables), *(r.entity for r in self.documents)]))
 
 
 def read_mapping(file: Path) -> FilesMapping:

@@ -17,13 +17,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import httpx
 import tenacity
 from httpx import URL
 
+from ascertain.connectors.sealed import SealedFile
 from ascertain.domain.connector import Budget, Failure, QuotaPolicy, Verdict
 from ascertain.errors import PermanentConnectorError, RetryableConnectorError
 
@@ -153,7 +153,7 @@ class HttpClient:
     def download(self, path: str, params: Query | None = None, *, headers: Mapping[str, str] | None = None) -> Download:
         """GET of a JSON document that may be too large to hold. It is read to its end before anybody sees any of it, so
         that a broken one is tried again like any other answer. A small one stays in memory, a larger one is in a
-        temporary file that no other process can open and that vanishes with this one.
+        temporary file that is enciphered and vanishes with this process.
 
         Raises:
             RetryableConnectorError, StatusError: as ``get``.
@@ -232,7 +232,7 @@ class HttpClient:
 
     def _spool(self, request: httpx.Request) -> Download:
         place = f"{self._name}: {request.method} {request.url.path}"
-        file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - whoever reads it closes it
+        file: IO[bytes] = cast(IO[bytes], SealedFile(_IN_MEMORY))
         try:
             response, _ = self._exchange(request, place, file)
             file.seek(0)

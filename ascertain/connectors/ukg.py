@@ -40,6 +40,7 @@ _SUPERVISORS = "/personnel/v1/employee-supervisor-details"
 _HOMES = "/personnel/v1/employee-employment-details"
 _CHANGES = "/personnel/v1/employee-changes"
 _LEVELS = "/configuration/v1/org-levels"
+_NUMBER = "employeeNumber"
 _PER_PAGE = {_CHANGES: "per_page"}
 """How a path spells the page size; ``per_Page`` elsewhere."""
 _MAX_PAGES = 5_000
@@ -99,16 +100,21 @@ class UkgConnector(HttpConnector):
         return self._workers(cursor) if entity is Entity.WORKER else self._jobs(cursor)
 
     def fetch(self, ref: SourceRef) -> Record | None:
-        """One employment by company and employee; of jobs there is only the list."""
-        company, _, employee = ref.id.partition(":")
-        if ref.entity is not Entity.WORKER or not employee:
+        """One worker by number; of jobs there is only the list."""
+        if ref.entity is not Entity.WORKER:
             return None
-        asked = {"companyId": company, "employeeId": employee}
         people = self._people()
-        people.add_employments(self._list(_EMPLOYMENTS, asked))
-        key = (company, employee)
-        if key not in people.everyone():
+        number = (
+            "employeeId" if self._fields[Entity.WORKER].get("employee_id", "employeeID") == "employeeID" else _NUMBER
+        )
+        people.add_employments(self._list(_EMPLOYMENTS, {number: ref.id}))
+        if people.undecided():
+            for _, employee in people.everyone():
+                people.add_homes(self._list(_HOMES, {"employeeId": employee}))
+        key = next((k for k in people.main() if people.number(k[1]) == ref.id), None)
+        if key is None:
             return None
+        asked = {"companyId": key[0], "employeeId": key[1]}
         people.add_persons(self._list(_PERSONS, asked))
         people.add_supervisors(self._list(_SUPERVISORS, asked))
         row = people.joined(key)
@@ -173,7 +179,7 @@ class UkgConnector(HttpConnector):
         people.add_persons(self._list(_PERSONS, {}))
         people.add_supervisors(self._list(_SUPERVISORS, {}))
         people.add_employments(self._list(_EMPLOYMENTS, {}))
-        if not self._options.all_employments and people.undecided():
+        if people.undecided():
             people.add_homes(self._list(_HOMES, {}))
         return people
 
@@ -197,12 +203,12 @@ class UkgConnector(HttpConnector):
     def _order(self, people: People, behind: Key, wanted: set[Key] | None) -> list[Key]:
         """What to hand on after a place, in an order that stays. A change of one employment may decide which counts,
         so all of that person's are looked at."""
-        kept = set(people.everyone()) if self._options.all_employments else people.main()
         whom = None if wanted is None else {employee for _, employee in wanted}
-        return sorted(k for k in kept if k > behind and (whom is None or k[1] in whom))
+        return sorted(k for k in people.main() if k > behind and (whom is None or k[1] in whom))
 
     def _identify(self, row: Row) -> SourceRef:
-        return SourceRef(self.name, Entity.WORKER, f"{row.text('company')}:{row.required('employee')}")
+        row.required("employee")
+        return SourceRef(self.name, Entity.WORKER, row.required("employee_id"))
 
     def _worker(self, row: Row, ref: SourceRef, people: People) -> Record:
         profile = self.connection.job_profile(row.text("job_code"))

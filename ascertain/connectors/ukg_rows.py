@@ -89,7 +89,7 @@ class UkgOptions(BaseModel):
 
     ``page_size``: rows a call, at most 10,000. ``overlap_hours``: how far the list of changes is asked back; the
     vendor fills it in steps of three hours. ``changes_hours``: the least time between two questions about changes;
-    the vendor asks for three. ``all_employments``: also those in companies that are not a person's home.
+    the vendor asks for three.
     ``job_profiles_path``: where this tenant lists its jobs; empty reads none. ``no_consent_by_default``: where no
     consent field is mapped, reviews are left out.
     """
@@ -99,7 +99,6 @@ class UkgOptions(BaseModel):
     changes_page_size: Annotated[int, Field(ge=1, le=200)] = 200
     overlap_hours: Annotated[float, Field(ge=0.1, le=168)] = 6
     changes_hours: Annotated[float, Field(ge=0, le=24)] = 3
-    all_employments: bool = False
     org_level_names: bool = True
     job_profiles_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9/_-]+)?$")] = ""
     no_consent_by_default: bool = False
@@ -240,12 +239,11 @@ def worker(row: Row, ref: SourceRef, people: People, options: UkgOptions, profil
     status = row.text("status").upper()
     name = f"{row.text('given')} {row.text('family')}".strip()
     above = row.text("supervisor")
-    number = row.required("employee_id")
     return WorkerRecord(
         ref=ref,
-        employee_id=number,
+        employee_id=ref.id,
         email=row.text("email"),
-        name=name or number,
+        name=name or ref.id,
         job_title=row.text("job_title"),
         job_code=row.text("job_code"),
         job_profile_id=profile,

@@ -333,8 +333,9 @@ def _score(raw: object) -> float | None:
 def _progress(result: Json) -> float | None:
     extensions = result.get("extensions")
     value = extensions.get(_PROGRESS) if isinstance(extensions, Mapping) else None
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
-    return float(value) / 100 if usable else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
+        return None
+    return float(value) / 100
 
 
 def _minutes(value: object) -> float | None:

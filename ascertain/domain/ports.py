@@ -20,6 +20,7 @@ from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
 from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
+from ascertain.domain.rights import Accesses, Tombstones
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import (
     QuarantinedRecord,
@@ -304,6 +305,10 @@ class UnitOfWork(Protocol):
     def proposals(self) -> JobProposals: ...
     @property
     def fairness(self) -> FairnessLog: ...
+    @property
+    def accesses(self) -> Accesses: ...
+    @property
+    def tombstones(self) -> Tombstones: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -20,6 +20,7 @@ from ascertain.domain.runs import RunState
 from ascertain.errors import AscertainError, ConfigError, PseudonymError, RunError
 from ascertain.jobs.queue import JobQueue
 from ascertain.jobs.server import open_queue
+from ascertain.pipeline.access import note_access
 from ascertain.pipeline.activities import Activity, InvalidActivity, Wrong, read_activity, schema
 from ascertain.pipeline.assess import run_id
 from ascertain.pipeline.infer import NoConsent, Supported, Taken, UnknownLearner, sent_in, supported, take_in
@@ -62,10 +63,10 @@ def run_state(run: str, request: Request, key: Infers, activity_id: str = "") ->
     service = cast(Service, request.app.state.service)
     if not _RUN.fullmatch(run):
         raise Problem(404, "there is no such run")
-    found = _stored(service.app, run, activity_id)
+    found = _stored(service.app, key, run, activity_id)
     if found is None:
         state, became = _queued(service.app, run)
-        found = _stored(service.app, became, activity_id) if became else None
+        found = _stored(service.app, key, became, activity_id) if became else None
         if found is None:
             if state == "gone":
                 raise Problem(404, "there is no such run")
@@ -79,6 +80,7 @@ def _now(service: Service, key: ApiKey, document: Any) -> JSONResponse:
         done = service.app.assess(taken.learner.id, trigger=f"api:{key.id}")
         with service.app.units(write=False) as uow:
             skills = supported(uow, done.run.learner_id, [taken.evidence_id], done.run.id)
+        note_access(service.app.units, f"key:{key.id}", "api.infer", [taken.learner.id])
     return JSONResponse({"skills": _rows(skills)})
 
 
@@ -161,7 +163,7 @@ def _queued(app: App, run: str) -> tuple[str, str]:
             return "gone", ""
 
 
-def _stored(app: App, run: str, activity_id: str) -> dict[str, Any] | None:
+def _stored(app: App, key: ApiKey, run: str, activity_id: str) -> dict[str, Any] | None:
     with app.units(write=False) as uow:
         found = uow.runs.get(run)
         if found is None:
@@ -173,7 +175,9 @@ def _stored(app: App, run: str, activity_id: str) -> dict[str, Any] | None:
         body: dict[str, Any] = {"run_id": found.id, "state": state}
         if found.state is RunState.DONE:
             body["skills"] = _rows(supported(uow, found.learner_id, mine, found.id))
-        return body
+    if "skills" in body:
+        note_access(app.units, f"key:{key.id}", "api.run", [found.learner_id])
+    return body
 
 
 def _rows(skills: Sequence[Supported]) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from ascertain.domain.ports import (
     SyncState,
 )
 from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
+from ascertain.domain.rights import Accesses, Tombstones
 from ascertain.errors import AscertainError
 from ascertain.store.activity import SqlEngagements, SqlJobProposals
 from ascertain.store.api_keys import SqlApiKeys
@@ -42,6 +43,7 @@ from ascertain.store.notifications import SqlNotifications
 from ascertain.store.outbox import SqlOutbox, SqlSwitches
 from ascertain.store.people import SqlPeople
 from ascertain.store.reviews import SqlReviews
+from ascertain.store.rights import SqlAccesses, SqlTombstones
 from ascertain.store.runs import SqlRuns
 from ascertain.store.statements import Tx
 from ascertain.store.sync import SqlPolicyArchive, SqlSyncState
@@ -82,6 +84,8 @@ class SqlUnitOfWork:
     engagements: Engagements
     proposals: JobProposals
     fairness: FairnessLog
+    accesses: Accesses
+    tombstones: Tombstones
 
     def __init__(self, engine: Engine, context: UnitContext, *, write: bool) -> None:
         self._engine = engine
@@ -113,6 +117,8 @@ class SqlUnitOfWork:
         self.engagements = SqlEngagements(tx)
         self.proposals = SqlJobProposals(tx)
         self.fairness = SqlFairnessLog(tx)
+        self.accesses = SqlAccesses(tx)
+        self.tombstones = SqlTombstones(tx)
         return self
 
     def __exit__(

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
-from agents.brains.base import Thought
-from agents.brains.embedded import EmbeddedBrain
 from ascertain.paths import CONFIG_DIR
 from ascertain.runtime import SystemClock
 from tests.e2e.harness import Place
@@ -100,33 +96,43 @@ def test_labels_are_listed_without_values_and_forgotten_with_the_person(labelled
     assert command(labelled, "labels", "list", "--as", "ada", "--json").json["attributes"]["gender"] == 51
 
 
-def test_no_brain_is_given_a_label_and_no_other_file_holds_one(
-    fresh: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+LISTENING = """
+import json, os
+from crews.environment import prepare
+
+prepare()
+from agents.brains.embedded import EmbeddedBrain
+from ascertain.cli import main
+
+think = EmbeddedBrain.think
+
+def listening(self, messages, tools, schema):
+    with open(os.environ["HEARD"], "a") as out:
+        out.write(json.dumps(f"{messages} {tools}") + "\\n")
+    return think(self, messages, tools, schema)
+
+EmbeddedBrain.think = listening
+main()
+"""
+"""The command line with an ear at every brain; a process of its own, since a kickoff leaves threads behind."""
+
+
+def test_no_brain_is_given_a_label_and_no_other_file_holds_one(fresh: Place, tmp_path: Path) -> None:
     """Every message and every tool result that a brain is given for a run made while labels are there."""
-    seen: list[str] = []
-    think = EmbeddedBrain.think
-
-    def listening(
-        self: EmbeddedBrain,
-        messages: Sequence[Any],
-        tools: Sequence[Mapping[str, Any]],
-        schema: type[BaseModel] | None,
-    ) -> Thought:
-        seen.append(f"{messages} {tools}")
-        return think(self, messages, tools, schema)
-
-    monkeypatch.setattr(EmbeddedBrain, "think", listening)
+    heard, program = tmp_path / "heard.jsonl", tmp_path / "listening.py"
+    program.write_text(LISTENING, encoding="utf-8")
     people = [r[0] for r in fresh.rows("SELECT id FROM learners")]
     rows = "".join(f"{p},zqattribute,zqvalue{i % 3}\n" for i, p in enumerate(people))
     (tmp_path / "labels.csv").write_text(f"learner,attribute,value\n{rows}", encoding="utf-8")
     assert command(fresh, "labels", "import", str(tmp_path / "labels.csv"), *NOTED, "--as", "ada").code == 0
 
-    answer = call("assess", "--learner", SOMEBODY, home=fresh.home, env=NAMED)
+    fresh.run(
+        "assess", "--learner", SOMEBODY, env=NAMED | {"HEARD": str(heard)}, command=(sys.executable, str(program))
+    )
 
-    assert answer.code == 0, answer.err
+    seen = heard.read_text(encoding="utf-8").splitlines()
     assert len(seen) >= 5, "fewer calls than agents: nothing was listened to"
-    assert any("Terraform" in s or "API" in s for s in seen), "the messages of a run are not what was listened to"
+    assert any("Software architecture" in s for s in seen), "what a run is about was not listened to"
     assert not [s for s in seen if "zqattribute" in s or "zqvalue" in s]
     files = [f for f in fresh.home.rglob("*") if f.is_file()]
     assert any(f.name == "groups.sqlite" for f in files)

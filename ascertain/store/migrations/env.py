@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from ascertain.store import schema_exchange, schema_fairness, schema_ingest  # noqa: F401  (their tables belong to the metadata)
+from ascertain.store import schema_exchange, schema_fairness, schema_ingest, schema_rights  # noqa: F401  (tables of the metadata)
 from ascertain.store.schema import Base
 
 context.configure(

@@ -159,13 +159,13 @@ def test_a_download_begins_after_the_byte_order_mark(client: HttpClient, server:
 
 def test_no_room_for_a_download_is_said(client: HttpClient, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.BytesIO):
-        def __init__(self, max_size: int) -> None:
+        def __init__(self, in_memory: int) -> None:
             super().__init__()
 
         def write(self, _: object, /) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(http, "SpooledTemporaryFile", Full)
+    monkeypatch.setattr(http, "SealedFile", Full)
     with pytest.raises(PermanentConnectorError, match="No space left") as caught:
         client.download("/x")
     assert "TMPDIR" in (caught.value.remedy or "")

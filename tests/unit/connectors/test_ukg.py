@@ -90,7 +90,7 @@ class Server:
             "/personnel/v1/employee-changes": (self.changes, "per_page"),
             "/personnel/v1/employee-employment-details": (self.homes, "per_Page"),
         }[path]
-        for name in ("companyId", "employeeId"):
+        for name in ("companyId", "employeeId", "employeeNumber"):
             if name in query:
                 rows = [r for r in rows if query[name] in (r.get(name), r.get(name[:-1] + "D"))]
         size, page = int(query[per]), int(query["page"])
@@ -149,8 +149,6 @@ def test_who_has_left_and_who_works_elsewhere_too() -> None:
     ]
     found, _, _ = pulled(connect(Server(rows)))
     assert [(r.employee_id, r.active) for r in found] == [("100", False), ("200", False), ("300", True)]
-    both, _, _ = pulled(connect(Server(rows), all_employments=True))
-    assert [str(r.ref) for r in both if r.employee_id == "300"] == ["ukg:worker:C1:E3", "ukg:worker:C2:E3"]
 
 
 def test_which_employment_counts_where_the_rows_do_not_say() -> None:
@@ -159,10 +157,18 @@ def test_which_employment_counts_where_the_rows_do_not_say() -> None:
         del row["isHomeCompany"]
     server = Server(rows)
     server.homes = [{"companyID": c, "employeeID": "E3", "isHomeCompany": c == "C2"} for c in ("C1", "C2")]
-    assert {r.ref.id for r in pulled(connect(server))[0]} == {"C2:E3", "C1:E1"}
+    rows[0]["jobTitle"] = "Clerk"
+
+    def titles() -> dict[str, str]:
+        return {r.ref.id: r.job_title for r in pulled(connect(server))[0]}
+
+    assert titles() == {"300": "Engineer", "100": "Engineer"}
     server.homes = []
     rows[1]["dateOfTermination"] = "2026-01-31T00:00:00Z"
-    assert {r.ref.id for r in pulled(connect(server))[0]} == {"C1:E3", "C1:E1"}
+    assert titles() == {"300": "Clerk", "100": "Engineer"}
+    found = connect(server).fetch(SourceRef("ukg", Entity.WORKER, "300"))
+    assert isinstance(found, WorkerRecord)
+    assert found.job_title == "Clerk"
     single = Server(rows[2:])
     pulled(connect(single))
     assert not single.asked("employee-employment-details"), "not asked where it decides nothing"
@@ -240,8 +246,8 @@ def test_one_is_fetched_with_the_managers_number() -> None:
     connector = connect(server)
     (_, two), _, _ = pulled(connector)
     assert connector.fetch(two.ref) == two
-    assert connector.fetch(SourceRef("ukg", Entity.WORKER, "C1:E9")) is None
-    assert connector.fetch(SourceRef("ukg", Entity.WORKER, "9")) is None
+    assert connector.fetch(SourceRef("ukg", Entity.WORKER, "999")) is None
+    assert connector.fetch(SourceRef("ukg", Entity.JOB_PROFILE, "ENG")) is None
 
 
 def test_jobs_are_listed_where_the_tenant_says_so() -> None:

@@ -159,7 +159,7 @@ def test_a_mean_well_below_is_lower_and_one_within_the_noise_is_not() -> None:
 
 
 def test_everybody_here_and_nobody_there_is_lower_although_nothing_varies() -> None:
-    sample: list[tuple[Labels, float]] = [({"sex": "F"}, 0.0)] * 15 + [({"sex": "M"}, 1.0)] * 15
+    sample: list[tuple[Labels, float]] = [({"sex": "FM"[i % 2]}, float(i % 2)) for i in range(30)]
 
     found = {m.group[0]: m for m in mean_table("m", ["sex"], sample, RULES).groups}
 

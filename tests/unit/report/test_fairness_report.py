@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from ascertain.domain.canonical import plain
-from ascertain.domain.fairness import FLAGGED, Verdict
+from ascertain.domain.fairness import FLAGGED, MeanTable, RateTable, Verdict
 from ascertain.domain.fairness_audit import FairnessReport, LabelSource, Measure, MeasureKind, Participant, audit
 from ascertain.report.fairness import COLUMNS, MARKS, fairness_csv, fairness_html
 
@@ -128,7 +128,7 @@ def test_the_csv_has_a_row_a_group_opportunity_first_and_no_formula(report: Fair
     start = rows.index(list(COLUMNS))
     found = [dict(zip(COLUMNS, r, strict=True)) for r in rows[start + 1 :]]
 
-    tables = [*report.opportunity, *report.rates, *report.scores]
+    tables: list[MeanTable | RateTable] = [*report.opportunity, *report.rates, *report.scores]
     assert len(found) == sum(len(t.groups) for t in tables)
     assert [r["section"] for r in found] == sorted(
         (r["section"] for r in found), key=["opportunity", "rates", "scores"].index
@@ -143,11 +143,8 @@ def test_the_csv_has_a_row_a_group_opportunity_first_and_no_formula(report: Fair
     of = next(
         g for t in report.rates if t.by == ("sex",) and t.measure == "hired" for g in t.groups if g.group == ("F",)
     )
-    assert (int(chosen["n"]), int(chosen["chosen"]), float(chosen["rate"])) == (
-        of.n,
-        of.chosen,
-        pytest.approx(of.rate, rel=1e-5),
-    )
+    assert (int(chosen["n"]), int(chosen["chosen"])) == (of.n, of.chosen)
+    assert of.rate == pytest.approx(float(chosen["rate"]), rel=1e-5)
 
 
 def test_the_whole_report_can_be_written_as_json(report: FairnessReport) -> None:
