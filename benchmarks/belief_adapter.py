@@ -8,7 +8,7 @@ what people typically reach in the course, at the strength of the policy.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -56,7 +56,7 @@ class Question:
 def questions(submissions: Sequence[Submission]) -> list[Question]:
     """One for each submission that was not banked, with what the same student submitted on earlier days."""
     typical = Known(submissions, lambda s: s.score, START["typical"])
-    bases = {name: Known(submissions, lambda s, at=at: float(s.score >= at), START[name]) for name, at in MARKS.items()}
+    bases = {name: Known(submissions, reaching(at), START[name]) for name, at in MARKS.items()}
     mine: dict[str, list[Submission]] = defaultdict(list)
     for s in submissions:
         mine[s.student].append(s)
@@ -76,6 +76,11 @@ def questions(submissions: Sequence[Submission]) -> list[Question]:
             )
         )
     return found
+
+
+def reaching(mark: float) -> Callable[[Submission], float]:
+    """1 where a submission's score reaches the mark, else 0."""
+    return lambda s: float(s.score >= mark)
 
 
 def observations(q: Question, rules: BeliefRules, *, equating: bool = True) -> tuple[Observation, ...]:
