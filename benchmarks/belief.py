@@ -69,15 +69,9 @@ class Compared:
 
 
 def fitted(features: dict[str, Array], ys: dict[str, Array], keep: Array) -> ReadoutRules:
-    """One readout for both marks from those rows.
-
-    Raises:
-        InputError: when a coefficient comes out negative, which the policy would refuse.
-    """
+    """One readout for both marks from those rows. The policy would refuse one with a negative coefficient."""
     x = np.concatenate([features[m][keep] for m in MARKS])
     w = logistic(x, np.concatenate([ys[m][keep] for m in MARKS]))
-    if (w[1:] < 0).any():
-        raise InputError(f"a coefficient is negative: {np.round(w, 3).tolist()}", remedy="fit on more submissions")
     return ReadoutRules(*(float(v) for v in w))
 
 
@@ -112,7 +106,9 @@ def compare(
     every = np.ones(len(asked), dtype=bool)
     fold = folds(student)
     module = np.unique([q.of.task.module for q in asked], return_inverse=True)[1].ravel()
-    with_past, with_first, absent = {}, {}, {}
+    with_past: dict[str, Compared] = {}
+    with_first: dict[str, Compared] = {}
+    absent: dict[str, str] = {}
     for mark in MARKS:
         ours = chances(rules.readout, features[mark])
         rows = {BELIEF: ours, REFITTED: refitted(features, ys, past, fold)[mark]}
