@@ -120,8 +120,8 @@ def make_audit(
         learners = cohort_or_raise(uow, cohort)
         # Before the labels are read, so that no reading goes without a record, nor without an entry for each person.
         header = {"attributes": attributes, "people": len(learners)}
-        by = {"actor": auditor.name}
-        sealed = uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload=by)
+        who = {"actor": auditor.name}
+        sealed = uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload=who)
         uow.accesses.add(sealed.seq, auditor.name, "fairness", [p.id for p in learners])
         uow.commit()
     groups = labels.read(auditor, [p.id for p in learners])
