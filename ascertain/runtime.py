@@ -32,6 +32,7 @@ from ascertain.pipeline.notify import Notifier
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.roles import read_roles
+from ascertain.pipeline.stop import Stopped, must_go_on
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
 from ascertain.pipeline.views import label
@@ -74,6 +75,7 @@ class SweepReport:
     assessed: int = 0
     known: int = 0
     unchanged: int = 0
+    stopped: bool = False
     failed: list[Failure] = field(default_factory=list)
 
 
@@ -250,11 +252,16 @@ class App:
         progress: Callable[[int, int, Learner], None] | None = None,
     ) -> SweepReport:
         """Assess those of a cohort whose case has changed; one failure does not stop the others."""
+        with self.units(write=False) as uow:
+            must_go_on(uow)
         plan = self.plan_sweep(cohort, force=force)
         report = SweepReport(cohort, unchanged=plan.unchanged)
         for i, learner in enumerate(plan.due, start=1):
             try:
                 assessed = self.assess(learner.id, trigger=trigger)
+            except Stopped:
+                report.stopped = True
+                break
             except AscertainError as e:
                 report.failed.append(Failure(learner.id, e.message))
             else:

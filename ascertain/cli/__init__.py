@@ -27,6 +27,7 @@ from ascertain.cli import (
     review,
     roles,
     serve,
+    stop,
     taxonomy,
     trust,
     work,
@@ -56,6 +57,8 @@ app.command("assess", short_help="assess one learner or a cohort now", rich_help
 app.command("sweep", short_help="assess those whose case has changed", rich_help_panel="Run it")(work.sweep)
 app.command("worker", short_help="work on the queue", rich_help_panel="Run it")(work.worker)
 app.command("schedule", short_help="enqueue sweeps when they are due", rich_help_panel="Run it")(work.schedule)
+app.command("stop", short_help="stop everything that works by itself", rich_help_panel="Run it")(stop.stop)
+app.command("resume", short_help="let it go on", rich_help_panel="Run it")(stop.resume)
 app.command("serve", short_help="take webhooks and answer the API", rich_help_panel="Run it")(serve.serve)
 app.add_typer(serve.webhooks, name="webhooks", rich_help_panel="Run it")
 app.add_typer(serve.keys, name="key", rich_help_panel="Run it")

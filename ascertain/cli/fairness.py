@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ascertain.cli.actor import acting
 from ascertain.cli.output import AsJson, emit, opened
-from ascertain.cli.review import login_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +24,9 @@ app = typer.Typer(help="Whether groups of people fare alike. Only the fairness a
 labels = typer.Typer(help="Group labels, in a store of their own.", no_args_is_help=True)
 app.add_typer(labels, name="labels")
 
-Auditor = Annotated[str | None, typer.Option("--as", help="The fairness auditor (else the login name).")]
+Auditor = Annotated[
+    str | None, typer.Option("--as", help="The fairness auditor (else ASCERTAIN_ACTOR, else the login name).")
+]
 
 
 class On(StrEnum):
@@ -174,17 +176,25 @@ def forget(
 ) -> None:
     """Erase a person's labels. Needs no auditor: nothing is read."""
     from ascertain.pipeline.cases import learner_or_raise
-    from ascertain.pipeline.fairness_labels import forget_labels
 
     shown = opened()
     with shown.units(write=False) as uow:
         who = learner_or_raise(uow, learner).id
+    gone = erase(shown, who)
+    emit({"learner": who, "forgotten": gone}, as_json, lambda c: c.print(f"{gone} labels of {who} erased"))
+
+
+def erase(shown: App, learner_id: str) -> int:
+    """Erase somebody's labels, as part of erasing them; how many there were. Makes no store where there is none."""
+    from ascertain.pipeline.fairness_labels import forget_labels
+
+    if not shown.settings.groups_url and not (shown.settings.home_dir / "fairness" / "groups.sqlite").exists():
+        return 0
     store = _open(shown)
     try:
-        gone = forget_labels(who, shown.units, store)
+        return forget_labels(learner_id, shown.units, store)
     finally:
         store.close()
-    emit({"learner": who, "forgotten": gone}, as_json, lambda c: c.print(f"{gone} labels of {who} erased"))
 
 
 @contextmanager
@@ -193,7 +203,7 @@ def _groups(shown: App, actor: str | None) -> Iterator[tuple[GroupStore, Fairnes
     from ascertain.pipeline.fairness_labels import act_as_auditor
 
     named = shown.settings.fairness_auditors.split(",")
-    auditor = act_as_auditor(shown.units, login_name() if actor is None else actor, named)
+    auditor = act_as_auditor(shown.units, acting(shown, actor), named)
     store = _open(shown)
     try:
         yield store, auditor

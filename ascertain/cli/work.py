@@ -99,9 +99,15 @@ def schedule(
     number of schedulers never enqueue twice."""
     from ascertain.jobs.receiving import enqueue_open
     from ascertain.jobs.schedule import run_scheduler
+    from ascertain.pipeline.stop import is_stopped
 
     app = opened()
-    fired = run_scheduler(app.settings, once=once, also=lambda jobs: enqueue_open(app.units, jobs, app.clock))
+    fired = run_scheduler(
+        app.settings,
+        once=once,
+        also=lambda jobs: enqueue_open(app.units, jobs, app.clock),
+        stopped=lambda: is_stopped(app.units),
+    )
 
     def render(c: Console) -> None:
         for f in fired:
@@ -149,7 +155,7 @@ def _sweep(app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_
     def render(c: Console) -> None:
         c.print(
             f"{cohort}: {report.assessed} assessed, {report.known} known under the same fingerprint, "
-            f"{report.unchanged} unchanged, {len(report.failed)} failed"
+            f"{report.unchanged} unchanged, {len(report.failed)} failed" + (", STOPPED before the end" * report.stopped)
         )
         for f in report.failed:
             c.print(f"  {f.learner_id}: {f.error}", style="red")

@@ -51,6 +51,7 @@ def push(
     as_json: AsJson = False,
 ) -> None:
     """Write accepted skills back: the run is stored first, then each value written once. Safe to stop and to repeat."""
+    from ascertain.pipeline.stop import must_go_on
     from ascertain.pipeline.write_back_switch import must_not_be_paused
 
     shown = opened()
@@ -58,6 +59,7 @@ def push(
     with shown.write_back(tuple(to or ())) as desk:
         if run is None:
             with shown.units(write=False) as uow:
+                must_go_on(uow)
                 must_not_be_paused(uow)
             begun = _begin(shown, desk, learner, cohort, to, who, yes=yes, as_json=as_json)
             if begun is None:

@@ -30,24 +30,29 @@ def assess_learner(learner_id: str, fingerprint: str, trigger: str) -> dict[str,
 
 def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
     """Queue an assessment of each learner in ``cohort`` whose case has changed since the last finished run."""
+    from ascertain.pipeline.stop import is_stopped, must_go_on
     from ascertain.runtime import get_app
 
     app = get_app()
+    with app.units(write=False) as uow:
+        must_go_on(uow)
     plan = app.plan_sweep(cohort)
     handle = open_queue(app.settings)
     try:
         jobs = JobQueue(handle, app.settings)
-        tickets = [
-            jobs.enqueue_assessment(
-                learner.id, app.fingerprint(learner.id), trigger=trigger, priority=cast(Priority, priority), again=True
+        tickets = []
+        for learner in plan.due:
+            if is_stopped(app.units):
+                break  # the next sweep finds the others still due
+            now = app.fingerprint(learner.id)
+            tickets.append(
+                jobs.enqueue_assessment(learner.id, now, trigger=trigger, priority=cast(Priority, priority), again=True)
             )
-            for learner in plan.due
-        ]
     finally:
         handle.close()
     return {
         "cohort": cohort,
-        "changed": len(tickets),
+        "changed": len(plan.due),
         "queued": sum(t.state == "queued" for t in tickets),
         "unchanged": plan.unchanged,
     }

@@ -66,6 +66,7 @@ class LeasedQueue(Queue):
         self.base_name = base_name or name
         self.lease_key = ""
         self.on_idle: Callable[[], None] = lambda: None
+        self.held: Callable[[], bool] = lambda: False
 
     @property
     def bell_key(self) -> str:
@@ -101,14 +102,15 @@ class LeasedQueue(Queue):
         deadline = None if timeout is None else current_timestamp() + timeout
         while True:
             first.on_idle()
-            taken = script(keys=keys, args=[current_timestamp(), Job.redis_job_namespace_prefix])
+            held = first.held()
+            taken = None if held else script(keys=keys, args=[current_timestamp(), Job.redis_job_namespace_prefix])
             if taken:
                 queue_key, job_id = (as_text(x) for x in taken)
                 found = first._fetch_taken(queue_key, job_id, job_class, serializer, death_penalty_class)
                 if found is not None:
                     return found
                 continue
-            if deadline is None and not any(connection.zcard(k) for k in keys[2::2]):
+            if deadline is None and (held or not any(connection.zcard(k) for k in keys[2::2])):
                 return None
             if deadline is not None and current_timestamp() >= deadline:
                 raise DequeueTimeout(timeout, [q.key for q in queues])

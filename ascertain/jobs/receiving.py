@@ -13,6 +13,7 @@ from ascertain.errors import RetryableConnectorError
 from ascertain.jobs.queue import JobQueue, JobTicket
 from ascertain.jobs.server import open_queue
 from ascertain.pipeline.receive import InboxReport
+from ascertain.pipeline.stop import stopped
 from ascertain.runtime import App
 
 KEPT = timedelta(days=30)
@@ -21,8 +22,10 @@ KEPT = timedelta(days=30)
 
 def enqueue_open(units: UnitOfWorkFactory, jobs: JobQueue, clock: Clock) -> list[JobTicket]:
     """Queue work for each connection that has something due: whatever a crash, or a queue that was away, left behind.
-    Forgets what was done long ago. Safe to repeat."""
+    Forgets what was done long ago. Safe to repeat. Nothing is queued while everything is stopped."""
     with units(write=False) as uow:
+        if stopped(uow):
+            return []
         due = uow.inbox.connections()
         old = uow.inbox.has_done(clock.now() - KEPT)
     if old:

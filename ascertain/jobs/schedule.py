@@ -169,12 +169,14 @@ def run_scheduler(
     now: datetime | None = None,
     stop: threading.Event | None = None,
     also: Callable[[JobQueue], object] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Fired]:
     """Queue sweeps as their slots come, until SIGTERM or SIGINT (or ``stop`` is set); with ``once`` look once.
 
     Args:
         now: the time to look with when ``once``; aware. By default the clock's.
         also: what else to queue at each look (``ascertain.jobs.receiving``: events that are still open).
+        stopped: asked before each look: while it is true nothing is queued. Afterwards each entry's latest slot is.
 
     Returns:
         The slots that came, oldest first.
@@ -185,21 +187,24 @@ def run_scheduler(
     if now is not None and (not once or now.tzinfo is None):
         raise ConfigError("now: must be aware of its time zone, and is for a single look (once)")
     entries = read_schedules(settings.schedules_file)
-    stopped = stop or threading.Event()
+    ended = stop or threading.Event()
     handle = open_queue(settings)
     fired: list[Fired] = []
     try:
         scheduler = Scheduler(handle, settings, entries)
         if once:
+            if stopped():
+                return []
             if also is not None:
                 also(scheduler.jobs)
             return scheduler.tick(now or datetime.now(UTC))
-        restore = _stop_on_signals(stopped) if threading.current_thread() is threading.main_thread() else {}
+        restore = _stop_on_signals(ended) if threading.current_thread() is threading.main_thread() else {}
         try:
-            while not stopped.is_set():
-                _try(also, scheduler.jobs)
-                fired += scheduler.tick(datetime.now(UTC))
-                stopped.wait(scheduler.nap(datetime.now(UTC)))
+            while not ended.is_set():
+                if not stopped():
+                    _try(also, scheduler.jobs)
+                    fired += scheduler.tick(datetime.now(UTC))
+                ended.wait(scheduler.nap(datetime.now(UTC)))
         finally:
             for number, handler in restore.items():
                 signal.signal(number, handler)

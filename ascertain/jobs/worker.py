@@ -92,6 +92,7 @@ class CrewWorker(Worker):
         *,
         handlers: Collection[str] = HANDLERS,
         parent: int | None = None,
+        stopped: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__(
             list(handle.queues.values()),
@@ -109,6 +110,7 @@ class CrewWorker(Worker):
         self.parent = parent
         self.ended_well = False
         handle.queues["high"].on_idle = self._between_jobs
+        handle.queues["high"].held = stopped or _never
 
     def _between_jobs(self) -> None:
         if self.parent is not None and os.getppid() != self.parent:
@@ -176,6 +178,7 @@ def run_worker(
     burst: bool = False,
     prepare: Callable[[Settings], None] | None = None,
     handlers: Collection[str] = HANDLERS,
+    stopped: Callable[[], bool] | None = None,
 ) -> None:
     """Work off the queue until told to stop (SIGTERM or SIGINT: after the running jobs; a second time: at once).
 
@@ -184,6 +187,8 @@ def run_worker(
         burst: end when nothing is queued, nor waiting for another try.
         prepare: loads what the jobs need, once, before the forks; by default the application, with CrewAI.
         handlers: dotted paths of the functions that may be run.
+        stopped: whether to take no job now, asked before each (and every second while there is none); by default the
+            application's switch (`ascertain stop`).
 
     Raises:
         ConfigError: the queue cannot be reached.
@@ -195,15 +200,16 @@ def run_worker(
     handle = open_queue(settings)
     try:
         (prepare or prepare_app)(settings)
+        held = stopped or (_switch_of_app if prepare is None else _never)
         if processes == 1:
-            _work(handle, settings, burst=burst, handlers=handlers, parent=None)
+            _work(handle, settings, burst=burst, handlers=handlers, parent=None, stopped=held)
         else:
             parent = os.getpid()
 
             def child() -> None:
                 handle.abandon()
                 with closing(open_queue(settings)) as own:
-                    _work(own, settings, burst=burst, handlers=handlers, parent=parent)
+                    _work(own, settings, burst=burst, handlers=handlers, parent=parent, stopped=held)
 
             supervise(child, processes=processes, respawn=not burst)
     finally:
@@ -225,8 +231,25 @@ def prepare_app(settings: Settings) -> None:
     app.warm()
 
 
+def _switch_of_app() -> bool:
+    from ascertain.pipeline.stop import is_stopped
+    from ascertain.runtime import get_app
+
+    return is_stopped(get_app().units)
+
+
+def _never() -> bool:
+    return False
+
+
 def _work(
-    handle: QueueHandle, settings: Settings, *, burst: bool, handlers: Collection[str], parent: int | None
+    handle: QueueHandle,
+    settings: Settings,
+    *,
+    burst: bool,
+    handlers: Collection[str],
+    parent: int | None,
+    stopped: Callable[[], bool],
 ) -> None:
     """Work until there is reason to stop. RQ ends its loop over a server that is away at the wrong moment: then a new
     worker takes its place, unless that happens too often."""
@@ -235,7 +258,8 @@ def _work(
     try:
         while True:
             handle.ensure()
-            if _work_once(CrewWorker(handle, leases, handlers=handlers, parent=parent), settings, burst=burst):
+            worker = CrewWorker(handle, leases, handlers=handlers, parent=parent, stopped=stopped)
+            if _work_once(worker, settings, burst=burst):
                 return
             if len(breaks) == MAX_BREAKS and time.monotonic() - breaks[0] < BREAK_WINDOW:
                 raise AscertainError(

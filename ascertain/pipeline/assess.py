@@ -18,6 +18,7 @@ from ascertain.errors import AscertainError, PseudonymError, RunError
 from ascertain.pipeline.cases import CaseBuilder, learner_or_raise
 from ascertain.pipeline.results import assertion_rows, documents, outcome, review_item
 from ascertain.pipeline.standing import Decisions, reinstate, waiting
+from ascertain.pipeline.stop import Stopped, must_go_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,12 @@ class Assessor:
 
         Raises:
             NotFoundError: unknown learner.
+            Stopped: everything is stopped; nothing was concluded.
             RunError: the run could not be finished; it is stored under the error's state.
         """
         now = self.present(learner_text)
         with self.units() as uow:
+            must_go_on(uow)
             known = uow.runs.find(now.learner.id, now.fingerprint)
             if known is not None and known.state is RunState.DONE:
                 return Assessed(self._again(uow, known, now), new=False)
@@ -112,7 +115,11 @@ class Assessor:
             # The text of a foreign exception may hold something personal.
             self._fail(run, RunState.FAILED, e.message if isinstance(e, AscertainError) else type(e).__name__)
             raise
-        return self._store(run, now.learner, now.case, decided)
+        try:
+            return self._store(run, now.learner, now.case, decided)
+        except Stopped:
+            self._fail(run, RunState.FAILED, "stopped before anything was stored")
+            raise
 
     def _again(self, uow: UnitOfWork, known: Run, now: Present) -> Run:
         """The finished run of this very case; made the present one again if another one has come between."""
@@ -186,6 +193,7 @@ class Assessor:
         texts = documents(case, findings, conclusion, plan)
         due_days = self.services.policy.routing.review_due_days
         with self.units() as uow:
+            must_go_on(uow)
             known = uow.runs.find(learner.id, run.fingerprint)
             if known is not None and known.state is RunState.DONE:  # another worker was first: do it once
                 return Assessed(known, new=False)

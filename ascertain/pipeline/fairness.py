@@ -118,9 +118,11 @@ def make_audit(
         raise NotFoundError("there are no group labels", remedy="ascertain fairness labels import FILE.csv")
     with units() as uow:
         learners = cohort_or_raise(uow, cohort)
-        # Before the labels are read, so that no reading goes without a record.
+        # Before the labels are read, so that no reading goes without a record, nor without an entry for each person.
         header = {"attributes": attributes, "people": len(learners)}
-        uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload={"actor": auditor.name})
+        who = {"actor": auditor.name}
+        sealed = uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload=who)
+        uow.accesses.add(sealed.seq, auditor.name, "fairness", [p.id for p in learners])
         uow.commit()
     groups = labels.read(auditor, [p.id for p in learners])
     with units(write=False) as uow:

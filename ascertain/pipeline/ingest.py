@@ -21,6 +21,7 @@ from ascertain.pipeline.ingest_pages import Ingest
 from ascertain.pipeline.ingest_report import EntityReport, Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader
 from ascertain.pipeline.quarantine import CORRECT
+from ascertain.pipeline.stop import must_go_on
 
 ORDER = (
     Entity.WORKER,
@@ -140,6 +141,8 @@ def pull_entity(
     ingest.begin(remove_missing=full)
     ingest.retry_quarantined(units, connector.name, entity, row)
     for page in connector.pull(entity, None if whole else cursor):
+        with units(write=False) as uow:
+            must_go_on(uow)
         leases.keep(connector.name)  # before anything is stored: whoever lost it must not move the watermark
         _store(connector.name, entity, page, units, ingest, row)
         if progress is not None:

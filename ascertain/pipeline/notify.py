@@ -38,6 +38,7 @@ from ascertain.domain.writeback_plan import WritebackRules, withheld
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.connection_lease import ConnectionLeases
 from ascertain.pipeline.notify_mail import MailRound
+from ascertain.pipeline.stop import is_stopped
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ MOST = 1000
 
 @dataclass(slots=True)
 class NotifyReport:
-    """What one go did. ``busy``: another process is at it, nothing was done."""
+    """What one go did. ``busy``: another process is at it, nothing was done. ``stopped``: everything is
+    stopped, what is left waits."""
 
     new: int = 0
     sent: int = 0
@@ -58,6 +60,7 @@ class NotifyReport:
     given_up: int = 0
     disabled: list[str] = field(default_factory=list)
     busy: bool = False
+    stopped: bool = False
 
 
 class Notifier:
@@ -92,6 +95,9 @@ class Notifier:
         report = NotifyReport()
         if not self.endpoints and self.mails is None:
             return report
+        if is_stopped(self.units):
+            report.stopped = True
+            return report
         leases = ConnectionLeases(self.budget)
         if not leases.take("notifications"):
             report.busy = True
@@ -99,6 +105,9 @@ class Notifier:
         try:
             self._collect(report)
             for _ in range(MOST):
+                if is_stopped(self.units):
+                    report.stopped = True
+                    break
                 if not self._one(report) or not leases.take("notifications"):
                     break
         finally:

@@ -38,6 +38,7 @@ from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.messages import MessageReader
 from ascertain.pipeline.normalise import content_id
 from ascertain.pipeline.retire import retire
+from ascertain.pipeline.stop import stopped
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +90,9 @@ def work_off(
         worker = _Worker(connector, units, hand_on, clock, messages, leases, report)
         while not report.away:
             with units(write=False) as uow:
+                halted = stopped(uow) is not None
                 batch = uow.inbox.open(connector.name, limit=BATCH)
-            if not batch:
+            if halted or not batch:
                 break
             leases.keep(connector.name)
             worker.work(batch)

@@ -19,6 +19,7 @@ from ascertain.domain.writeback import WriteState
 from ascertain.domain.writeback_plan import Step, allot, next_step, still_wanted
 from ascertain.errors import ConnectorError, InputError, NotFoundError, RetryableConnectorError
 from ascertain.pipeline.connection_lease import ConnectionLeases, busy
+from ascertain.pipeline.stop import must_go_on, stopped
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.pipeline.write_back_read import LONG_WAIT, MAX_FAILURES, Desk, user_of
 from ascertain.pipeline.write_back_switch import must_not_be_paused
@@ -235,7 +236,7 @@ def push(home: WriteBack, run_id: str, progress: Progress | None = None) -> RunR
 
     Raises:
         NotFoundError: there is no such run.
-        ConflictError: write-back is paused.
+        ConflictError: write-back is paused, or everything is stopped.
         InputError: the run only compared.
     """
     with home.units(write=False) as uow:
@@ -247,6 +248,7 @@ def push(home: WriteBack, run_id: str, progress: Progress | None = None) -> RunR
     if run.finished_at is not None:
         return RunReport(run.id, finished=True, totals=run.totals)
     with home.units(write=False) as uow:
+        must_go_on(uow)
         must_not_be_paused(uow)
     return Pusher(home, run, progress).work()
 
@@ -265,5 +267,5 @@ def hold(leases: ConnectionLeases, desk: Desk) -> None:
 def stop_if_paused(uow: UnitOfWork) -> None:
     """The look at the switch before each row."""
     switch = uow.switches.get(PAUSE)
-    if switch is not None and not switch.on:
+    if stopped(uow) or (switch is not None and not switch.on):
         raise _Paused

@@ -24,6 +24,7 @@ from ascertain.pipeline.access import note_access
 from ascertain.pipeline.activities import Activity, InvalidActivity, Wrong, read_activity, schema
 from ascertain.pipeline.assess import run_id
 from ascertain.pipeline.infer import NoConsent, Supported, Taken, UnknownLearner, sent_in, supported, take_in
+from ascertain.pipeline.stop import Stopped, is_stopped
 from ascertain.runtime import App
 from ascertain.service.auth import needs
 from ascertain.service.bodies import read_body
@@ -35,6 +36,8 @@ router = APIRouter(prefix="/v1", tags=["skills"])
 BODY_LIMIT = 128 * 1024
 TURN_SECONDS = 20.0
 """How long a call waits for its turn: assessments run one at a time in this process."""
+STOPPED = "an operator has stopped all assessments; try again later"
+STOPPED_SECONDS = 60.0
 _RUN = re.compile(r"r[0-9a-f]{15}", re.ASCII)
 Infers = Annotated[ApiKey, Depends(needs(Scope.INFER))]
 
@@ -75,6 +78,7 @@ def run_state(run: str, request: Request, key: Infers, activity_id: str = "") ->
 
 
 def _now(service: Service, key: ApiKey, document: Any) -> JSONResponse:
+    _go_on(service)
     with _turn(service), _told():
         taken = _take(service.app, key, document)
         done = service.app.assess(taken.learner.id, trigger=f"api:{key.id}")
@@ -85,6 +89,7 @@ def _now(service: Service, key: ApiKey, document: Any) -> JSONResponse:
 
 
 def _later(service: Service, key: ApiKey, document: Any) -> JSONResponse:
+    _go_on(service)
     with _turn(service), _told():
         taken = _take(service.app, key, document)
         now = service.app.assessor.present(taken.learner.id)
@@ -93,6 +98,12 @@ def _later(service: Service, key: ApiKey, document: Any) -> JSONResponse:
         jobs.enqueue_run(run, now.learner.id, now.fingerprint, trigger=f"api:{key.id}")
     headers = {"Location": f"/v1/runs/{run}", "Preference-Applied": "respond-async"}
     return JSONResponse({"run_id": run}, 202, headers)
+
+
+def _go_on(service: Service) -> None:
+    """Who stopped it, and why, is the operator's to know."""
+    if is_stopped(service.app.units):
+        raise wait(503, STOPPED, STOPPED_SECONDS)
 
 
 def _take(app: App, key: ApiKey, document: Any) -> Taken:
@@ -142,6 +153,8 @@ def _told() -> Iterator[None]:
     except PseudonymError:
         wrong = [Wrong("content", "names somebody in a way that cannot be masked, so it was not taken")]
         raise Problem(422, "the activity is not valid", more={"errors": _fields(wrong)}) from None
+    except Stopped:
+        raise wait(503, STOPPED, STOPPED_SECONDS) from None
     except RunError as e:
         raise Problem(502, f"the assessment could not be finished ({e.state}); the activity is kept") from None
 

@@ -37,6 +37,7 @@ def test_nobody_may_look_by_default_and_only_the_named_may(own: Place) -> None:
             answer = command(own, *arguments, "--as", actor, env=env)
             assert answer.code == 2
             assert "is not a fairness auditor" in answer.err
+    assert command(own, "labels", "forget", SOMEBODY, "--json").json["forgotten"] == 0
     assert not (own.home / "fairness" / "groups.sqlite").exists()
 
 

@@ -192,7 +192,9 @@ def test_an_audit_shows_opportunity_first_and_is_kept_and_on_record(
     assert world.actions()[-2:] == ["fairness.labels_read", "fairness.audited"]
     with world.store.units(write=False) as uow:
         made = uow.fairness.latest(population(" DATA "))
+        looks = [(a.actor, a.what, a.people) for a in uow.accesses.of("P07")]
         assert uow.fairness.latest("all") is None
+    assert looks == [("ada", "fairness", 33)]
     assert made is not None
     assert (made.actor, made.people, made.attributes) == ("ada", 33, ("sex",))
     assert made.flagged == len(report.findings) > 0
