@@ -7,17 +7,19 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from ascertain.domain.audit import Checkpoint
 from ascertain.errors import ConfigError
 from ascertain.store import migrate
 from ascertain.store.budgets import SqlBudget
 from ascertain.store.checkpoints import CheckpointFile
+from ascertain.store.dossier import held_on
 from ascertain.store.engine import Engines, database_url, make_engines, sqlite_file
 from ascertain.store.keys import MasterKey
-from ascertain.store.schema import PersonKeyRow, table
+from ascertain.store.schema import LinkRow, PersonKeyRow, table
 from ascertain.store.unit import SqlUnitOfWork, UnitContext
 
 _log = logging.getLogger(__name__)
@@ -91,6 +93,13 @@ class Store:
             IntegrityError: naming the line that is not a checkpoint.
         """
         return self._context.checkpoints.read() if self._context.checkpoints else []
+
+    def held_on(self, learner_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Every row about a person, by table (the audit chain apart)."""
+        links = table(LinkRow)
+        with self._own().read.connect() as connection:
+            refs = connection.execute(select(links.c.source_ref).where(links.c.learner_id == learner_id)).scalars()
+            return held_on(connection, learner_id, list(refs))
 
     def erase_key(self, learner_id: str) -> bool:
         """Destroy the person's data key: their audit payloads are unreadable from now on, the chain still verifies.

@@ -15,10 +15,13 @@ from ascertain.domain.access import Scope
 from ascertain.domain.audit import verify
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.people import Learner
+from ascertain.domain.records import Entity, SourceRef
+from ascertain.domain.webhooks import Event
 from ascertain.errors import InputError
 from ascertain.pipeline.access import note_access
 from ascertain.pipeline.keys import create_key
 from ascertain.runtime import App, open_app
+from ascertain.store.schema import Base
 from tests.integration.command import Answer, call
 from tests.integration.job_harness import settings_in
 from tests.integration.service.harness import serving
@@ -156,3 +159,43 @@ def test_another_configuration_at_a_start_is_one_record(home: Path, tmp_path: Pa
     assert [sorted(c) for c in first] == [["schedules"], ["schedules"]]
     assert first[0]["schedules"] == first[1]["schedules"][::-1]
     assert len(records()) == 2
+
+
+def test_an_export_holds_every_row_about_a_person_and_nobody_elses(home: Path, app: App, tmp_path: Path) -> None:
+    event = Event("k-1", "completed", (SourceRef("lms", Entity.USER, "u-77"),))
+    other = Event("k-2", "completed", (SourceRef("lms", Entity.USER, "u-78"),))
+    with app.units() as uow:
+        uow.people.link("lms:user:u-77", ANN.id)
+        uow.inbox.record("lms", [event, other])
+        bobs = Evidence("e-bob", BOB.id, EvidenceKind.PROJECT, "lms", "lms:thing:2", "o-2", "Bobs", "only Bob's")
+        uow.evidence.upsert([bobs])
+        uow.commit()
+    out = tmp_path / "mine"
+    tell(home, "person", "export", ANN.email, "--out", str(out), "--as", "zoe")
+    data = json.loads((out / "person.json").read_text())
+    assert {"learners", "learner_links", "evidence", "runs", "run_documents", "assertions", "accesses"} <= set(
+        data["held"]
+    )
+    assert [e["key"] for e in data["held"]["webhook_inbox"]] == ["k-1"]
+    assert data["held"]["accesses"][0]["what"] == "export"
+    assert data["held"]["evidence"][0]["text"] == WORK
+    assert any(r["action"] == "run.concluded" and r["payload"]["assertions"] for r in data["audit"])
+    page = (out / "person.html").read_text()
+    assert ANN.name in page
+    assert "terraform" in page.lower()
+    for text in (page, json.dumps(data)):
+        assert "only Bob" not in text
+        assert "<script" not in text
+    assert {f.stat().st_mode & 0o777 for f in out.iterdir()} == {0o600}
+
+
+def test_each_table_that_names_a_person_is_part_of_the_export() -> None:
+    apart = {"audit_records", "person_keys"}
+    columns = {t.name: set(t.c.keys()) for t in Base.metadata.sorted_tables if t.name not in apart}
+    by_person = {name for name, c in columns.items() if "learner_id" in c} | {"learners", "run_documents"}
+    named = {"webhook_inbox", "quarantine"}
+    nobody = {
+        "api_keys", "call_budgets", "content_tags", "contents", "fairness_audits", "job_proposals", "kept_secrets",
+        "leases", "policies", "revisions", "roles", "switches", "sync_cursors", "tombstones", "writeback_runs",
+    }  # fmt: skip
+    assert set(columns) == by_person | named | nobody, "a new table: does it name people?"
