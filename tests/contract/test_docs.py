@@ -167,6 +167,8 @@ def test_every_variable_named_exists() -> None:
     known |= set(re.findall(r"\bASCERTAIN_[A-Z_]+\b", (ROOT / "config" / "connectors.yaml").read_text()))
     known |= set(re.findall(r"\bASCERTAIN_[A-Z_]+\b", (ROOT / "config" / "connectors-sandbox.yaml").read_text()))
     known |= set(re.findall(r"\bASCERTAIN_[A-Z_]+\b", (ROOT / "config" / "models.yaml").read_text()))
+    for dialect in (ROOT / "ascertain" / "sandbox").glob("*.py"):  # what `ascertain sandbox` prints
+        known |= set(re.findall(r'"(ASCERTAIN_[A-Z_]+)"', dialect.read_text(encoding="utf-8")))
     for document in [*DOCUMENTS, ROOT / ".env.example"]:
         for name in re.findall(r"\bASCERTAIN_[A-Z][A-Z_]*\b", document.read_text(encoding="utf-8")):
             assert name in known, f"{document.name}: {name}"
