@@ -1,4 +1,4 @@
-"""person access, export."""
+"""person access, export, erase, lift."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from ascertain.cli.actor import Reader, acting
 from ascertain.cli.output import AsJson, emit, opened
+from ascertain.cli.stop import Actor
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,3 +67,61 @@ def export(
         c.print(f"wrote {files[0]} and {files[1]}: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
 
     emit({"person": learner.id, "files": [str(f) for f in files], "rows": counts}, as_json, render)
+
+
+@app.command("erase")
+def erase(
+    person: PersonId,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept sealed. Name nobody in it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a person out of the database, the queue and others' texts, destroy their key, and keep them away.
+
+    It cannot be undone. Reports, exports and backups that were written to files are yours to delete.
+    """
+    from ascertain.cli.writeback import _confirm
+    from ascertain.jobs.erasure import forget_person
+    from ascertain.pipeline.cases import learner_or_raise
+    from ascertain.pipeline.erase import erase_person, files_naming
+
+    shown = opened()
+    with shown.units(write=False) as uow:
+        learner = learner_or_raise(uow, person)
+    _confirm(f"Erase {learner.name} ({learner.id}) for good?", yes=yes, as_json=as_json)
+    words = [learner.id, learner.name, learner.email]
+    done = erase_person(shown.store, shown.pseudonyms.pseudonym, learner, acting(shown, actor), reason, shown.clock)
+    jobs, rewritten = forget_person(shown.settings, words)
+    left = files_naming(shown.settings.home_dir, words)
+    data = {"tombstone": done.tombstone, "rows": done.rows, "jobs": jobs, "queue_rewritten": rewritten, "files": left}
+
+    def render(c: Console) -> None:
+        c.print(f"erased under {done.tombstone}: " + ", ".join(f"{n} {name}" for name, n in done.rows.items()))
+        c.print(f"{jobs} jobs removed from the queue" + ("" if rewritten else "; its file could not be rewritten"))
+        for file in left:
+            c.print(f"still named in {file}: delete it", style="red")
+        c.print("group labels, if there are any, are erased by `ascertain fairness forget`")
+
+    emit(data, as_json, render)
+    if left or not rewritten:
+        raise typer.Exit(1)
+
+
+@app.command("lift")
+def lift(
+    tombstone: Annotated[str, typer.Argument(help="What `person erase` printed.")],
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody who was erased come back with the next sync."""
+    from ascertain.errors import NotFoundError
+
+    shown = opened()
+    with shown.units() as uow:
+        if not uow.tombstones.lift(tombstone):
+            raise NotFoundError(f"there is no erasure {tombstone!r}", remedy="see the audit records `person.erased`")
+        payload = {"actor": acting(shown, actor)}
+        uow.audit.append("person.erasure_lifted", actor="operator", header={"tombstone": tombstone}, payload=payload)
+        uow.commit()
+    emit({"lifted": tombstone}, as_json, lambda c: c.print(f"{tombstone}: lifted"))

@@ -53,5 +53,8 @@ class Tombstones(Protocol):
     def marks(self) -> frozenset[str]:
         """Those of all that were not lifted."""
 
+    def pseudonym(self, text: str) -> str:
+        """The keyed hash of marks."""
+
     def lift(self, stone_id: str) -> bool:
         """Let a person come back; False when there is no such erasure."""

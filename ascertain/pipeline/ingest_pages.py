@@ -42,6 +42,7 @@ from ascertain.pipeline.normalise import (
 from ascertain.pipeline.normalise_activity import evidence_of_assessment
 from ascertain.pipeline.origins import is_attempt, is_mention, is_result, settle
 from ascertain.pipeline.quarantine import Quarantine, waiting_form
+from ascertain.pipeline.tombstones import Guard
 
 _TEXTS = frozenset((Entity.REVIEW, Entity.PROJECT, Entity.TICKET, Entity.DOCUMENT))
 _MIXED = (Entity.ENROLMENT, Entity.ASSESSMENT, Entity.AWARD)
@@ -58,7 +59,9 @@ class Ingest:
         state: IngestState,
         quarantine: Quarantine,
         messages: MessageReader | None = None,
+        guard: Guard | None = None,
     ) -> None:
+        self._guard = guard or Guard()
         self._identity = identity
         self._catalogue = Catalogue(contents, state)
         self._state = state
@@ -70,7 +73,11 @@ class Ingest:
 
     @classmethod
     def load(
-        cls, units: UnitOfWorkFactory, clock: Clock, names: Sequence[str], messages: MessageReader | None = None
+        cls,
+        units: UnitOfWorkFactory,
+        clock: Clock,
+        names: Sequence[str],
+        messages: MessageReader | None = None,
     ) -> Ingest:
         """Read what pages are compared with."""
         with units(write=False) as uow:
@@ -85,6 +92,7 @@ class Ingest:
                 state,
                 Quarantine(uow.sync.quarantined(), clock),
                 messages,
+                Guard(uow.tombstones.marks(), uow.tombstones.pseudonym),
             )
 
     def wants_everything(self, name: str, entity: Entity) -> bool:
@@ -113,6 +121,8 @@ class Ingest:
         """Set a malformed record aside. It is there, so nothing stored of it is missing in the source."""
         if self._pulled is not None:
             self._pulled.add(rejected.ref)
+        if self._guard.about(rejected):
+            return
         self.quarantine.put(uow, row.connector, rejected, row)
 
     def forget(self, uow: UnitOfWork, refs: Sequence[SourceRef], row: EntityReport) -> None:
@@ -133,6 +143,10 @@ class Ingest:
         gone: set[str] = set()
         courses: list[CourseRecord] = []
         others: list[EngagementRecord | MessageRecord | JobProfileRecord] = []
+        erased = [r for r in records if self._guard.about(r)]
+        if erased:
+            records = [r for r in records if r not in erased]
+            row.warn("records about people who were erased are not taken")
         edited = _texts_before(uow, records)
         for record in records:
             if self._pulled is not None:
@@ -191,6 +205,7 @@ class Ingest:
             learner = ident.worker(record)
             if ident.leads(record.ref.system, learner.id) or learner.manager_id is None:
                 boss = record.manager_employee_id
+                boss = None if boss and self._guard.employee(boss) else boss
                 manager = ident.manager_of(record.ref.system, boss) if boss else None
                 self._state.wait_for_manager(learner.id, record.ref.system, boss if boss and not manager else None)
                 learner = replace(learner, manager_id=manager if manager != learner.id else None)

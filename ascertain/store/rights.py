@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from sqlalchemy import delete, insert, select
 
@@ -35,8 +35,12 @@ class SqlAccesses:
 class SqlTombstones:
     """``ascertain.domain.rights.Tombstones``."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, pseudonym: Callable[[str], str]) -> None:
         self._tx = tx
+        self._pseudonym = pseudonym
+
+    def pseudonym(self, text: str) -> str:
+        return self._pseudonym(text)
 
     def add(self, stone: Tombstone) -> None:
         values = {"id": stone.id, "erased_at": stone.erased_at, "marks": sorted(stone.marks)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from ascertain.domain.audit import Checkpoint
+from ascertain.domain.rights import Tombstone
 from ascertain.errors import ConfigError
 from ascertain.store import migrate
 from ascertain.store.budgets import SqlBudget
 from ascertain.store.checkpoints import CheckpointFile
 from ascertain.store.dossier import held_on
 from ascertain.store.engine import Engines, database_url, make_engines, sqlite_file
+from ascertain.store.erasure import erase_rows
 from ascertain.store.keys import MasterKey
 from ascertain.store.schema import LinkRow, PersonKeyRow, table
 from ascertain.store.unit import SqlUnitOfWork, UnitContext
@@ -100,6 +102,21 @@ class Store:
         with self._own().read.connect() as connection:
             refs = connection.execute(select(links.c.source_ref).where(links.c.learner_id == learner_id)).scalars()
             return held_on(connection, learner_id, list(refs))
+
+    def erase(self, learner_id: str, stone: Tombstone, payload: Mapping[str, str]) -> dict[str, int]:
+        """Take a person out of every table with their key, leave the tombstone and seal that it was done.
+
+        Returns counts by table. As for ``erase_key``, PostgreSQL and backups keep the bytes for a while.
+        """
+        with self.units() as uow:
+            counts = erase_rows(uow.connection, learner_id, self._pseudonym(learner_id))
+            uow.tombstones.add(stone)
+            header = {"tombstone": stone.id, "counts": counts}
+            uow.audit.append("person.erased", actor="operator", header=header, payload=dict(payload))
+            uow.commit()
+        if self._own().write.dialect.name == "sqlite":
+            self._empty_wal()
+        return counts
 
     def erase_key(self, learner_id: str) -> bool:
         """Destroy the person's data key: their audit payloads are unreadable from now on, the chain still verifies.

@@ -118,7 +118,7 @@ class SqlUnitOfWork:
         self.proposals = SqlJobProposals(tx)
         self.fairness = SqlFairnessLog(tx)
         self.accesses = SqlAccesses(tx)
-        self.tombstones = SqlTombstones(tx)
+        self.tombstones = SqlTombstones(tx, self._context.pseudonym)
         return self
 
     def __exit__(
@@ -127,6 +127,13 @@ class SqlUnitOfWork:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()  # rolls back what was not committed
+
+    @property
+    def connection(self) -> Connection:
+        """For the store's own modules."""
+        if self._connection is None:
+            raise AscertainError("this unit of work is not open", remedy="use it inside its `with` block")
+        return self._connection
 
     def commit(self) -> None:
         """Keep everything, then write the checkpoint of the audit chain.
