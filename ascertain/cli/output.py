@@ -24,7 +24,7 @@ def console(*, stderr: bool = False) -> Console:
     """A console that keeps colour when a terminal is there and none when it is not."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, emoji=False)  # an id may hold :ticket:
 
 
 @contextmanager

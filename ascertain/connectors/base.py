@@ -57,6 +57,7 @@ class HttpConnector(ABC):
         quota = self.quota()
         # An address is one for all tenants of a vendor; anything else belongs to a host.
         counted = "ip" if quota.scope == "ip" else f"{quota.scope}:{httpx.URL(connection.url).host}"
+        window = quota.window.total_seconds() if quota.calls else 0.0
         self.http = HttpClient(
             connection.name,
             connection.url,
@@ -68,6 +69,8 @@ class HttpConnector(ABC):
             transport=transport,
             budget=budget,
             quota=quota,
+            # A budget by the minute is used up all the time: it is waited for, or such a system never gets to its end.
+            max_wait=max(30.0, window) if window <= 60 else 30.0,
             budget_key=f"{self.system}:{counted}",
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, cast
@@ -19,6 +19,7 @@ from ascertain.domain.writeback_plan import (
     Action,
     Change,
     Place,
+    Spread,
     WritebackRules,
     allot,
     claim_of,
@@ -27,7 +28,7 @@ from ascertain.domain.writeback_plan import (
     withheld,
 )
 from ascertain.errors import ConfigError
-from ascertain.pipeline.write_back_read import Desk, Reader, user_of
+from ascertain.pipeline.write_back_read import Desk, Names, Reader, user_of
 from ascertain.pipeline.write_back_switch import named
 
 Progress = Callable[[int, int], None]
@@ -105,6 +106,7 @@ class WriteBack:
         self.uri_of = uri_of
         self.rules = rules or WritebackRules()
         self.budget = budget
+        self._names = Names()
 
     def __enter__(self) -> Self:
         return self
@@ -140,15 +142,16 @@ class WriteBack:
                     person = self._person(uow, learner)
                 if person.held:
                     held[learner.id] = person.held
-                places = self.places(learner, accounts)
-                if person.claims and not places:
+                silent = self._silent(reader, learner) if person.claims else set()
+                places = self.places(learner, accounts, self._asked(person.claims) - silent)
+                if person.claims and not places and not silent:
                     unreached.append(learner.id)
                 wanted = allot(places, person.claims, self.rules.spread)
                 last: dict[tuple[str, str], list[OutboxItem]] = defaultdict(list)
                 for row in person.last:
                     last[row.connection, row.account].append(row)
                 for place in sorted({*wanted, *last}):
-                    if place[0] in self.desks:
+                    if place[0] in self.desks and place[0] not in silent:
                         diffs += self._compare(reader, learner, place, wanted.get(place, []), last[place])
                 if progress:
                     progress(number, len(learners))
@@ -213,16 +216,40 @@ class WriteBack:
             found[name] = {i: _best(refs) for i, refs in mine.items()}
         return found
 
-    def places(self, learner: Learner, accounts: Mapping[str, Mapping[str, Sequence[SourceRef]]]) -> list[Place]:
-        """Where somebody can be written about."""
+    def places(
+        self, learner: Learner, accounts: Mapping[str, Mapping[str, Sequence[SourceRef]]], among: Collection[str]
+    ) -> list[Place]:
+        """Where somebody can be written about, ``among`` these connections.
+
+        Raises:
+            ConnectorError: when a system does not say who somebody is there.
+        """
         found = []
         for desk in self.desks.values():
+            if desk.name not in among:
+                continue
             refs: Sequence[SourceRef] = accounts.get(desk.name, {}).get(learner.id, ())
             if isinstance(desk.writer, NamesPeople):
-                own = desk.writer.account(learner.email)
+                own = self._names.find(desk, learner.email)
                 refs = [own] if own else []
             found += [Place(desk.name, str(ref), desk.targets, _intend(desk.writer, ref)) for ref in refs]
         return found
+
+    def intended(
+        self,
+        learner: Learner,
+        accounts: Mapping[str, Mapping[str, Sequence[SourceRef]]],
+        claims: Sequence[SkillClaim],
+        place: tuple[str, str],
+    ) -> dict[str, str | None]:
+        """What one place (connection, account) should hold, by target; only the systems that this depends on are asked.
+
+        Raises:
+            ConnectorError: when one of them does not answer.
+        """
+        among = {place[0]} if self.rules.spread is Spread.EVERY else set(self.desks)
+        places = self.places(learner, accounts, among) if claims else []
+        return {i.target: i.value for i in allot(places, claims, self.rules.spread).get(place, [])}
 
     def claims(self, uow: UnitOfWork, learner: Learner) -> tuple[tuple[SkillClaim, ...], dict[str, str]]:
         """What may leave about a person now, and what may not, with the reason, by assertion id."""
@@ -235,6 +262,17 @@ class WriteBack:
             on = (decided.get(row.id) or row.created_at).date()
             claims.append(claim_of(row, on, self.uri_of(row.skill_id)))
         return tuple(claims), held
+
+    def _asked(self, claims: Sequence[SkillClaim]) -> set[str]:
+        """Connections that matter to a person: who has nothing to show is looked up nowhere."""
+        return {d.name for d in self.desks.values() if claims or not isinstance(d.writer, NamesPeople)}
+
+    def _silent(self, reader: Reader, learner: Learner) -> set[str]:
+        """Connections that do not say who somebody is there. Where a skill goes to the best place only, that leaves
+        all open."""
+        names = [d for d in self.desks.values() if isinstance(d.writer, NamesPeople)]
+        found = {d.name for d in names if not reader.knows(d, learner, self._names)}
+        return set(self.desks) if found and self.rules.spread is Spread.BEST else found
 
     def _person(self, uow: UnitOfWork, learner: Learner) -> _Person:
         # As the store has it now: who was listed a while ago may have left since.

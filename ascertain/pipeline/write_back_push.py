@@ -16,7 +16,7 @@ from ascertain.domain.outbox import OPEN, PAUSE, OutboxItem, OutboxState, RunKin
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.records import SourceRef
 from ascertain.domain.writeback import WriteState
-from ascertain.domain.writeback_plan import Step, allot, next_step, still_wanted
+from ascertain.domain.writeback_plan import Step, next_step, still_wanted
 from ascertain.errors import ConnectorError, InputError, NotFoundError, RetryableConnectorError
 from ascertain.pipeline.connection_lease import ConnectionLeases, busy
 from ascertain.pipeline.stop import must_go_on, stopped
@@ -116,6 +116,11 @@ class Pusher:
             self._write(desk, row, user, present)
 
     def _write(self, desk: Desk, row: OutboxItem, user: SourceRef, present: str | None) -> None:
+        try:
+            self._look_up(row)
+        except ConnectorError as e:
+            self._failed(row, e, keep=True)
+            return
         with self._home.units() as uow:
             stop_if_paused(uow)
             why = self._forbidden(uow, desk, row, user)
@@ -153,6 +158,16 @@ class Pusher:
             return OutboxState.UNSEEN, f"not visible yet: the system may show the old value for {lag:.0f} s"
         return OutboxState.ALTERED, "the system shows something else than what was written"
 
+    def _look_up(self, row: OutboxItem) -> None:
+        """Ask who somebody is now, where the last look needs it: a transaction must not wait for a system."""
+        if row.value is not None or self._run.kind is RunKind.UNDO:
+            return
+        with self._home.units(write=False) as uow:
+            learner, accounts = uow.people.get(row.learner_id), self._home.accounts(uow)
+            claims = self._home.claims(uow, learner)[0] if learner else ()
+        if learner:
+            self._home.intended(learner, accounts, claims, (row.connection, row.account))
+
     def _forbidden(self, uow: UnitOfWork, desk: Desk, row: OutboxItem, user: SourceRef) -> str:
         """The last look before a value leaves, in the transaction that marks it as leaving."""
         if desk.target(row.target) is None:
@@ -165,10 +180,8 @@ class Pusher:
         claims, _ = self._home.claims(uow, learner)
         now = None
         if row.value is None:
-            places = self._home.places(learner, self._home.accounts(uow))
-            by_place = allot(places, claims, self._home.rules.spread)
-            intended = by_place.get((row.connection, row.account), [])
-            now = next((i.value for i in intended if i.target == row.target), None)
+            place = row.connection, row.account
+            now = self._home.intended(learner, self._home.accounts(uow), claims, place).get(row.target)
         return still_wanted(
             row.value, row.target, row.assertions, claims, lambda some: desk.writer.intend(user, some), now
         )

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from ascertain.domain.connector import Budget
+from ascertain.domain.people import Learner
 from ascertain.domain.records import Entity, SourceRef
-from ascertain.domain.writeback import SkillTarget, WritesSkills
+from ascertain.domain.writeback import NamesPeople, SkillTarget, WritesSkills
 from ascertain.errors import ConnectorError, InputError, RetryableConnectorError
 from ascertain.pipeline.connection_lease import ConnectionLeases, busy
 
@@ -47,6 +48,24 @@ def user_of(account: str) -> SourceRef:
     return SourceRef(system, Entity(entity), ident)
 
 
+class Names:
+    """Who people are in systems that are asked for it by address. Each person is asked for once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], SourceRef | None] = {}
+
+    def find(self, desk: Desk, email: str) -> SourceRef | None:
+        """The account, or ``None`` where there is none.
+
+        Raises:
+            ConnectorError: when the system does not say.
+        """
+        key = desk.name, email
+        if key not in self._found and isinstance(desk.writer, NamesPeople):
+            self._found[key] = desk.writer.account(email)
+        return self._found.get(key)
+
+
 class Reader:
     """A round of reading; a context manager, since a connection whose token is exclusive is held meanwhile."""
 
@@ -79,17 +98,30 @@ class Reader:
                 raise busy(desk.name)
             found = desk.writer.read(user_of(account), targets)
         except ConnectorError as e:
-            self._failed(desk, learner_id, e)
+            self.failed(desk, learner_id, e)
             return None
         self._failures[desk.name] = 0
         return found
+
+    def knows(self, desk: Desk, learner: Learner, names: Names) -> bool:
+        """Whether the system said who somebody is there; if not, that is among the problems."""
+        if desk.name in self._why:
+            self._skipped[desk.name] += 1
+            return False
+        try:
+            names.find(desk, learner.email)
+        except ConnectorError as e:
+            self.failed(desk, learner.id, e)
+            return False
+        return True
 
     def problems(self) -> tuple[str, ...]:
         """What could not be read, and why."""
         given_up = [f"{n}: {why}; {self._skipped[n]} more people were not compared" for n, why in self._why.items()]
         return (*self._problems, *given_up)
 
-    def _failed(self, desk: Desk, learner_id: str, error: ConnectorError) -> None:
+    def failed(self, desk: Desk, learner_id: str, error: ConnectorError) -> None:
+        """Note an error; a connection that is busy, tired or down is asked no more."""
         self._failures[desk.name] += 1
         self._problems.append(f"{learner_id}: {error.message}")
         wait = error.retry_after if isinstance(error, RetryableConnectorError) else None

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from ascertain.domain.outbox import OutboxItem, OutboxState, RunKind, WritebackRun
 from ascertain.domain.records import SourceRef
-from ascertain.domain.writeback_plan import allot
+from ascertain.errors import ConnectorError
 from ascertain.pipeline.write_back import Progress, WriteBack, new_run_id
 from ascertain.pipeline.write_back_read import Reader
 from ascertain.pipeline.write_back_switch import named
@@ -75,7 +75,11 @@ def reconcile(home: WriteBack, actor: str, progress: Progress | None = None) -> 
             present = reader.read(home.desks[connection], learner_id, account, [r.target for r in rows])
             if present is None:
                 continue
-            wanted, held = _wanted(home, learner_id, accounts, (connection, account))
+            try:
+                wanted, held = _wanted(home, learner_id, accounts, (connection, account))
+            except ConnectorError as e:
+                reader.failed(home.desks[connection], learner_id, e)
+                continue
             compared += len(rows)
             found = [_judge(r, present.get(r.target), wanted.get(r.target), held, home) for r in rows]
             differences += [d for d in found if d is not None]
@@ -100,8 +104,7 @@ def _wanted(
         if learner is None:
             return {}, {}
         claims, held = home.claims(uow, learner)
-    placed = allot(home.places(learner, accounts), claims, home.rules.spread)
-    return {i.target: i.value for i in placed.get(place, [])}, held
+    return home.intended(learner, accounts, claims, place), held
 
 
 def _judge(

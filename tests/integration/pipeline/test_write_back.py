@@ -15,7 +15,7 @@ from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import verify
 from ascertain.domain.connector import QuotaPolicy
 from ascertain.domain.outbox import PAUSE, OutboxItem, OutboxState, Switch
-from ascertain.domain.records import SourceRef
+from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.skills import Level
 from ascertain.domain.writeback import TargetKind, WriteResult, WriteState
 from ascertain.domain.writeback_plan import Action, Spread, WritebackRules
@@ -513,3 +513,44 @@ def test_a_statement_that_arrived_unseen_is_sent_again_under_its_id(world: World
     assert len(store.kept) == 2
     assert len(store.calls) == 3, "the first one twice, since it could not be seen"
     assert store.calls[0] == store.calls[1]
+
+
+class Directory(Board):
+    """Is asked by address who somebody is, and now and then does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.away: set[str] = set()
+
+    def account(self, email: str) -> SourceRef | None:
+        self.asked.append(email)
+        if email in self.away:
+            raise RetryableConnectorError("used up", retry_after=40.0)
+        return SourceRef("board", Entity.USER, email)
+
+
+def test_who_somebody_is_is_asked_once_and_only_where_there_is_something_to_say(world: World) -> None:
+    settle(world.store, {"ADA": "1", "BEA": "2"}, skill("ADA", "sql"), system="elsewhere")
+    board = Directory()
+    writing = home(world.store, board)
+    run, _ = run_all(writing, world)
+    state(world.store, "as-ADA-sql", AssertionState.CONTESTED)
+    assert run_all(writing, world)[1].totals == {"written": 1}, "taken out again"
+    assert run
+    assert len(board.asked) == 1
+
+
+def test_a_directory_that_is_away_takes_nothing_with_it_and_nothing_out(world: World) -> None:
+    settle(world.store, {"ADA": "1", "BEA": "2"}, skill("ADA", "sql"), skill("BEA", "sql"), system="elsewhere")
+    board = Directory()
+    run_all(home(world.store, board), world)
+    (first, second) = board.asked
+    board.away = {first}
+    found = home(world.store, board).preview(everything(world.store))
+    assert found.changes == 0, "what stands there is not emptied because nobody could be asked"
+    assert found.unreached == ()
+    assert (len(found.problems), "used up" in found.problems[0]) == (1, True)
+    assert [d.account for d in found.diffs] == [f"board:user:{second}"]
+    compared = reconcile(home(world.store, board), "ops")
+    assert (compared.compared, compared.differences, len(compared.problems)) == (1, (), 1)
