@@ -79,7 +79,7 @@ def erase(
 ) -> None:
     """Take a person out of the database, the queue and others' texts, destroy their key, and keep them away.
 
-    It cannot be undone. Reports, exports and backups that were written to files are yours to delete.
+    It cannot be undone. Group labels go first, with `ascertain fairness forget`, which has to know the person. Reports, exports and backups that were written to files are yours to delete.
     """
     from ascertain.cli.writeback import _confirm
     from ascertain.jobs.erasure import forget_person
@@ -89,10 +89,17 @@ def erase(
     shown = opened()
     with shown.units(write=False) as uow:
         learner = learner_or_raise(uow, person)
-    _confirm(f"Erase {learner.name} ({learner.id}) for good?", yes=yes, as_json=as_json)
+    _confirm(
+        f"Erase {learner.name} ({learner.id}) for good? (Group labels: `ascertain fairness forget` first.)",
+        yes=yes,
+        as_json=as_json,
+    )
     words = [learner.id, learner.name, learner.email]
+    # First the queue: whoever is interrupted then still finds the person, and erases again.
+    before, _ = forget_person(shown.settings, words)
     done = erase_person(shown.store, shown.pseudonyms.pseudonym, learner, acting(shown, actor), reason, shown.clock)
-    jobs, rewritten = forget_person(shown.settings, words)
+    after, rewritten = forget_person(shown.settings, words)
+    jobs = before + after
     left = files_naming(shown.settings.home_dir, words)
     data = {"tombstone": done.tombstone, "rows": done.rows, "jobs": jobs, "queue_rewritten": rewritten, "files": left}
 
@@ -101,7 +108,6 @@ def erase(
         c.print(f"{jobs} jobs removed from the queue" + ("" if rewritten else "; its file could not be rewritten"))
         for file in left:
             c.print(f"still named in {file}: delete it", style="red")
-        c.print("group labels, if there are any, are erased by `ascertain fairness forget`")
 
     emit(data, as_json, render)
     if left or not rewritten:
