@@ -79,7 +79,8 @@ def erase(
 ) -> None:
     """Take a person out of the database, the queue and others' texts, destroy their key, and keep them away.
 
-    It cannot be undone. Group labels go first, with `ascertain fairness forget`, which has to know the person. Reports, exports and backups that were written to files are yours to delete.
+    It cannot be undone. Group labels go first, with `ascertain fairness forget`, which has to know the person.
+    Reports, exports and backups that were written to files are yours to delete.
     """
     from ascertain.cli.writeback import _confirm
     from ascertain.jobs.erasure import forget_person
