@@ -97,9 +97,13 @@ class Connection:
             return model.model_validate(dict(self.options))
         except ValidationError as e:
             first = e.errors()[0]
+            place, unknown = ".".join(map(str, first["loc"])), first["type"] == "extra_forbidden"
+            known = unknown and len(first["loc"]) == 1
             raise ConfigError(
-                f"connection {self.name}: options.{'.'.join(map(str, first['loc']))}: {first['msg']}",
-                remedy="correct it in the connections file",
+                f"connection {self.name}: options.{place}: {'there is no such option' if unknown else first['msg']}",
+                remedy=f"choose among {', '.join(sorted(model.model_fields))}"
+                if known
+                else "correct it in the connections file",
             ) from None
 
     def field_map(self, entity: Entity, defaults: FieldMap) -> FieldMap:

@@ -262,6 +262,11 @@ class HttpClient:
             response, raw = self._send(request, place, sink)
         except httpx.TimeoutException:
             raise RetryableConnectorError(f"{place}: no answer in time") from None
+        except httpx.ConnectError as e:
+            raise RetryableConnectorError(
+                f"{place}: {_plain(e)}",
+                remedy="look whether the connection's address is right and can be reached from here",
+            ) from None
         except httpx.RequestError as e:  # also a body that ends early or cannot be unpacked
             raise RetryableConnectorError(f"{place}: {_plain(e)}") from None
         if response.status_code >= 400:

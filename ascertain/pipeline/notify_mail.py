@@ -109,7 +109,7 @@ class MailRound:
                     lines.append(f"  … and {len(rows) - SHOWN} more")
             lines.append("")
         lines.append("A skill is a suggestion with its evidence attached: ask for the receipt before you rest on it.")
-        lines.append("To get no more of these mails, tell whoever runs Ascertain: `ascertain notify opt-out` you.")
+        lines.append("To get no more of these mails, ask whoever runs Ascertain (`ascertain notify opt-out`).")
         return "\n".join(lines) + "\n"
 
     def _skill(self, a: StoredAssertion) -> str:
