@@ -79,9 +79,10 @@ def erase(
 ) -> None:
     """Take a person out of the database, the queue and others' texts, destroy their key, and keep them away.
 
-    It cannot be undone. Group labels go first, with `ascertain fairness forget`, which has to know the person.
-    Reports, exports and backups that were written to files are yours to delete.
+    It cannot be undone. Group labels go too. Reports, exports and backups that were written to files
+    are yours to delete.
     """
+    from ascertain.cli.fairness import erase as erase_labels
     from ascertain.cli.writeback import _confirm
     from ascertain.jobs.erasure import forget_person
     from ascertain.pipeline.cases import learner_or_raise
@@ -90,22 +91,20 @@ def erase(
     shown = opened()
     with shown.units(write=False) as uow:
         learner = learner_or_raise(uow, person)
-    _confirm(
-        f"Erase {learner.name} ({learner.id}) for good? (Group labels: `ascertain fairness forget` first.)",
-        yes=yes,
-        as_json=as_json,
-    )
+    _confirm(f"Erase {learner.name} ({learner.id}) for good?", yes=yes, as_json=as_json)
     words = [learner.id, learner.name, learner.email]
     # First the queue: whoever is interrupted then still finds the person, and erases again.
     before, _ = forget_person(shown.settings, words)
+    labels = erase_labels(shown, learner.id)  # while the person is still known
     done = erase_person(shown.store, shown.pseudonyms.pseudonym, learner, acting(shown, actor), reason, shown.clock)
     after, rewritten = forget_person(shown.settings, words)
     jobs = before + after
     left = files_naming(shown.settings.home_dir, words)
-    data = {"tombstone": done.tombstone, "rows": done.rows, "jobs": jobs, "queue_rewritten": rewritten, "files": left}
+    rows = {**done.rows, **({"group_labels": labels} if labels else {})}
+    data = {"tombstone": done.tombstone, "rows": rows, "jobs": jobs, "queue_rewritten": rewritten, "files": left}
 
     def render(c: Console) -> None:
-        c.print(f"erased under {done.tombstone}: " + ", ".join(f"{n} {name}" for name, n in done.rows.items()))
+        c.print(f"erased under {done.tombstone}: " + ", ".join(f"{n} {name}" for name, n in rows.items()))
         c.print(f"{jobs} jobs removed from the queue" + ("" if rewritten else "; its file could not be rewritten"))
         for file in left:
             c.print(f"still named in {file}: delete it", style="red")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from tests.e2e.harness import Demo, Place, audit_counts, sandbox, tables
 
+NOBODY = {"cohort": "all", "assessed": 0, "known": 0, "unchanged": 0, "failed": [], "stopped": False}
+"""A sweep in which nothing happened."""
+
 
 def test_direct_runs_agree_with_the_queue(demo: Demo, fresh: Place) -> None:
     """Another home, the same company, one process without a queue: the same bytes in whole tables."""
     done = fresh.json("assess", "--cohort", "all", env=demo.place.pseudonym_key())
     learners = len(demo.place.rows("SELECT id FROM learners WHERE active"))
-    assert done == {"cohort": "all", "assessed": learners, "known": 0, "unchanged": 0, "failed": []}
+    assert done == NOBODY | {"assessed": learners}
     assert not (fresh.home / "queue").exists()
     direct, queued = tables(fresh), tables(demo.place)
     for name, rows in queued.items():
@@ -34,7 +37,14 @@ def test_assessing_the_same_case_again_creates_nothing(demo: Demo, own: Place) -
 def test_sweep_finds_exactly_who_has_changed(own: Place) -> None:
     learners = own.rows("SELECT count(*) FROM learners WHERE active")[0][0]
     nothing = own.json("sweep")
-    assert nothing == {"cohort": "all", "assessed": 0, "known": 0, "unchanged": learners, "failed": []}
+    assert nothing == {
+        "cohort": "all",
+        "assessed": 0,
+        "known": 0,
+        "unchanged": learners,
+        "failed": [],
+        "stopped": False,
+    }
     (changed,) = own.rows(
         "SELECT l.id, l.email FROM learners l JOIN evidence e ON e.learner_id = l.id WHERE e.kind = 'assessment'"
         " AND e.system = 'docebo' AND e.score IS NOT NULL AND l.department = 'Data' ORDER BY l.id LIMIT 1"
@@ -51,7 +61,14 @@ def test_sweep_finds_exactly_who_has_changed(own: Place) -> None:
     assert len(queued["queued"]) == 1
     assert queued["unchanged"] == learners - 1
     done = own.json("sweep")
-    assert done == {"cohort": "all", "assessed": 1, "known": 0, "unchanged": learners - 1, "failed": []}
+    assert done == {
+        "cohort": "all",
+        "assessed": 1,
+        "known": 0,
+        "unchanged": learners - 1,
+        "failed": [],
+        "stopped": False,
+    }
     assert own.rows("SELECT count(*) FROM runs")[0][0] == runs + 1
     latest = own.rows("SELECT learner_id FROM runs ORDER BY started_at DESC LIMIT 1")
     assert latest == [(changed[0],)]

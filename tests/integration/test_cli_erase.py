@@ -117,6 +117,20 @@ def test_nothing_of_an_erased_person_is_left_in_any_file(home: Path) -> None:
     app.close()
 
 
+def test_group_labels_go_with_the_person(home: Path, tmp_path: Path) -> None:
+    labels, named = tmp_path / "labels.csv", {"ASCERTAIN_FAIRNESS_AUDITORS": "ada"}
+    labels.write_text(f"learner,attribute,value\n{ANN.id},gender,f\n{BOB.id},gender,m\n")
+    noted = ("--source", "invented", "--purpose", "tests", "--as", "ada")
+    imported = call("fairness", "labels", "import", str(labels), *noted, home=home, env=named)
+    assert imported.code == 0, imported.err
+    labels.unlink()
+    answer = call("person", "erase", ANN.id, "--reason", "asked", "--as", "zoe", "--yes", "--json", home=home)
+    assert answer.code == 0, answer
+    assert answer.json["rows"]["group_labels"] == 1
+    listed = call("fairness", "labels", "list", "--as", "ada", "--json", home=home, env=named)
+    assert listed.json["attributes"]["gender"] == 1
+
+
 def test_nobody_is_erased_unasked(home: Path) -> None:
     assert call("person", "erase", ANN.id, "--reason", "asked", "--as", "zoe", home=home).code == 2
     assert call("person", "erase", ANN.id, "--reason", " ", "--as", "zoe", "--yes", home=home).code == 3
