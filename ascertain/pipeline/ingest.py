@@ -61,6 +61,7 @@ def sync(
     Incremental unless ``full``: then everything is pulled anew, and what is gone from the source is retired (see
     ``ingest_missing``). A connection that fails, or that another process is syncing, is reported and the others go on;
     only when workers cannot be read nothing else is, because accounts would get identities that the HRIS has to give.
+    Where several systems know workers, that is the first of them.
 
     Args:
         budget: keeps the leases on connections; without one nobody else may be at work.
@@ -95,6 +96,7 @@ def _every_entity(
     leases: ConnectionLeases,
 ) -> None:
     failed: set[tuple[str, Entity]] = set()
+    hris = next((c.name for c in connectors if Entity.WORKER in c.capabilities().entities), "")
     for entity in ORDER:
         for connector in connectors:
             if entity not in connector.capabilities().entities:
@@ -106,7 +108,7 @@ def _every_entity(
                 row.error, row.remedy, row.busy = taken.message, taken.remedy or "", True
                 failed.add((connector.name, entity))
                 continue
-            if obstacle := _obstacle(connector.name, entity, failed):
+            if obstacle := _obstacle(connector.name, entity, failed, hris):
                 row.error = f"not pulled, because {obstacle} could not be read"
                 failed.add((connector.name, entity))
                 continue
@@ -176,9 +178,9 @@ def _readable(rejected: Rejected) -> Rejected:
     return Rejected(rejected.ref, reason, rejected.field, rejected.raw)
 
 
-def _obstacle(name: str, entity: Entity, failed: set[tuple[str, Entity]]) -> str:
-    """What had to be read first and was not."""
-    if entity is not Entity.WORKER and any(e is Entity.WORKER for _, e in failed):
+def _obstacle(name: str, entity: Entity, failed: set[tuple[str, Entity]], hris: str) -> str:
+    """What had to be read first and was not; ``hris`` is the connection that leads for workers."""
+    if entity is not Entity.WORKER and (hris, Entity.WORKER) in failed:
         return "the workers of the HRIS"
     missing = [e for e in _NEEDS.get(entity, ()) if (name, e) in failed]
     return f"its {missing[0].value}s" if missing else ""

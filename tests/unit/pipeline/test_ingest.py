@@ -21,6 +21,7 @@ from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import EntityReport, SyncReport
 from ascertain.store import Store
 from tests.unit.pipeline.ingest_world import (
+    HRIS_ENTITIES,
     FixedClock,
     ListConnector,
     badge,
@@ -221,6 +222,17 @@ def test_a_failing_connection_does_not_stop_the_others(store: Store) -> None:
     m.fail_after.clear()
     assert run(store, h, m).ok
     assert len(evidence_of(store)["E1"]) == 2
+
+
+def test_a_second_system_that_knows_workers_holds_nobody_back(store: Store) -> None:
+    first, second, m = hris(), ListConnector("payroll", HRIS_ENTITIES, 50), lms()
+    first.put(worker("E1", email="a@x.example"))
+    m.put(user(11, "a@x.example"), course(1), enrolment(11, 1))
+    second.fail_after[Entity.WORKER] = 0
+    report = run(store, first, second, m)
+    assert not report.ok
+    assert row(report, Entity.ENROLMENT).new == 1
+    assert set(evidence_of(store)) == {"E1"}
 
 
 def test_without_workers_nobody_gets_an_identity(store: Store) -> None:
