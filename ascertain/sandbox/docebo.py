@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from ascertain.errors import NotFoundError
 from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.docebo_gate import ApiError, DoceboOptions, Gate
+from ascertain.sandbox.docebo_hooks import Webhooks
 from ascertain.sandbox.docebo_more import in_branch, router
 from ascertain.sandbox.docebo_shapes import (
     COURSE_FIELDS,
@@ -44,6 +45,7 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
     chosen = options or DoceboOptions()
     live = company if isinstance(company, LiveCompany) else LiveCompany(company)
     gate = Gate(chosen)
+    live.watch(Webhooks(chosen).tell)
     app = FastAPI(title="Docebo sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(FaultLayer, plan=chosen.faults)
 

@@ -20,7 +20,8 @@ Item = dict[str, Any]
 @dataclass
 class DoceboOptions:
     """How this tenant behaves. ``hourly_budget`` counts authorised calls per source address; None means no limit.
-    ``webhook_user`` and ``webhook_password`` are what its webhooks prove themselves with."""
+    ``webhook_user`` and ``webhook_password`` are what its webhooks prove themselves with; they go to
+    ``webhook_url``, and nowhere while that is empty."""
 
     client_id: str = "ascertain-sandbox"
     client_secret: str = "sandbox-secret"
@@ -28,6 +29,7 @@ class DoceboOptions:
     password: str = "sandbox-password"
     webhook_user: str = "docebo-hooks"
     webhook_password: str = "sandbox-hook-password"
+    webhook_url: str = ""
     token_seconds: int = 3600
     hourly_budget: int | None = 1000
     budget_seconds: float = 3600.0
