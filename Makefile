@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo test check lint types imports unit bench install dev clean
+.PHONY: help demo test check lint types imports browser unit bench install dev clean
 
 help:  ## this text
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,10 +44,19 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+# The pages are proved in a real browser; Debian's own, where we may install it.
+browser:  ## Debian's chromium for the tests of the pages (as root; else it says what is missing)
+	@for p in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$p >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing chromium, in which the pages are tested"; \
+		{ apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
+			|| echo "chromium could not be installed: the tests of the pages will be skipped"; \
+	else echo "no chromium on the PATH: the tests of the pages will be skipped (as root: apt-get install chromium)"; fi
 
-test: lint types imports unit  ## everything CI runs
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+test: lint types imports browser unit  ## everything CI runs
 
 bench: $(VENV)/.dev  ## the benchmarks (ratios within one run)
 	$(BIN)/python -m benchmarks

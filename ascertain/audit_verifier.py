@@ -7,6 +7,9 @@ ASCII). A record's hash is the SHA-256 of ``[seq, at, action, actor, subject, he
 written so. ``checkpoints.jsonl`` holds lines ``{"seq", "hash"}`` kept outside the database: without any, a cut-off end
 and a chain that was rewritten as a whole cannot be seen. Exit codes: 0 whole, 8 broken, 2 the files cannot be read.
 
+A chain may begin later than with record 1 when one of its records (``audit.cut``) seals that what came before was
+deleted when its time was over, at least 183 days after it was written.
+
 Payloads in clear (``audit export --open``) are no part of the chain, which covers their ciphertext: they are counted
 and not checked.
 """
@@ -18,9 +21,12 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
+CUT = "audit.cut"
+MIN_AUDIT_DAYS = 183
 FIELDS = ("action", "actor", "at", "hash", "header", "payload_digest", "prev_hash", "seq", "subject")
 
 
@@ -70,6 +76,8 @@ def verify(
     anchored = first == 1 or bool(before)
     prev = GENESIS if first == 1 else ""
     expected, opened, end, number = first, 0, first - 1, 0
+    begins: dict[str, Any] | None = None
+    cuts: list[dict[str, Any]] = []
     for number, line in enumerate(lines, start=1):
         record, problem = _record(line)
         if record is None:
@@ -77,6 +85,10 @@ def verify(
             expected, prev = expected + 1, ""
             continue
         seq = record["seq"]
+        if number == 1 and first == 1 and seq > 1:  # what came before was cut off, which a later record must seal
+            begins, prev, expected = record, "", seq
+        if record["action"] == CUT:
+            cuts.append(record)
         if seq != expected:
             faults.append(Fault(number, seq, f"record {expected} is missing or out of order"))
         if number == 1 and before and record["prev_hash"] not in before:
@@ -90,13 +102,34 @@ def verify(
         prev, expected, end = record["hash"], seq + 1, seq
     if last is not None and end != last:
         faults.append(Fault(number, last, f"the export should end with record {last}, but ends with {end}"))
-    checked = [(s, h) for s, h in held if s >= first and (last is None or s <= last)]
+    start = first
+    if begins is not None:
+        if any(_seals(r, begins) for r in cuts):
+            start = begins["seq"] - 1
+            hashes[start] = begins["prev_hash"]
+        else:
+            faults.insert(0, Fault(1, begins["seq"], "record 1 is missing or out of order"))
+    checked = [(s, h) for s, h in held if s >= start and (last is None or s <= last)]
     for s, h in checked:
         if s not in hashes:
             faults.append(Fault(0, s, "a checkpoint names this record, but the export does not hold it"))
         elif hashes[s] != h:
             faults.append(Fault(0, s, "differs from the checkpoint"))
+    if begins is not None:
+        first = begins["seq"]
     return Result(first if hashes else 0, end if hashes else 0, faults, len(checked), opened, anchored)
+
+
+def _seals(record: dict[str, Any], begins: dict[str, Any]) -> bool:
+    """Whether a record seals the cut before ``begins``: that place and hash, and nothing younger than allowed."""
+    header = record["header"]
+    if not isinstance(header, dict) or header.get("through") != begins["seq"] - 1:
+        return False
+    try:
+        age = datetime.fromisoformat(str(record["at"])) - datetime.fromisoformat(str(header["until"]))
+    except (KeyError, ValueError, TypeError):
+        return False
+    return header.get("hash") == begins["prev_hash"] and age >= timedelta(days=MIN_AUDIT_DAYS)
 
 
 def read_checkpoints(lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:

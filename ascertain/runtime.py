@@ -11,36 +11,59 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from random import Random
 from typing import Any, cast
 
 from ascertain.connectors.connection import environment
+from ascertain.connectors.key_service import open_key_manager
 from ascertain.connectors.outgoing import open_outgoing, read_outgoing
 from ascertain.connectors.registry import open_connectors
+from ascertain.domain.calibration_fit import CalibrationFitter
 from ascertain.domain.casefile import Versions
+from ascertain.domain.charter import Charter
 from ascertain.domain.connector import Connector
+from ascertain.domain.disputes import Dispute
 from ascertain.domain.people import Learner
-from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork
+from ascertain.domain.permission import Principal
+from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, UnitOfWork
+from ascertain.domain.review_assign import SkillOwners
+from ascertain.domain.rules import Policy, calibrated
+from ascertain.domain.stewardship import Proposal
 from ascertain.errors import AscertainError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.pipeline.assess import Assessed, Assessor
-from ascertain.pipeline.cases import CaseBuilder
+from ascertain.pipeline.cases import CaseBuilder, directory_of
+from ascertain.pipeline.charter import read_charter
 from ascertain.pipeline.configuration import digest_of_file, note_changes
+from ascertain.pipeline.content_tags import Desk as TagDesk
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader, opted_in
+from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.notify import Notifier
+from ascertain.pipeline.overdue import escalate
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
+from ascertain.pipeline.rectify import former_names
+from ascertain.pipeline.replay import calibration_of
+from ascertain.pipeline.review_checks import Planter, fair_dice
+from ascertain.pipeline.review_desk import Desk
 from ascertain.pipeline.roles import read_roles
+from ascertain.pipeline.skill_owners import read_skill_owners
 from ascertain.pipeline.stop import Stopped, must_go_on
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
+from ascertain.pipeline.taxonomy_in_use import TaxonomyInUse
+from ascertain.pipeline.taxonomy_signals import signals
+from ascertain.pipeline.taxonomy_steward import Steward
 from ascertain.pipeline.views import label
+from ascertain.pipeline.views_gaps import countable
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.planning.cpsat import CpSatSolver
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
+from ascertain.taxonomy.denying import read_denied
 from ascertain.taxonomy.langchain import own_retrieval
 from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
 
@@ -69,12 +92,15 @@ class Failure:
 
 @dataclass(slots=True)
 class SweepReport:
-    """What a sweep did. ``known`` counts cases that were assessed before under the same fingerprint."""
+    """What a sweep did. ``known`` counts cases that were assessed before under the same fingerprint, ``no_notice`` and
+    ``no_consent`` people who may not be assessed."""
 
     cohort: str
     assessed: int = 0
     known: int = 0
     unchanged: int = 0
+    no_notice: int = 0
+    no_consent: int = 0
     stopped: bool = False
     failed: list[Failure] = field(default_factory=list)
 
@@ -86,13 +112,17 @@ class App:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.policy, self._policy_text = read_policy(settings.policy_file)
+        self._assessors: dict[tuple[str, str], Assessor] = {}
+        self._taggers: dict[str, str] = {}
         self.pseudonyms = KeyedPseudonymiser(_pseudonym_key(settings))
+        self.key_manager = open_key_manager(settings)
         audit = settings.home_dir / "audit"
         audit.mkdir(mode=0o700, exist_ok=True)
         self.store: Store = open_store(
             settings.effective_database_url,
             pseudonym=self.pseudonyms.pseudonym,
             checkpoint_file=audit / "checkpoints.jsonl",
+            manager=self.key_manager,
         )
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -107,14 +137,30 @@ class App:
         return TaxonomyLibrary(self.settings.home_dir / "taxonomies", CONFIG_DIR, own=own_retrieval(self.settings))
 
     @cached_property
+    def taxonomies(self) -> TaxonomyInUse[TaxonomyBundle]:
+        """Which taxonomy is in use, and those of earlier results."""
+        return TaxonomyInUse(self.units, self.library.open, self.settings.taxonomy)
+
+    @property
     def bundle(self) -> TaxonomyBundle:
         """The taxonomy in use with its mapper."""
-        return self.library.open(self.settings.taxonomy)
+        return self.taxonomies.now()
 
-    @cached_property
+    def taxonomy_of(self, version: str) -> Taxonomy | None:
+        """The taxonomy that a result was made with, where it is still there."""
+        return self.taxonomies.of_version(version)
+
+    @property
     def tagger(self) -> str:
         """The version under which content tags are kept."""
-        return tagger_version(self.bundle.taxonomy, self.bundle.mapper, self.policy.mapping)
+        return self._tagger_of(self.bundle)
+
+    def _tagger_of(self, bundle: TaxonomyBundle) -> str:
+        known = self._taggers.get(bundle.taxonomy.version)
+        if known is None:
+            known = tagger_version(bundle.taxonomy, bundle.mapper, self.policy.mapping)
+            self._taggers = {bundle.taxonomy.version: known}
+        return known
 
     @cached_property
     def crew(self) -> LearnerCrew:
@@ -126,31 +172,77 @@ class App:
         """The day from which recency is measured: the first of this month."""
         return self.clock.today().replace(day=1)
 
-    @cached_property
+    @property
     def builder(self) -> CaseBuilder:
-        """Builds case files. Content that the present mapper has not seen (another taxonomy, a new release) is mapped
-        first: a course without tags would count for nothing."""
+        """Builds case files, under the calibration in use."""
+        return self._wired().builder
+
+    @property
+    def services(self) -> CrewServices:
+        """What a crew's tools may reach, under the calibration in use."""
+        return self._wired().services
+
+    @property
+    def assessor(self) -> Assessor:
+        """The assessment use case, under the calibration in use."""
+        return self._wired()
+
+    def _wired(self) -> Assessor:
+        """A worker lives for days: a calibration, or a change of the taxonomy, that is put in use meanwhile counts from
+        its next case on."""
+        bundle = self.taxonomies.renew()
+        with self.units(write=False) as uow:
+            version = uow.calibrations.in_use()
+            key = version, bundle.taxonomy.version
+            known = self._assessors.get(key)
+            calibration = None if known else calibration_of(uow, version)
+        if known is None:
+            services = self._services(bundle, calibrated(self.policy, calibration))
+            builder = self._builder(bundle, version)
+            known = Assessor(self.units, builder, self.crew, services, self.clock, self.owners, self.gate)
+            self._assessors = {key: known}
+        return known
+
+    def _builder(self, bundle: TaxonomyBundle, calibration: str) -> CaseBuilder:
+        """Content that the present mapper has not seen (another taxonomy, a new release) is mapped first: a course
+        without tags would count for nothing."""
         self.tag()
         versions = Versions(
             policy=self.policy.version,
-            taxonomy=self.bundle.taxonomy.version,
+            taxonomy=bundle.taxonomy.version,
             brain=self.crew.brain_version,
             prompts=self.crew.prompts_version,
-            mapper=self.bundle.mapper.version,
+            mapper=bundle.mapper.version,
+            calibration=calibration,
         )
-        return CaseBuilder(self.bundle.taxonomy, self.tagger, versions, self.pseudonyms, lambda: self.as_of)
+        return CaseBuilder(bundle.taxonomy, self._tagger_of(bundle), versions, self.pseudonyms, lambda: self.as_of)
 
-    @cached_property
-    def services(self) -> CrewServices:
-        """What a crew's tools may reach."""
-        taxonomy = self.bundle.taxonomy
+    def _services(self, bundle: TaxonomyBundle, policy: Policy) -> CrewServices:
+        taxonomy = bundle.taxonomy
         solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
-        return CrewServices(taxonomy, self.bundle.mapper, solver, self.policy)
+        return CrewServices(taxonomy, bundle.mapper, solver, policy, purse=self.store.purse())
 
     @cached_property
-    def assessor(self) -> Assessor:
-        """The assessment use case."""
-        return Assessor(self.units, self.builder, self.crew, self.services, self.clock)
+    def fitter(self) -> CalibrationFitter:
+        """Fits calibrations. NumPy and scikit-learn are imported for it, not with everything."""
+        from ascertain.calibrating import ScikitFitter
+
+        return ScikitFitter()
+
+    @cached_property
+    def owners(self) -> SkillOwners:
+        """Who owns which skills."""
+        return read_skill_owners(self.settings.skill_owners_file)
+
+    @cached_property
+    def charter(self) -> Charter:
+        """Who approves which change of the taxonomy, and what makes a content tag trusted."""
+        return read_charter(self.settings.charter_file)
+
+    @property
+    def gate(self) -> Gate:
+        """Who may be assessed: people who were told, and who have not said no."""
+        return Gate(self.settings.notice_required, self.policy.notice)
 
     # -- use cases --------------------------------------------------------------------------------------------------
 
@@ -162,11 +254,14 @@ class App:
             uow.roles.upsert(read_roles())
             note_changes(uow, self._configuration())
             uow.commit()
+        self.taxonomies.keep()
 
     def _configuration(self) -> dict[str, str]:
         files = {
             "connections": self.settings.connectors_file or CONFIG_DIR / "connectors.yaml",
             "outgoing": self.settings.outgoing_file or CONFIG_DIR / "outgoing.yaml",
+            "charter": self.settings.charter_file or CONFIG_DIR / "charter.yaml",
+            "skill_owners": self.settings.skill_owners_file or CONFIG_DIR / "skill_owners.yaml",
             "schedules": self.settings.schedules_file or CONFIG_DIR / "schedules.yaml",
         }
         return {"policy": self.policy.version, **{name: digest_of_file(file) for name, file in files.items()}}
@@ -225,15 +320,58 @@ class App:
     def message_reader(self, connectors: Sequence[Connector]) -> MessageReader | None:
         """Reads messages, where some connection may; loading the mapper takes a while."""
         names = opted_in(connectors)
-        return MessageReader(self.bundle.mapper, self.policy.mapping, names) if names else None
+        if not names:
+            return None
+        return MessageReader(self.bundle.mapper, self.policy.mapping, names, self.masker().mask)
+
+    def masker(self) -> KeyedPseudonymiser:
+        """Knows everybody, before there is a case."""
+        with self.units(write=False) as uow:
+            people, accounts = uow.people.all(active_only=False), uow.people.accounts()
+            people += former_names(uow, people)
+        return self.pseudonyms.with_directory(directory_of(people, accounts, self.bundle.taxonomy))
 
     def tag(self, progress: Callable[[int, int], None] | None = None) -> TagReport:
         """Map new or changed catalogue content to skills."""
-        return tag_contents(self.units, self.bundle.mapper, self.policy.mapping, self.tagger, progress)
+        mapping = self.policy.mapping
+        return tag_contents(self.units, self.bundle.mapper, mapping, self.tagger, progress, self.masker().mask)
 
-    def assess(self, learner: str, *, trigger: str) -> Assessed:
-        """Assess one learner (id or e-mail address) now."""
-        return self.assessor.assess(learner, trigger=trigger)
+    def tag_desk(self, uow: UnitOfWork) -> TagDesk:
+        """Content tags and what people say of them, in that unit of work."""
+        return TagDesk(uow, self.tagger, self.bundle.taxonomy, self.charter.tags, self.clock)
+
+    def steward(self, uow: UnitOfWork) -> Steward:
+        """Changes of the taxonomy in use, in that unit of work. Whoever applies or reverts one calls
+        ``taxonomies.renew`` after the commit."""
+        return Steward(
+            uow,
+            self.taxonomies.name,
+            self.taxonomies.renew(),
+            self.taxonomies.changes(),
+            self.taxonomies.under,
+            self.tagger,
+            self.charter,
+            self.policy,
+            self.owners,
+            read_denied(),
+            self.clock,
+        )
+
+    def propose(self) -> list[Proposal]:
+        """Propose the changes of the taxonomy that people's evidence speaks for."""
+        self.tag()
+        bundle = self.bundle
+        with self.units() as uow:
+            people = countable(uow.people.all())
+            found = signals(uow, people, bundle.taxonomy, bundle.mapper, self.charter.proposals)
+            made = [p for s in found if (p := self.steward(uow).take_up(s.change, s.support)) is not None]
+            uow.commit()
+        return made
+
+    def assess(self, learner: str, *, trigger: str, until: float | None = None) -> Assessed:
+        """Assess one learner (id or e-mail address) now; ``until`` (``time.monotonic()``) is when the crew must be
+        done."""
+        return self.assessor.assess(learner, trigger=trigger, until=until)
 
     def fingerprint(self, learner: str) -> str:
         """The fingerprint of a learner's present case."""
@@ -241,7 +379,8 @@ class App:
 
     def plan_sweep(self, cohort: str, *, force: bool = False) -> SweepPlan:
         """Who of a cohort is due."""
-        return plan_sweep(self.units, self.builder, cohort, force=force)
+        today = self.clock.today()
+        return plan_sweep(self.units, self.builder, cohort, gate=self.gate, today=today, force=force)
 
     def sweep(
         self,
@@ -254,8 +393,11 @@ class App:
         """Assess those of a cohort whose case has changed; one failure does not stop the others."""
         with self.units(write=False) as uow:
             must_go_on(uow)
+        self.escalate()
         plan = self.plan_sweep(cohort, force=force)
-        report = SweepReport(cohort, unchanged=plan.unchanged)
+        report = SweepReport(
+            cohort, unchanged=plan.unchanged, no_notice=len(plan.no_notice), no_consent=len(plan.no_consent)
+        )
         for i, learner in enumerate(plan.due, start=1):
             try:
                 assessed = self.assess(learner.id, trigger=trigger)
@@ -282,6 +424,17 @@ class App:
             budget=self.store.budget(),
         )
 
+    def review_desk(
+        self, uow: UnitOfWork, who: Principal, *, clock: Clock | None = None, dice: Random | None = None
+    ) -> Desk:
+        """A reviewer's desk in that unit of work.
+
+        Args:
+            clock, dice: for reviewers who are invented; else the wall's, and dice that nobody can foresee.
+        """
+        rules, clock = self.policy.review, clock or self.clock
+        return Desk(uow, who, rules, clock, self.bundle.taxonomy, Planter(rules, clock, dice or fair_dice()))
+
     def notifier(self) -> Notifier:
         """Tells the outside whose accepted skills changed, as ``config/outgoing.yaml`` says."""
         file = read_outgoing(self.settings.outgoing_file)
@@ -296,7 +449,12 @@ class App:
             rules=file.rules,
             pseudonym=self.pseudonyms.pseudonym,
             budget=self.store.budget(),
+            address=self.settings.public_url,
         )
+
+    def escalate(self) -> list[Dispute]:
+        """Put disputes that are overdue before learning and development, each once."""
+        return escalate(self.units, self.clock, self.policy)
 
     def _skill_uri(self, skill_id: str) -> str:
         """A skill's address: its own id where that is one, else what the taxonomy says that it is elsewhere."""

@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ascertain.errors import ConfigError
 
 PREFIX = "ASCERTAIN_"
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(BaseSettings):
@@ -48,6 +50,10 @@ class Settings(BaseSettings):
     """Connections; empty = the shipped config/connectors.yaml."""
     policy_file: Path | None = None
     """Policy; empty = the shipped config/policy.yaml."""
+    skill_owners_file: Path | None = None
+    """Who owns which skills; empty = the shipped config/skill_owners.yaml, by which nobody does."""
+    charter_file: Path | None = None
+    """Who approves which change of the taxonomy; empty = the shipped config/charter.yaml."""
     schedules_file: Path | None = None
     """Sweeps; empty = the shipped config/schedules.yaml."""
     outgoing_file: Path | None = None
@@ -60,14 +66,44 @@ class Settings(BaseSettings):
     """Address under which others reach the service (https://…); empty = as the call has it (no proxy in between)."""
     webhooks_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 1200
     """Calls a minute that one address may make to one connection's webhook."""
+    calls_per_minute: Annotated[int, Field(ge=2, le=1_000_000)] = 600
+    """Calls a minute that one key, or one person who is signed in, may make; half of them at once."""
+    notice_required: bool = True
+    """Whether nobody is assessed for whom no notice is on record (see `ascertain notice`)."""
     openapi: bool = False
-    """Whether the service publishes its OpenAPI description (/openapi.json), without a key."""
+    """Whether everybody may read the OpenAPI description (/openapi.json), not only whoever is known."""
     actor: Annotated[str, Field(max_length=200)] = ""
-    """Who uses the command line, for the record of who looked at whom; empty = the login name."""
+    """Who uses the command line, with what was granted to them; empty = the local operator, or the login name."""
+    local_operator: bool = True
+    """Whether whoever runs commands here without a name may do everything; off = they need grants like anybody."""
+    oidc_issuer: str = ""
+    """Issuer of the identity provider, as its tokens name it (https://…); empty = nobody signs in there."""
+    oidc_client_id: str = ""
+    """Id of this product at the identity provider."""
+    oidc_client_secret: SecretStr | None = None
+    """Its secret there; empty for a public client."""
+    oidc_group_claim: str = "groups"
+    """Claim of the ID token that lists groups."""
+    access_file: Path | None = None
+    """Roles that groups give; empty = the shipped config/access.yaml, by which none does."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """Verbosity of the log on standard error."""
     pseudonym_key: SecretStr | None = None
     """Key of the pseudonyms (32 bytes as hex); empty = one made at first start and kept in the home folder."""
+    kms_url: str = ""
+    """Address of HashiCorp Vault or OpenBao, whose Transit engine wraps the data keys; empty = the file audit.key."""
+    kms_mount: Annotated[str, Field(pattern=r"^[\w./-]{1,200}$")] = "transit"
+    """Path at which the Transit engine is mounted."""
+    kms_key: Annotated[str, Field(pattern=r"^[\w.-]{1,200}$")] = "ascertain"
+    """Name of its key."""
+    kms_namespace: Annotated[str, Field(pattern=r"^[\w./-]{0,200}$")] = ""
+    """Namespace, where the server has some."""
+    kms_token: SecretStr | None = None
+    """Token for it."""
+    kms_token_file: Path | None = None
+    """File with the token, read before each call, such as Vault Agent's sink; in place of the token itself."""
+    key_manager: str = ""
+    """Function package.module:name that gives a KeyManager for another key management service; empty = none."""
 
     @field_validator("queue_url")
     @classmethod
@@ -90,7 +126,15 @@ class Settings(BaseSettings):
             raise ValueError("must be provider:model, such as openai:text-embedding-3-small")
         return value
 
-    @field_validator("vector_store")
+    @field_validator("kms_url")
+    @classmethod
+    def _safe_to_send_keys(cls, value: str) -> str:
+        host = urlsplit(value).hostname or ""
+        if value and not value.startswith("https://") and not (value.startswith("http://") and host in _THIS_MACHINE):
+            raise ValueError("must start with https:// (http:// only for this machine)")
+        return value
+
+    @field_validator("vector_store", "key_manager")
     @classmethod
     def _module_and_function(cls, value: str) -> str:
         if value and not all(value.partition(":")):

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [assess|exchange|ingest|sweep …] [--json] [--quick]``."""
+"""``python -m benchmarks [assess|exchange|ingest|service_read|sweep …] [--json] [--quick]``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from benchmarks.assess import assess
 from benchmarks.exchange import exchange
 from benchmarks.ingest import ingest
+from benchmarks.service_read import service_read
 from benchmarks.sweep import sweep
 from benchmarks.table import Result, as_json, as_text
 
@@ -18,6 +19,7 @@ BENCHMARKS: dict[str, Callable[..., list[Result]]] = {
     "ingest": ingest,
     "sweep": sweep,
     "exchange": exchange,
+    "service_read": service_read,
 }
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 import numpy as np
 from scipy.special import expit
 
-from ascertain.domain.readout import log_odds
+from ascertain.domain.odds import log_odds
 from benchmarks.belief_adapter import MARKS, Array, Question
 from benchmarks.belief_figures import Places, Prediction
 from benchmarks.oulad import Submission, Task

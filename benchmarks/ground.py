@@ -67,9 +67,10 @@ def sandbox(scale: int) -> Iterator[Sandbox]:
 
 
 @contextmanager
-def company(scale: int = 1) -> Iterator[App]:
-    """The application with the company pulled over HTTP, its content mapped and everything warm; no server runs."""
-    with empty_app() as app:
+def company(scale: int = 1, **settings: Any) -> Iterator[App]:
+    """The application with the company pulled over HTTP, its content mapped and everything warm; no server runs, and
+    nobody has to be told before they are assessed."""
+    with empty_app(**{"notice_required": False, **settings}) as app:
         with sandbox(scale) as servers:
             os.environ.update(servers.environment())
             report = app.sync()

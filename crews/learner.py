@@ -7,10 +7,11 @@ run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from agents.brains import build_brain
-from agents.brains.models import EmbeddedConfig, EndpointConfig, read_models
+from agents.brains.budget import DayMeter, Meter, RunMeter
+from agents.brains.models import Budgets, EmbeddedConfig, EndpointConfig, read_models
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices, Mapper
@@ -25,6 +26,7 @@ class AgentCrew:
 
     team: Mapping[str, EmbeddedConfig | EndpointConfig]
     prompts: Prompts
+    budgets: Budgets = field(default_factory=Budgets)
 
     @property
     def brain_version(self) -> str:
@@ -42,18 +44,29 @@ class AgentCrew:
         """Import CrewAI now, so that forked workers inherit it."""
         import crews.roster  # noqa: F401
 
+        if kinds := {c.kind for c in self.team.values() if isinstance(c, EndpointConfig)}:
+            from agents.brains.clients import preload
+
+            preload(kinds)
+
     def run(self, case: CaseFile, services: CrewServices) -> CrewFindings:
         """Let the five agents weigh one case.
 
         Raises:
             BrainError: when a brain fails or does not answer in the agreed form.
+            BudgetError: when the run has spent what it may; it carries what was found until then.
         """
         from crews.roster import LEARNER
         from crews.run import run
 
-        remembered = replace(services, mapper=RememberingMapper(services.mapper))
+        # What tools reach only answers; the purse is the meters' alone.
+        remembered = replace(services, mapper=RememberingMapper(services.mapper), purse=None)
         desk = CaseDesk(case, remembered)
-        return run(desk, LEARNER, self.prompts, lambda r: build_brain(r, self.team[r], remembered), name="learner")
+        meters: tuple[Meter, ...] = (RunMeter(self.budgets.run.within(services.seconds)),)
+        if services.purse is not None and self.budgets.day.caps:
+            meters += (DayMeter(self.budgets.day, services.purse),)
+        brain_of = lambda role: build_brain(role, self.team[role], remembered, meters)  # noqa: E731
+        return run(desk, LEARNER, self.prompts, brain_of, name="learner")
 
 
 class RememberingMapper:
@@ -83,4 +96,5 @@ def build(brain: str = "embedded") -> AgentCrew:
     Raises:
         ConfigError: when models.yaml, agents.yaml or tasks.yaml is wrong, or has no such brain.
     """
-    return AgentCrew(read_models().team(brain), read_prompts())
+    models = read_models()
+    return AgentCrew(models.team(brain), read_prompts(), models.budget)

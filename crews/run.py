@@ -18,7 +18,7 @@ from pydantic import PrivateAttr  # noqa: E402
 from agents.brains.base import Brain  # noqa: E402
 from ascertain.domain.canonical import digest  # noqa: E402
 from ascertain.domain.findings import CrewFindings, Step  # noqa: E402
-from ascertain.errors import AscertainError, BrainError, RunError  # noqa: E402
+from ascertain.errors import AscertainError, BrainError, BudgetError, RunError  # noqa: E402
 from ascertain.prompts import Prompts  # noqa: E402
 from tools.base import DeskTool  # noqa: E402
 from tools.desk import CaseDesk  # noqa: E402
@@ -62,6 +62,7 @@ def run(
 
     Raises:
         BrainError: when a brain fails, or gives no answer of the agreed form within its tries.
+        BudgetError: when nothing may be spent any more, with what had stood up to the checks until then.
         RunError: when a tool fails; what a tool raised on purpose is passed on.
     """
     brains: dict[str, Brain] = {}
@@ -86,36 +87,52 @@ def run(
     try:
         crew.kickoff()
     except Exception as e:
+        steps = tuple(_steps_so_far(brains, desk.outputs))
         if desk.failure is not None:
-            _end(desk.failure)
+            _end(desk.failure, steps)
+        if isinstance(e, BudgetError):
+            e.partial = desk.findings(steps)
+        if isinstance(e, RunError):
+            e.steps = steps
         if isinstance(e, AscertainError):
             raise
         # CrewAI raises bare exceptions whose text may hold an answer: name the kind, and what the checks refused.
         refused = [d for d in desk.findings(()).drops if d.what == "answer"]
         why = f"{refused[-1].stage}: {refused[-1].why}" if refused else f"{type(e).__name__} in the crew"
-        raise BrainError(
-            f"the crew gave no usable answer: {why}", remedy="run it again, or use the embedded brain"
-        ) from e
+        failed = BrainError(f"the crew gave no usable answer: {why}", remedy="run it again, or use the embedded brain")
+        failed.steps = steps
+        raise failed from e
     if desk.failure is not None:
-        _end(desk.failure)
+        _end(desk.failure, tuple(_steps_so_far(brains, desk.outputs)))
     return desk.findings(_steps(brains, desk.outputs))
 
 
-def _end(failure: Exception) -> NoReturn:
+def _end(failure: Exception, steps: tuple[Step, ...]) -> NoReturn:
+    if isinstance(failure, RunError):
+        failure.steps = steps
     if isinstance(failure, AscertainError):
         raise failure
-    raise RunError(
+    ended = RunError(
         f"a tool of the crew failed: {type(failure).__name__}", remedy="see the traceback for where it happened"
-    ) from failure
+    )
+    ended.steps = steps
+    raise ended from failure
 
 
 def _steps(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step]:
+    for name in brains:
+        if name not in outputs:
+            raise BrainError(f"the {name} gave no answer")
+    return _steps_so_far(brains, outputs)
+
+
+def _steps_so_far(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step]:
+    """A step for each agent that was called; the output is empty where it gave no answer that could be used."""
     steps = []
     for name, brain in brains.items():
-        output = outputs.get(name)
-        if output is None:
-            raise BrainError(f"the {name} gave no answer")
-        records = brain.records
+        if not (records := brain.records) and name not in outputs:
+            continue
+        output = outputs.get(name, "")
         steps.append(
             Step(
                 agent=name,
@@ -126,6 +143,7 @@ def _steps(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step
                 tools=tuple(t for r in records for t in r.tools),
                 calls=len(records),
                 tokens=(sum(r.tokens[0] for r in records), sum(r.tokens[1] for r in records)),
+                usd=None if any(r.usd is None for r in records) else sum(r.usd or 0.0 for r in records),
             )
         )
     return steps

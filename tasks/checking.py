@@ -4,6 +4,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, TypeVar, get_args
@@ -28,6 +29,9 @@ RETRIES = 1
 """How often an agent may try again when its answer does not have the agreed form."""
 
 _LINK = re.compile(r"\b(?:https?|ftp|file|javascript|data):|\bwww\.|\]\(|<[a-zA-Z/!]", re.IGNORECASE)
+
+_CERTAINTY = re.compile(r"\b(?:confidence|probability|certainty)\b[^.!?\n]{0,20}\d", re.IGNORECASE)
+"""No agent is shown a confidence, so that none can speak of one; the figure itself may stand in the data by chance."""
 
 
 class AnswerError(ValueError):
@@ -115,8 +119,8 @@ def plain_words(
     """Free text of an agent as it may be stored, or an empty text where it is refused (counted as a drop).
 
     Refused are links and markup (nobody should be led anywhere by a text that may have been steered), text that gives
-    orders, and figures that are not among ``allowed`` (default: what the stage's tools showed). Longer text than
-    ``limit`` characters is cut at a word.
+    orders, stated confidences, and figures that are not among ``allowed`` (default: what the stage's tools showed).
+    Longer text than ``limit`` characters is cut at a word.
     """
     words = squash(clean_text(text))
     if not words:
@@ -126,6 +130,9 @@ def plain_words(
         return ""
     if gives_orders(words):
         desk.drop(stage, what, "reads like an instruction to a machine")
+        return ""
+    if _CERTAINTY.search(unicodedata.normalize("NFKC", words)):
+        desk.drop(stage, what, "states a confidence, which no agent is shown")
         return ""
     if strange := unfounded(words, desk.shown(stage) if allowed is None else allowed):
         desk.drop(stage, f"{what}: {words}", f"names figures that were not computed: {', '.join(strange[:5])}")

@@ -9,6 +9,7 @@ from crewai import Agent, Task
 from pydantic import BaseModel, Field
 
 from ascertain.domain.findings import Claim, Stance
+from ascertain.domain.orders import gives_orders
 from ascertain.domain.text import clean_text
 from ascertain.prompts import Prompts
 from tasks.checking import checked, plain_words, task
@@ -83,6 +84,8 @@ def _fault(desk: CaseDesk, evidence_id: str, quote: str) -> str | None:
         return f"the quote is longer than {MAX_QUOTE} characters"
     if not any(quote in squash(part) for part in desk.readable(evidence_id)):
         return "the quote does not stand in that evidence"
+    if gives_orders(quote):
+        return "the quote reads like an instruction to a machine"
     return None
 
 

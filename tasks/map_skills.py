@@ -11,6 +11,7 @@ from ascertain.domain.findings import Claim, Pick
 from ascertain.domain.orders import gives_orders
 from ascertain.domain.text import clean_text
 from ascertain.prompts import Prompts
+from ascertain.taxonomy.denying import read_denied
 from tasks.checking import checked, task
 from tools.desk import CaseDesk
 from tools.skills import STAGE
@@ -81,6 +82,8 @@ def _term(desk: CaseDesk, claim: Claim, proposed: str) -> str:
         desk.drop(STAGE, f"term: {proposed}", "not in the words of the quote")
     elif gives_orders(claim.quote):
         desk.drop(STAGE, f"term: {proposed}", "the quote reads like an instruction to a machine")
+    elif group := read_denied().refuses(term):
+        desk.drop(STAGE, f"term: {proposed}", f"can never be a skill ({group.id})")
     else:
         return term
     return ""

@@ -8,6 +8,7 @@ from crewai import Agent, Task
 from pydantic import BaseModel, Field
 
 from ascertain.domain.findings import AssertionVerdict, Verdict
+from ascertain.domain.orders import gives_orders
 from ascertain.prompts import Prompts
 from tasks.checking import checked, plain_words, task
 from tools.desk import CaseDesk
@@ -17,9 +18,10 @@ NAME = "review_findings"
 MAX_NOTE = 300
 MAX_SUMMARY = 1200
 
+ORDERS = "instruction_in_source"
 FLAGS = frozenset(
     {
-        "instruction_in_source",
+        ORDERS,
         "indirect_wording",
         "self_reported_only",
         "about_someone_else",
@@ -51,8 +53,10 @@ def build(agent: Agent, desk: CaseDesk, prompts: Prompts) -> Task:
 
 def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
     """Keep one verdict for each assertion of this case. Where a brain gives two, the stricter stands. A verdict holds
-    back or lets pass; there is no number in it."""
+    back or lets pass; there is no number in it. That a source gives orders to a machine is flagged by code, too: an
+    agent that followed them would not say so."""
     asserted = desk.conclusion().assertions
+    steered = _steered(desk)
     kept: dict[str, AssertionVerdict] = {}
     for v in answer.verdicts:
         if v.skill_id not in asserted:
@@ -68,7 +72,7 @@ def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
             v.skill_id,
             Verdict(v.verdict),
             plain_words(desk, STAGE, f"note on {v.skill_id}", v.note, limit=MAX_NOTE),
-            tuple(sorted(FLAGS.intersection(v.flags))),
+            tuple(sorted(FLAGS.intersection(v.flags) | ({ORDERS} if v.skill_id in steered else set()))),
         )
     desk.verdicts = tuple(kept[s] for s in asserted if s in kept)
     desk.summary = plain_words(desk, STAGE, "summary", answer.summary, limit=MAX_SUMMARY)
@@ -78,6 +82,13 @@ def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
         ],
         "summary": desk.summary,
     }
+
+
+def _steered(desk: CaseDesk) -> set[str]:
+    """Skills that rest on a record which gives orders to a machine."""
+    claims = {c.id: c for c in desk.claims}
+    records = {e for e in desk.evidence if any(map(gives_orders, desk.readable(e)))}
+    return {p.skill_id for p in desk.picks if p.claim_id in claims and claims[p.claim_id].evidence_id in records}
 
 
 _STRICT = {Verdict.SUPPORTED: 0, Verdict.CONTRADICTED: 1, Verdict.UNSUPPORTED: 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agents.brains.models import EmbeddedConfig, EndpointConfig
@@ -9,10 +10,14 @@ from ascertain.domain.ports import CrewServices
 
 if TYPE_CHECKING:
     from agents.brains.base import Brain
+    from agents.brains.budget import Meter
 
 
-def build_brain(role: str, config: EmbeddedConfig | EndpointConfig, services: CrewServices) -> Brain:
-    """A brain for one agent of one run; never shared, because CrewAI counts and retries by instance.
+def build_brain(
+    role: str, config: EmbeddedConfig | EndpointConfig, services: CrewServices, meters: Sequence[Meter] = ()
+) -> Brain:
+    """A brain for one agent of one run; never shared, because CrewAI counts and retries by instance. The brains of a
+    run share their ``meters``.
 
     Raises:
         ConfigError: when a key or a package is missing.
@@ -23,4 +28,4 @@ def build_brain(role: str, config: EmbeddedConfig | EndpointConfig, services: Cr
         return EmbeddedBrain(role=role, services=services)
     from agents.brains.endpoint import EndpointBrain
 
-    return EndpointBrain(role=role, config=config)
+    return EndpointBrain(role=role, config=config, meters=meters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,26 +17,33 @@ from ascertain.errors import BrainError
 Message = dict[str, Any]
 ToolCall = dict[str, Any]
 
+MAX_SAME_TURNS = 2
+"""How often an agent may ask for the same tools with the same arguments: once for each try at an answer."""
+
 CHARS_PER_TOKEN = 4
 """Rule of thumb for text in English, where no provider counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call as it happened: SHA-256 of all that was sent, tools asked for, (prompt, completion) tokens."""
+    """One call as it happened: SHA-256 of all that was sent, tools asked for, (prompt, completion) tokens, US dollars
+    (``None``: no price is known)."""
 
     prompt_hash: str
     tools: tuple[str, ...]
     tokens: tuple[int, int]
+    usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What a brain came to: tool calls, or an answer text. Tokens as the provider counted them, if it did."""
+    """What a brain came to: tool calls, or an answer text. Tokens as the provider counted them, if it did; ``usd`` as
+    in :class:`CallRecord`."""
 
     tool_calls: tuple[ToolCall, ...] = ()
     text: str = ""
     tokens: tuple[int, int] | None = None
+    usd: float | None = 0.0
 
 
 class Brain(BaseLLM):
@@ -45,6 +53,7 @@ class Brain(BaseLLM):
     max_calls: int = 24
     context_window: int = 1_000_000
     _records: list[CallRecord] = PrivateAttr(default_factory=list)
+    _asked: Counter[str] = PrivateAttr(default_factory=Counter)
 
     @property
     @abstractmethod
@@ -94,7 +103,7 @@ class Brain(BaseLLM):
         """One turn, recorded here and not in an event listener: listeners may lose events, a record must not.
 
         Raises:
-            BrainError: when the agent has used up its calls, or the brain fails.
+            BrainError: when the agent has used up its calls or goes round in circles, or the brain fails.
         """
         if len(self._records) >= self.max_calls:
             raise BrainError(f"the brain of the {self.role} was called more than {self.max_calls} times")
@@ -105,11 +114,22 @@ class Brain(BaseLLM):
         text = thought.text or "".join(c["function"]["arguments"] for c in thought.tool_calls)
         tokens = thought.tokens or (self.get_input_tokens_count(sent), max(1, len(text) // CHARS_PER_TOKEN))
         names = tuple(str(c["function"]["name"]) for c in thought.tool_calls)
-        self._records.append(CallRecord(digest([sent, [t["function"]["name"] for t in tools or ()]]), names, tokens))
+        asked = digest([sent, [t["function"]["name"] for t in tools or ()]])
+        self._records.append(CallRecord(asked, names, tokens, thought.usd))
         self._track_token_usage_internal(
             {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
         )
+        self._no_circles(thought)
         return list(thought.tool_calls) if thought.tool_calls else thought.text
+
+    def _no_circles(self, thought: Thought) -> None:
+        """Tools only read, so that the same question has the same answer: asking it again and again is a loop."""
+        if not thought.tool_calls:
+            return
+        turn = digest(sorted([c["function"]["name"], c["function"]["arguments"]] for c in thought.tool_calls))
+        self._asked[turn] += 1
+        if self._asked[turn] > MAX_SAME_TURNS:
+            raise BrainError(f"the {self.role} goes round in circles: the same tools, {self._asked[turn]} times")
 
     # CrewAI would wrap `call` in a retry of its own; retrying is the endpoint brain's business, once.
     call._crewai_rate_limit_wrapped = True  # type: ignore[attr-defined]

@@ -18,6 +18,9 @@ from agents.brains.versions import embedded_version
 from ascertain.domain.ports import CrewServices
 from ascertain.errors import BrainError
 
+NO_TOKENS = (0, 0)
+"""Rules read no tokens, and nobody is paid."""
+
 
 class EmbeddedBrain(Brain):
     """Deterministic: equal cases, equal answers."""
@@ -42,10 +45,10 @@ class EmbeddedBrain(Brain):
         """All tools in the first turn, the rules in the second."""
         results = [m for m in messages if m.get("role") == "tool"]
         if not results:
-            return Thought(tool_calls=tuple(_call(i, t["function"]["name"]) for i, t in enumerate(tools, 1)))
+            return Thought(tuple(_call(i, t["function"]["name"]) for i, t in enumerate(tools, 1)), tokens=NO_TOKENS)
         shown = {str(m["name"]): _data(str(m["name"]), m.get("content")) for m in results}
         answer = RULES[self.role](shown, self._services)
-        return Thought(text=json.dumps(answer, ensure_ascii=False))
+        return Thought(text=json.dumps(answer, ensure_ascii=False), tokens=NO_TOKENS)
 
 
 def _call(number: int, name: str) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from langchain_core.messages import AIMessage
 from langchain_core.utils.function_calling import convert_to_openai_function
 from pydantic import BaseModel, PrivateAttr
 
-from agents.brains.base import Brain, Message, Thought
+from agents.brains.base import CHARS_PER_TOKEN, Brain, Message, Thought
+from agents.brains.budget import Meter
 from agents.brains.clients import ask
 from agents.brains.models import EndpointConfig
 
@@ -28,8 +29,9 @@ class EndpointBrain(Brain):
 
     llm_type: str = "endpoint"
     _config: EndpointConfig = PrivateAttr()
+    _meters: Sequence[Meter] = PrivateAttr()
 
-    def __init__(self, *, role: str, config: EndpointConfig, **data: Any) -> None:
+    def __init__(self, *, role: str, config: EndpointConfig, meters: Sequence[Meter] = (), **data: Any) -> None:
         super().__init__(
             role=role,
             model=config.model,
@@ -40,6 +42,7 @@ class EndpointBrain(Brain):
             **data,
         )
         self._config = config
+        self._meters = meters
 
     @property
     def version(self) -> str:
@@ -79,17 +82,33 @@ class EndpointBrain(Brain):
             self._ask_for(schema, history, options)
         tokens = (0, 0)
         for repair in range(self._config.repairs + 1):
-            answer = ask(self._config, history, options)
-            tokens = _added(tokens, answer)
+            answer = ask(self._config, history, options, self._meters)
+            used = self._used(history, answer)
+            tokens = (tokens[0] + used[0], tokens[1] + used[1])
             if calls := _tool_calls(answer):
-                return Thought(tool_calls=calls, tokens=tokens)
+                return Thought(tool_calls=calls, tokens=tokens, usd=self._cost(tokens))
             text = answer.text
             faults = _faults(text, schema) if final and schema is not None else ""
             if not faults or repair == self._config.repairs:
                 break
             history += [{"role": "assistant", "content": text}, {"role": "user", "content": _REPAIR + faults}]
         # CrewAI takes an empty answer for a crash; the task's check has better words for it.
-        return Thought(text=text.strip() or "(no answer)", tokens=tokens)
+        return Thought(text=text.strip() or "(no answer)", tokens=tokens, usd=self._cost(tokens))
+
+    def _cost(self, tokens: tuple[int, int]) -> float | None:
+        return self._config.price.of(tokens) if self._config.price else None
+
+    def _used(self, history: list[dict[str, Any]], answer: AIMessage) -> tuple[int, int]:
+        """(prompt, completion) tokens as the provider counted them, else estimated; told to the meters."""
+        if usage := answer.usage_metadata:
+            used = (usage["input_tokens"], usage["output_tokens"])
+        else:
+            said = len(answer.text) + sum(len(json.dumps(c["args"])) for c in answer.tool_calls)
+            used = (self.get_input_tokens_count(history), max(1, said // CHARS_PER_TOKEN))
+        cost = self._cost(used) or 0.0
+        for meter in self._meters:
+            meter.charge(sum(used), cost)
+        return used
 
     def _ask_for(self, schema: type[BaseModel], history: list[dict[str, Any]], options: dict[str, Any]) -> None:
         mode = self._config.structured_output
@@ -159,8 +178,3 @@ def _tool_calls(answer: AIMessage) -> tuple[dict[str, Any], ...]:
         {"id": i or f"call_{n}", "type": "function", "function": {"name": name, "arguments": args}}
         for n, (i, name, args) in enumerate([*good, *bad], 1)
     )
-
-
-def _added(tokens: tuple[int, int], answer: AIMessage) -> tuple[int, int]:
-    usage = answer.usage_metadata
-    return (tokens[0] + usage["input_tokens"], tokens[1] + usage["output_tokens"]) if usage else tokens

@@ -33,6 +33,54 @@ class EmbeddedConfig(_Strict):
         return embedded_version()
 
 
+class Price(_Strict):
+    """US dollars for a million tokens, as the provider charges them."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+
+    def of(self, tokens: tuple[int, int]) -> float:
+        """US dollars for (prompt, completion) tokens."""
+        return (tokens[0] * self.prompt + tokens[1] * self.completion) / 1_000_000
+
+
+class Limits(_Strict):
+    """The most that may be spent in one scope; ``None`` is no limit. ``calls`` are calls of an endpoint, retries and
+    repairs included; rules cost nothing."""
+
+    calls: Annotated[int, Field(ge=1)] | None = 60
+    tokens: Annotated[int, Field(ge=1)] | None = 600_000
+    usd: Annotated[float, Field(gt=0)] | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
+
+    def within(self, seconds: float | None) -> Limits:
+        """The same, with no more time than that."""
+        if seconds is None or (self.seconds is not None and self.seconds <= seconds):
+            return self
+        return self.model_copy(update={"seconds": max(0.0, seconds)})
+
+
+class DayLimits(_Strict):
+    """The most that all runs of an installation may spend on one day (UTC); ``None`` is no limit."""
+
+    calls: Annotated[int, Field(ge=1, le=2_000_000_000)] | None = None
+    tokens: Annotated[int, Field(ge=1, le=2_000_000_000)] | None = None
+    usd: Annotated[float, Field(gt=0, le=2000)] | None = None
+
+    @property
+    def caps(self) -> dict[str, float]:
+        """Those that there are."""
+        found: dict[str, float | None] = {"calls": self.calls, "tokens": self.tokens, "usd": self.usd}
+        return {what: cap for what, cap in found.items() if cap is not None}
+
+
+class Budgets(_Strict):
+    """Limits by scope."""
+
+    run: Limits = Limits()
+    day: DayLimits = DayLimits()
+
+
 class EndpointConfig(_Strict):
     """A language model behind an API.
 
@@ -43,6 +91,7 @@ class EndpointConfig(_Strict):
         repairs: how often the model is asked again when its answer does not fit the schema.
         requests_per_second: bound over all agents of the process; unset = none.
         structured_output: what the server understands of response_format.
+        price: what tokens cost; needed where a budget is in money.
     """
 
     kind: Literal["openai", "langchain"]
@@ -59,6 +108,7 @@ class EndpointConfig(_Strict):
     max_output_tokens: Annotated[int, Field(ge=256)] | None = None
     requests_per_second: Annotated[float, Field(gt=0)] | None = None
     structured_output: Literal["json_schema", "json_object", "none"] = "json_schema"
+    price: Price | None = None
 
     @field_validator("base_url")
     @classmethod
@@ -98,6 +148,7 @@ class Models(_Strict):
     version: str
     brains: dict[str, BrainConfig]
     teams: dict[str, dict[str, str]] = Field(default_factory=dict)
+    budget: Budgets = Budgets()
 
     def team(self, name: str) -> Mapping[str, EmbeddedConfig | EndpointConfig]:
         """A brain for each of the five roles, for a team or a single brain called ``name``.
@@ -132,6 +183,13 @@ def read_models(path: Path | None = None) -> Models:
     except ValidationError as e:
         first = e.errors(include_input=False)[0]
         raise ConfigError(f"{file.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    if models.budget.run.usd is not None or models.budget.day.usd is not None:
+        for name, config in models.brains.items():
+            if isinstance(config, EndpointConfig) and config.price is None:
+                raise ConfigError(
+                    f"{file.name}: brains.{name}.price: is missing, so the budget in US dollars could not be kept",
+                    remedy="give the price of a million prompt and completion tokens (0 for a server of your own)",
+                )
     for team, members in models.teams.items():
         if "default" not in members:
             raise ConfigError(f"{file.name}: teams.{team}: a default is missing")

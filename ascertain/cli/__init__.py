@@ -1,7 +1,7 @@
 """The command line. Every command imports what it needs when it runs, so that ``--help`` is instant.
 
 Exit codes: 0 done · 1 something failed · 2 a setting or option is wrong · 3 bad input · 4 not found · 5 conflict ·
-6 an outside system failed · 7 a run failed · 8 audit or replay do not agree · 130 interrupted.
+6 an outside system failed · 7 a run failed · 8 audit or replay do not agree · 9 not permitted · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,14 +17,25 @@ import typer
 
 from ascertain import __version__
 from ascertain.cli import (
+    access,
+    assignment,
+    calibration,
     catalogue,
     connector,
+    consent,
+    content,
     demo,
+    dispute,
     fairness,
+    keys,
+    master_key,
+    notice,
     notify,
     people,
-    person,
-    review,
+    permissions,
+    person_requests,
+    retain,
+    review_watch,
     roles,
     serve,
     stop,
@@ -33,7 +44,9 @@ from ascertain.cli import (
     work,
     writeback,
 )
+from ascertain.cli.output import nothing_hidden
 from ascertain.errors import AscertainError
+from ascertain.logs import keep_libraries_quiet
 
 app = typer.Typer(
     name="ascertain",
@@ -42,7 +55,8 @@ app = typer.Typer(
         "Start with `ascertain demo`. Then, with your own systems in config/connectors.yaml: "
         "`sync`, `sweep --cohort all`, `review list`, `profile ID`.\n\n"
         "Every command that prints data takes --json. Exit codes: 0 done, 1 failed, 2 wrong setting or option, "
-        "3 bad input, 4 not found, 5 conflict, 6 outside system failed, 7 run failed, 8 audit or replay disagree."
+        "3 bad input, 4 not found, 5 conflict, 6 outside system failed, 7 run failed, 8 audit or replay disagree, "
+        "9 not permitted."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -61,24 +75,34 @@ app.command("stop", short_help="stop everything that works by itself", rich_help
 app.command("resume", short_help="let it go on", rich_help_panel="Run it")(stop.resume)
 app.command("serve", short_help="take webhooks and answer the API", rich_help_panel="Run it")(serve.serve)
 app.add_typer(serve.webhooks, name="webhooks", rich_help_panel="Run it")
-app.add_typer(serve.keys, name="key", rich_help_panel="Run it")
+app.add_typer(keys.app, name="key", rich_help_panel="Run it")
+app.add_typer(master_key.app, name="master-key", rich_help_panel="Run it")
 app.command("profile", short_help="a learner's skills and their evidence", rich_help_panel="Read it")(people.profile)
 app.command("gaps", short_help="gaps of a learner, heat map of a cohort", rich_help_panel="Read it")(people.gaps)
 app.command("path", short_help="a learner's path out of the catalogue", rich_help_panel="Read it")(people.path)
 app.command("report", short_help="write the HTML report", rich_help_panel="Read it")(people.report)
 app.command("explain", short_help="the receipt of a number", rich_help_panel="Trust it")(trust.explain)
 app.command("replay", short_help="rebuild a number from its evidence", rich_help_panel="Trust it")(trust.replay)
-app.add_typer(review.app, name="review", rich_help_panel="Trust it")
+app.add_typer(review_watch.review, name="review", rich_help_panel="Trust it")
+app.add_typer(dispute.app, name="dispute", rich_help_panel="Trust it")
+app.add_typer(calibration.app, name="calibration", rich_help_panel="Trust it")
 app.add_typer(fairness.app, name="fairness", rich_help_panel="Trust it")
 app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
 app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
-app.add_typer(person.app, name="person", rich_help_panel="Trust it")
+app.add_typer(assignment.app, name="assignment", rich_help_panel="Run it")
+app.add_typer(person_requests.app, name="person", rich_help_panel="Trust it")
+app.add_typer(retain.app, name="retain", rich_help_panel="Trust it")
+app.add_typer(access.app, name="access", rich_help_panel="Trust it")
+app.add_typer(consent.app, name="consent", rich_help_panel="Trust it")
+app.add_typer(notice.app, name="notice", rich_help_panel="Trust it")
 app.add_typer(trust.audit, name="audit", rich_help_panel="Trust it")
 app.add_typer(taxonomy.app, name="taxonomy", rich_help_panel="Feed it")
 app.command("map", short_help="which skills a text shows", rich_help_panel="Feed it")(taxonomy.map_text)
 app.add_typer(connector.app, name="connector", rich_help_panel="Feed it")
 app.add_typer(roles.app, name="roles", rich_help_panel="Feed it")
 app.add_typer(catalogue.app, name="catalogue", rich_help_panel="Feed it")
+app.add_typer(content.app, name="content", rich_help_panel="Feed it")
+permissions.enforce(app)
 
 
 def _version(value: bool) -> None:
@@ -103,9 +127,15 @@ def options(
 
 def main() -> None:
     """Run the command line; errors made on purpose are shown without a traceback, with their remedy and exit code."""
+    with nothing_hidden():
+        _main()
+
+
+def _main() -> None:
     level = os.environ.get("ASCERTAIN_LOG_LEVEL", "")
     known = level in logging.getLevelNamesMapping()  # a wrong one is named when the settings are read
     logging.basicConfig(level=level if known else "WARNING", format="%(levelname)s %(name)s: %(message)s")
+    keep_libraries_quiet()
     try:
         app(prog_name="ascertain")
     except AscertainError as e:

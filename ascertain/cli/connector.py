@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ascertain.cli.actor import Actor, asking
 from ascertain.cli.output import AsJson, emit, opened
-from ascertain.cli.review import login_name
 from ascertain.errors import AscertainError, ConfigError, ConnectorError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def quarantine(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only of this connection.")] = None,
     retry: Annotated[str | None, typer.Option("--retry", metavar="ID", help="Try this record again now.")] = None,
     drop: Annotated[str | None, typer.Option("--drop", metavar="ID", help="Give this record up.")] = None,
-    actor: Annotated[str | None, typer.Option("--as", help="Who gives it up (else the login name).")] = None,
+    actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
     """Records that could not be used, with the field at fault, the reason and the remedy. Oldest first."""
@@ -154,11 +154,12 @@ def quarantine(
     if retry is not None and drop is not None:
         raise ConfigError("give either --retry or --drop", remedy="ascertain connector quarantine --retry ID")
     shown = opened()
+    who = asking(shown, actor)
     if retry is not None:
         _retry(shown, retry, as_json)
     elif drop is not None:
         with shown.units() as uow:
-            held = requarantine.drop(uow, drop, actor=login_name() if actor is None else actor)
+            held = requarantine.drop(uow, drop, actor=who.name)
             uow.commit()
         emit({"dropped": held.id, "record": held.ref}, as_json, lambda c: c.print(f"{held.ref}: given up"))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,11 +12,13 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ascertain.cli.demo_people import MARK
 from ascertain.cli.output import AsJson, console, emit, opened
 from ascertain.errors import ConfigError, ConflictError, ConnectorError, RunError
 
@@ -24,19 +27,23 @@ if TYPE_CHECKING:
 
     from ascertain.runtime import App
 
-MARK = "demonstration"
+START = "tobias.ehrenfeld@fjordlane.example"
+"""A manager of the company, whose desk is worth a first look."""
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Where to write the HTML report.")] = Path("report.html"),
     processes: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 2,
 ) -> None:
-    """The whole walk on a demonstration company: sandbox LMS, HRIS and tracker, queue, five agents, report.
+    """The whole walk on a demonstration company: sandbox LMS, HRIS and tracker, queue, agents, human review, report.
 
-    Real HTTP, a real queue and forked workers, all on this machine and without any key. Safe to repeat: the second
-    time nothing has changed, so nothing is assessed again.
+    Real HTTP, a real queue and forked workers, all on this machine and without any key. The company's managers are
+    invented: they decide about part of what waits. Safe to repeat: the second time nothing has changed, so nothing is
+    assessed or decided again.
     """
+    from ascertain.cli.demo_rights import withdraw_consent
     from ascertain.cli.showcase import show
+    from ascertain.paths import CONFIG_DIR
     from ascertain.report import write_report
     from ascertain.sandbox.server import Sandbox
 
@@ -52,16 +59,25 @@ def demo(
             if name.endswith("_URL"):
                 c.print(f"  {name.removeprefix('ASCERTAIN_').removesuffix('_URL').capitalize():8} {url}")
         c.rule("2  sync: pull, normalise, deduplicate, quarantine")
+        agreed = json.loads((CONFIG_DIR / "demo" / "notice.json").read_text(encoding="utf-8"))
+        _opt_in(app, agreed)
         _sync(app, c)
+        _tell(app, c, agreed)
+        c.print(f"  {withdraw_consent(app)}", soft_wrap=True)
         c.rule("3  the queue: one job a learner, five agents each")
         c.print("  evidence collector → taxonomy mapper → gap analyst → learning-path curator → reviewer")
         _assess(app, c, processes)
-    c.rule("4  what came out")
+    c.rule("4  humans decide")
+    _decide(app, c)
+    c.rule("5  what came out")
     show(app, c)
     size = write_report(app, out)
-    c.rule("5  go on")
+    c.rule("6  go on")
+    command = _command()
     c.print(f"report: {out.absolute()} ({size / 1024:.0f} kB, opens in any browser)")
-    c.print(f"look around with {_command()}: profile ID, gaps --cohort Data, path ID, review list, explain ID")
+    c.print(f"look around with {command}: profile ID, gaps --cohort Data, path ID, review list, explain ID")
+    c.print(f"in a browser: {command} serve")
+    c.print(f"and to sign in there: {command} access link {START}", soft_wrap=True)
     c.print(f"done in {time.monotonic() - started:.0f} s", style="dim")
 
 
@@ -93,11 +109,67 @@ def _claim_home(app: App) -> None:
     mark.write_text("Made by `ascertain demo`.\n")
 
 
+def _opt_in(app: App, agreed: dict[str, Any]) -> None:
+    """The company's yes to reviews; the people's own answers come from the HR system."""
+    from ascertain.pipeline.consent import say_for_all, topics
+
+    say_for_all(
+        app.units,
+        app.clock,
+        topics(agreed["sources"], "source"),
+        given=True,
+        actor=MARK,
+        reason=agreed["reason"],
+        text_version=agreed["text_version"],
+        on=date.fromisoformat(agreed["on"]),
+    )
+
+
+def _tell(app: App, c: Console, agreed: dict[str, Any]) -> None:
+    """The company's notice to its people, without which nobody is assessed."""
+    from ascertain.pipeline.notice import record_notice
+
+    record_notice(
+        app.units,
+        app.clock,
+        cohort="all",
+        on=date.fromisoformat(agreed["on"]),
+        text_version=agreed["text_version"],
+        channel=agreed["channel"],
+        representatives_on=date.fromisoformat(agreed["representatives_on"]),
+        joiners=True,
+        actor=MARK,
+    )
+    c.print(
+        f"  everybody was told on {agreed['on']} (`notice list`); "
+        "reviews count where the person agrees (`consent list --source reviews`)",
+        soft_wrap=True,
+    )
+
+
+def _decide(app: App, c: Console) -> None:
+    """What the demonstration's invented people do, a line each."""
+    from ascertain.cli import demo_people, demo_rights, demo_steward
+
+    with c.status("the demonstration's managers review"):
+        demo_people.decide_reviews(app)
+    lines = [demo_people.summary(app), *demo_people.alarms(app)]
+    lines.append("what they think is made up: calibration and agreement made from it say nothing about the product")
+    lines += [demo_rights.open_dispute(app), demo_rights.ask_for_correction(app)]
+    lines += [demo_rights.approve_path(app), demo_rights.import_labels(app)]
+    with c.status("looking what the evidence says about tags and the taxonomy"):
+        lines += demo_steward.lines(app)
+    for line in filter(None, lines):
+        c.print(f"  {line}", soft_wrap=True)
+
+
 def _sync(app: App, c: Console) -> None:
+    from rich.text import Text
+
     from ascertain.cli.render import sync_table
 
     with c.status("pulling") as status:
-        report = app.sync(progress=lambda e: status.update(f"pulling {e.connector} {e.entity.value}: {e.pulled}"))
+        report = app.sync(progress=lambda e: status.update(Text(f"pulling {e.connector} {e.entity.value}: {e.pulled}")))
         status.update("mapping the catalogue to skills")
         tags = app.tag()
     sync_table(c, report, tags)
@@ -126,7 +198,12 @@ def _assess(app: App, c: Console, processes: int) -> None:
         with (log / "worker.log").open("ab") as sink:
             command = [sys.executable, "-m", "ascertain", "worker", "--burst", "--processes", str(processes)]
             worker = subprocess.Popen(command, stdout=sink, stderr=sink)
-        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("  {task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=c) as bar:
             task = bar.add_task("workers start", total=len(tickets))
             while True:
@@ -188,15 +265,18 @@ def sandbox(
 
 def doctor(as_json: AsJson = False) -> None:
     """Find the usual mistakes, and say the remedy (exit code 1 if something failed)."""
+    from rich.text import Text
+
     from ascertain.cli.doctor import examine
     from ascertain.settings import load_settings
 
     checks = examine(load_settings(), opened)
 
     def render(c: Console) -> None:
-        marks: dict[str, Any] = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "failed": "[red]failed[/]"}
+        colours = {"ok": "green", "warning": "yellow", "failed": "red"}
         for check in checks:
-            c.print(f"{marks[check.state]:>18}  {check.name}: {check.detail}", soft_wrap=True)
+            state = (f"{check.state:>9}", colours[check.state])
+            c.print(Text.assemble(state, f"  {check.name}: {check.detail}"), soft_wrap=True)
             if check.remedy:
                 c.print(f"           remedy: {check.remedy}", soft_wrap=True)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ascertain.errors import AscertainError, ConfigError, RetryableConnectorError
@@ -14,6 +15,9 @@ from ascertain.errors import AscertainError, ConfigError, RetryableConnectorErro
 if TYPE_CHECKING:
     from ascertain.runtime import App
     from ascertain.settings import Settings
+
+
+_SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ def examine(settings: Settings, opened: Callable[[], App]) -> list[Check]:
         _guarded("taxonomy", lambda: _taxonomy(app)),
         _guarded("queue", lambda: _queue(app)),
         _guarded("audit", lambda: _audit(app)),
+        _guarded("master key", lambda: _master_key(app)),
+        _guarded("keys", lambda: _keys(app)),
         _guarded("brain", lambda: Check("brain", "ok", app.crew.brain_version)),
     ]
     return checks + _connections(app)
@@ -111,6 +117,33 @@ def _audit(app: App) -> Check:
             "audit", "failed", f"{len(faults)} faults, first at record {faults[0].seq}", "see `ascertain audit verify`"
         )
     return Check("audit", "ok", f"{head.seq if head else 0} records, whole")
+
+
+def _master_key(app: App) -> Check:
+    found = app.store.check_master_key()
+    others = [c for c in app.store.data_keys() if not c.present]
+    if app.store.rotation_under_way() or others:
+        left = sum(c.keys for c in others)
+        detail = f"{found}; {left} data keys are still wrapped otherwise than now"
+        return Check("master key", "warning", detail, "`ascertain master-key rotate` goes on with that")
+    return Check("master key", "ok", found)
+
+
+def _keys(app: App) -> Check:
+    """By id: names may tell whose they are."""
+    with app.units(write=False) as uow:
+        now = app.clock.now()
+        live = [k for k in uow.api_keys.all() if k.live(now)]
+    due = {
+        "end within 14 days": [k for k in live if k.expires_at and k.expires_at - now <= _SOON and not k.replaced_by],
+        "never end": [k for k in live if k.expires_at is None],
+        "were never used in 14 days": [k for k in live if k.last_used_at is None and now - k.created_at >= _SOON],
+    }
+    wrong = [f"{', '.join(k.id for k in found)} {what}" for what, found in due.items() if found]
+    if wrong:
+        remedy = "`ascertain key rotate KEY` those in use, `ascertain key revoke KEY` the others"
+        return Check("keys", "warning", "; ".join(wrong), remedy)
+    return Check("keys", "ok", f"{len(live)} keys of the API open")
 
 
 def _connections(app: App) -> list[Check]:

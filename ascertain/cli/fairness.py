@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ascertain.cli.actor import acting
+from ascertain.cli.actor import Actor, acting, asking
 from ascertain.cli.output import AsJson, emit, opened
+from ascertain.domain.fairness_log import Outcome
+from ascertain.domain.permission import Action, decide
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,20 +30,11 @@ Auditor = Annotated[
 ]
 
 
-class On(StrEnum):
-    """What can be audited."""
-
-    ACCEPTED = "accepted"
-    SCORE = "score"
-    REVIEW = "review"
-    PATH = "path"
-
-
 @app.command("audit")
 def audit(
     cohort: Annotated[str, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = "all",
     by: Annotated[str, typer.Option("--by", help="Attributes, such as sex,age_band (else all there are).")] = "",
-    on: Annotated[list[On] | None, typer.Option("--on", help="What to audit; may be repeated (else all).")] = None,
+    on: Annotated[list[Outcome] | None, typer.Option("--on", help="What to audit; may be repeated (else all).")] = None,
     least: Annotated[int, typer.Option("--min-group", min=2, help="Fewer people than this are too few.")] = 10,
     crossed: Annotated[
         bool, typer.Option("--intersections/--no-intersections", help="Every two attributes too.")
@@ -60,28 +52,56 @@ def audit(
         _stale(cohort, as_json)
         return
     from ascertain.cli.fairness_views import audit_view
-    from ascertain.pipeline.fairness import Outcome, make_audit
+    from ascertain.pipeline.fairness import make_audit
     from ascertain.report.fairness import fairness_csv, fairness_html
+    from ascertain.report.fairness_kept import keep_report
     from ascertain.report.private_file import write_private
 
     shown = opened()
-    with _groups(shown, actor) as (store, auditor):
+    with labels_for(shown, actor) as (store, auditor):
         report = make_audit(
             shown.units,
             store,
             auditor,
             cohort=cohort,
             by=by.split(","),
-            on=[Outcome(o.value) for o in dict.fromkeys(on or list(On))],
+            on=list(dict.fromkeys(on or Outcome)),
             least_people=least,
             intersections=crossed,
             clock=shown.clock,
         )
+    keep_report(shown.settings.home_dir, report)  # for the fairness auditor's page; its digest is sealed
     if html is not None:
         write_private(html, fairness_html(report), option="--html")
     if csv is not None:
         write_private(csv, fairness_csv(report), option="--csv")
     emit(report, as_json, lambda c: audit_view(c, report, written=[p for p in (html, csv) if p is not None]))
+
+
+@app.command("calibration")
+def calibration(
+    by: Annotated[str, typer.Option("--by", help="Attributes, such as sex,age_band (else all there are).")] = "",
+    least: Annotated[int, typer.Option("--min-group", min=2, help="Fewer people than this are too few.")] = 10,
+    html: Annotated[Path | None, typer.Option("--html", help="Write figures and diagrams as HTML.")] = None,
+    actor: Auditor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether confidences are as often right in each group, by what humans decided."""
+    from ascertain.cli.calibration_views import groups_view
+    from ascertain.domain.canonical import plain
+    from ascertain.pipeline.fairness_calibration import calibration_by_group
+    from ascertain.report.calibration import groups_html
+    from ascertain.report.private_file import write_private
+
+    shown = opened()
+    with labels_for(shown, actor) as (store, auditor):
+        report = calibration_by_group(
+            shown.units, store, auditor, shown.bundle.taxonomy, by=by.split(","), least_people=least
+        )
+    if html is not None:
+        head = f"{report.decisions} decisions about {report.people} people."
+        write_private(html, groups_html(head, shown.clock.today(), plain(report.by)), option="--html")
+    emit(report, as_json, lambda c: groups_view(c, report, html))
 
 
 def _stale(cohort: str, as_json: bool) -> None:
@@ -138,7 +158,7 @@ def take_in(
     from ascertain.pipeline.fairness_labels import import_labels
 
     shown = opened()
-    with _groups(shown, actor) as (store, auditor):
+    with labels_for(shown, actor) as (store, auditor):
         report = import_labels(file, shown.units, store, auditor, source=source, purpose=purpose, clock=shown.clock)
 
     def render(c: Console) -> None:
@@ -156,7 +176,7 @@ def take_in(
 def list_labels(actor: Auditor = None, as_json: AsJson = False) -> None:
     """Which attributes there are, of how many people, from where and for what. No values."""
     shown = opened()
-    with _groups(shown, actor) as (store, auditor):
+    with labels_for(shown, actor) as (store, auditor):
         counts, deliveries = store.counts(auditor), store.imports(auditor)
 
     def render(c: Console) -> None:
@@ -172,14 +192,17 @@ def list_labels(actor: Auditor = None, as_json: AsJson = False) -> None:
 
 @labels.command("forget")
 def forget(
-    learner: Annotated[str, typer.Argument(metavar="LEARNER", help="Id or e-mail address.")], as_json: AsJson = False
+    learner: Annotated[str, typer.Argument(metavar="LEARNER", help="Id or e-mail address.")],
+    actor: Actor = None,
+    as_json: AsJson = False,
 ) -> None:
     """Erase a person's labels. Needs no auditor: nothing is read."""
-    from ascertain.pipeline.cases import learner_or_raise
+    from ascertain.pipeline.permit import permitted_learner
 
     shown = opened()
+    asks = asking(shown, actor)
     with shown.units(write=False) as uow:
-        who = learner_or_raise(uow, learner).id
+        who = permitted_learner(uow, asks, Action.PERSON_ERASE, learner).id
     gone = erase(shown, who)
     emit({"learner": who, "forgotten": gone}, as_json, lambda c: c.print(f"{gone} labels of {who} erased"))
 
@@ -188,7 +211,7 @@ def erase(shown: App, learner_id: str) -> int:
     """Erase somebody's labels, as part of erasing them; how many there were. Makes no store where there is none."""
     from ascertain.pipeline.fairness_labels import forget_labels
 
-    if not shown.settings.groups_url and not (shown.settings.home_dir / "fairness" / "groups.sqlite").exists():
+    if not _there(shown):
         return 0
     store = _open(shown)
     try:
@@ -197,13 +220,33 @@ def erase(shown: App, learner_id: str) -> int:
         store.close()
 
 
+def rewrap(shown: App) -> bool:
+    """Bring the secret of the group labels under the present version of the master key; whether there was any. Reads no
+    label. Called by its path, as ``erase`` is."""
+    if shown.key_manager is None or not _there(shown):
+        return False
+    store = _open(shown)
+    try:
+        return store.rewrap()
+    finally:
+        store.close()
+
+
+def _there(shown: App) -> bool:
+    """Whether there may be a store; none is made."""
+    return bool(shown.settings.groups_url) or (shown.settings.home_dir / "fairness" / "groups.sqlite").exists()
+
+
 @contextmanager
-def _groups(shown: App, actor: str | None) -> Iterator[tuple[GroupStore, FairnessAuditor]]:
+def labels_for(shown: App, actor: str | None) -> Iterator[tuple[GroupStore, FairnessAuditor]]:
     """The store of labels, for whoever may act as fairness auditor."""
     from ascertain.pipeline.fairness_labels import act_as_auditor
 
+    name, who = acting(shown, actor), asking(shown, actor)
     named = shown.settings.fairness_auditors.split(",")
-    auditor = act_as_auditor(shown.units, acting(shown, actor), named)
+    if decide(who, Action.FAIRNESS_AUDIT, None, today=who.today).allowed:
+        named.append(name)
+    auditor = act_as_auditor(shown.units, name, named)
     store = _open(shown)
     try:
         yield store, auditor
@@ -216,4 +259,4 @@ def _open(shown: App) -> GroupStore:
 
     keys = shown.settings.home_dir / "keys"
     keys.mkdir(mode=0o700, exist_ok=True)
-    return open_groups(shown.settings.effective_groups_url, keys / "groups.key", shown.clock.now)
+    return open_groups(shown.settings.effective_groups_url, keys / "groups.key", shown.clock.now, shown.key_manager)

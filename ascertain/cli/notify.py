@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from ascertain.cli.actor import Actor, asking, require
 from ascertain.cli.output import AsJson, emit, opened
-from ascertain.cli.review import login_name
+from ascertain.domain.permission import Action
 from ascertain.errors import ConnectorError
 
 app = typer.Typer(help="Tell the outside whose accepted skills changed: signed webhooks, digests to managers.")
 
-Actor = Annotated[str | None, typer.Option("--as", help="Who does this (else the login name).")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An endpoint of the outgoing file.")]
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="Id or e-mail address.")]
 
@@ -22,7 +22,10 @@ def run(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Collect what changed and send what is due. Does nothing where nothing is configured."""
     if ctx.invoked_subcommand is not None:
         return
-    report = opened().notifier().run()
+    require(Action.NOTIFY_SEND, None)
+    shown = opened()
+    shown.escalate()
+    report = shown.notifier().run()
     line = (
         "another process is at it"
         if report.busy
@@ -47,13 +50,14 @@ def status(as_json: AsJson = False) -> None:
     lines = [f"{r['to']}: {r['messages']} {str(r['state']).replace('_', ' ')}" for r in counts]
     lines += [f"{name} is disabled: {reason}" for name, reason in off.items()]
     text = "\n".join(lines) or "no messages"
-    emit({"messages": counts, "disabled": off}, as_json, lambda c: c.print(text, markup=False))
+    emit({"messages": counts, "disabled": off}, as_json, lambda c: c.print(text))
 
 
 @app.command("enable")
 def enable(name: Name, actor: Actor = None) -> None:
     """Send to an endpoint again."""
-    opened().notifier().enable(name, login_name() if actor is None else actor)
+    shown = opened()
+    shown.notifier().enable(name, asking(shown, actor).name)
     typer.echo(f"{name} is enabled")
 
 
@@ -62,7 +66,8 @@ def disable(
     name: Name, reason: Annotated[str, typer.Option("--reason", help="Why, in a few words.")], actor: Actor = None
 ) -> None:
     """Stop sending to an endpoint; what waits for it is kept."""
-    opened().notifier().disable(name, login_name() if actor is None else actor, reason)
+    shown = opened()
+    shown.notifier().disable(name, asking(shown, actor).name, reason)
     typer.echo(f"{name} is disabled")
 
 
@@ -80,16 +85,20 @@ def opt_in(person: Who, actor: Actor = None) -> None:
 
 def _mails(person: str, actor: str | None, *, on: bool) -> None:
     from ascertain.domain.outbox import Switch
-    from ascertain.pipeline.cases import learner_or_raise
     from ascertain.pipeline.notify_mail import OPT_OUT
+    from ascertain.pipeline.permit import permitted_learner
 
     shown = opened()
-    who = login_name() if actor is None else actor
+    who = asking(shown, actor)
     with shown.units() as uow:
-        learner = learner_or_raise(uow, person)
-        uow.switches.put(Switch(f"{OPT_OUT}{learner.id}", on, who, "", shown.clock.now()))
+        learner = permitted_learner(uow, who, Action.MAILS_SET, person)
+        uow.switches.put(Switch(f"{OPT_OUT}{learner.id}", on, who.name, "", shown.clock.now()))
         uow.audit.append(
-            "notification.mails", actor="operator", header={"on": on}, learner_id=learner.id, payload={"actor": who}
+            "notification.mails",
+            actor="operator",
+            header={"on": on},
+            learner_id=learner.id,
+            payload={"actor": who.name},
         )
         uow.commit()
     typer.echo(f"{learner.id}: {'mails again' if on else 'no mails'}")

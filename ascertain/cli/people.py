@@ -7,24 +7,40 @@ from typing import Annotated
 
 import typer
 
-from ascertain.cli.actor import Reader, acting
-from ascertain.cli.output import AsJson, console, emit, opened
+from ascertain.cli.actor import Reader, asking
+from ascertain.cli.output import AsJson, console, emit, opened, tell_left_out
+from ascertain.domain.usage import Use
 from ascertain.errors import ConfigError, InputError
 
 LearnerId = Annotated[str, typer.Argument(metavar="ID", help="Id or e-mail address of a learner.")]
 
 
-def profile(learner_id: LearnerId, actor: Reader = None, as_json: AsJson = False) -> None:
-    """A learner's skills: level, confidence, amount of evidence, and the evidence itself."""
+def profile(
+    learner_id: LearnerId,
+    use: Annotated[Use, typer.Option("--use", help="What for: a decision gets only what may carry one.")] = (
+        Use.INFORMATION
+    ),
+    actor: Reader = None,
+    as_json: AsJson = False,
+) -> None:
+    """A learner's skills: level, confidence, amount of evidence, and the evidence itself.
+
+    With --use decision only what a human has reviewed and nobody contests is listed; the rest is named with the
+    reason why no decision about the person may rest on it.
+    """
     from ascertain.cli.render import profile_view
+    from ascertain.domain.permission import Action
     from ascertain.pipeline import views
     from ascertain.pipeline.access import note_access
-    from ascertain.pipeline.cases import learner_or_raise
+    from ascertain.pipeline.permit import permitted_learner
 
     app = opened()
+    who = asking(app, actor)
     with app.units(write=False) as uow:
-        data = views.profile(uow, learner_or_raise(uow, learner_id))
-    note_access(app.units, acting(app, actor), "profile", [data["learner"]["id"]])
+        data = views.profile(uow, permitted_learner(uow, who, Action.SKILLS_READ, learner_id))
+    note_access(app.units, who.name, "profile", [data["learner"]["id"]])
+    if use is Use.DECISION:
+        data = views.for_decisions(data)
     emit(data, as_json, lambda c: profile_view(c, data))
 
 
@@ -36,9 +52,10 @@ def gaps(
 ) -> None:
     """What a role asks and the evidence does not yet show: of one learner as ranges, of a cohort as a heat map."""
     from ascertain.cli.render import gaps_view, heatmap_view
-    from ascertain.pipeline import views
+    from ascertain.domain.permission import Action
+    from ascertain.pipeline import views_gaps
     from ascertain.pipeline.access import note_access
-    from ascertain.pipeline.cases import learner_or_raise
+    from ascertain.pipeline.permit import permitted_learner, permitted_of
     from ascertain.pipeline.sweep import cohort_or_raise
 
     if (learner_id is None) == (cohort is None):
@@ -46,34 +63,39 @@ def gaps(
             "give either a learner or --cohort", remedy="ascertain gaps ID, or ascertain gaps --cohort all"
         )
     app = opened()
+    who = asking(app, actor)
     taxonomy = app.bundle.taxonomy
     with app.units(write=False) as uow:
         if learner_id is not None:
-            one = views.gaps(uow, learner_or_raise(uow, learner_id), taxonomy)
+            one = views_gaps.gaps(uow, permitted_learner(uow, who, Action.GAPS_READ, learner_id), taxonomy)
         else:
-            learners = cohort_or_raise(uow, str(cohort))
-            summed = views.cohort_gaps(uow, learners, taxonomy)
-            heatmap = views.heatmap(uow, learners, taxonomy)
+            learners, left_out = permitted_of(uow, who, Action.TEAM_READ, cohort_or_raise(uow, str(cohort)))
+            summed = views_gaps.cohort_gaps(uow, learners, taxonomy)
+            heatmap = views_gaps.heatmap(uow, learners, taxonomy)
     if learner_id is not None:
-        note_access(app.units, acting(app, actor), "gaps", [one["learner"]["id"]])
+        note_access(app.units, who.name, "gaps", [one["learner"]["id"]])
         emit(one, as_json, lambda c: gaps_view(c, one))
         return
-    note_access(app.units, acting(app, actor), "gaps", [p.id for p in learners])
-    data = {"cohort": cohort, "gaps": summed, "heatmap": heatmap}
+    note_access(app.units, who.name, "gaps", [p.id for p in learners])
+    data = {"cohort": cohort, "gaps": summed, "heatmap": heatmap, "left_out": left_out}
     emit(data, as_json, lambda c: heatmap_view(c, str(cohort), heatmap))
+    tell_left_out(left_out)
 
 
 def path(learner_id: LearnerId, actor: Reader = None, as_json: AsJson = False) -> None:
     """A learner's path out of the real catalogue: what, when, why, and what limits it."""
     from ascertain.cli.render import path_view
+    from ascertain.domain.permission import Action
     from ascertain.pipeline import views
     from ascertain.pipeline.access import note_access
-    from ascertain.pipeline.cases import learner_or_raise
+    from ascertain.pipeline.permit import permitted_learner
 
     app = opened()
+    who = asking(app, actor)
     with app.units(write=False) as uow:
-        data = views.path(uow, learner_or_raise(uow, learner_id), app.bundle.taxonomy)
-    note_access(app.units, acting(app, actor), "path", [data["learner"]["id"]])
+        learner = permitted_learner(uow, who, Action.PATH_READ, learner_id)
+        data = views.path(uow, learner, app.bundle.taxonomy)
+    note_access(app.units, who.name, "path", [data["learner"]["id"]])
     emit(data, as_json, lambda c: path_view(c, data))
 
 
@@ -83,16 +105,21 @@ def report(
     actor: Reader = None,
 ) -> None:
     """Write a self-contained HTML report: heat map and a section for each learner. Needs no scripts to read."""
+    from ascertain.domain.permission import Action
     from ascertain.pipeline.access import note_access
+    from ascertain.pipeline.permit import permitted_of
     from ascertain.pipeline.sweep import cohort_or_raise
     from ascertain.report import EVERYBODY, write_report
 
     app = opened()
+    who = asking(app, actor)
     with app.units(write=False) as uow:
-        shown = uow.people.all() if cohort == EVERYBODY else cohort_or_raise(uow, cohort)
-    note_access(app.units, acting(app, actor), "report", [p.id for p in shown])
+        found = uow.people.all() if cohort == EVERYBODY else cohort_or_raise(uow, cohort)
+        shown, left_out = permitted_of(uow, who, Action.SKILLS_READ, found)
+    note_access(app.units, who.name, "report", [p.id for p in shown])
     try:
-        size = write_report(app, out, cohort=cohort)
+        size = write_report(app, out, cohort=cohort, only=[p.id for p in shown])
     except OSError as e:
         raise InputError(f"cannot write {out}: {e.strerror}", remedy="give another --out") from None
     console().print(f"wrote {out} ({size / 1024:.0f} kB)")
+    tell_left_out(left_out)

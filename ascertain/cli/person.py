@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ascertain.cli.actor import Reader, acting
+from ascertain.cli.actor import Actor, Reader, asking
 from ascertain.cli.output import AsJson, emit, opened
-from ascertain.cli.stop import Actor
+from ascertain.domain.permission import Action
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from ascertain.jobs.erasing import ErasedEverywhere
 
 app = typer.Typer(help="A person's rights: who looked at me, what is held on me.", no_args_is_help=True)
 
@@ -20,12 +22,14 @@ PersonId = Annotated[str, typer.Argument(metavar="ID", help="Id or e-mail addres
 
 
 @app.command("access")
-def access(person: PersonId, as_json: AsJson = False) -> None:
+def access(person: PersonId, actor: Reader = None, as_json: AsJson = False) -> None:
     """Who looked at a person's skills: when, what, and at how many people at once. Newest first."""
-    from ascertain.pipeline.cases import learner_or_raise
+    from ascertain.pipeline.permit import permitted_learner
 
-    with opened().units(write=False) as uow:
-        learner = learner_or_raise(uow, person)
+    shown = opened()
+    who = asking(shown, actor)
+    with shown.units(write=False) as uow:
+        learner = permitted_learner(uow, who, Action.ACCESS_READ, person)
         found = uow.accesses.of(learner.id)
 
     def render(c: Console) -> None:
@@ -48,14 +52,15 @@ def export(
 ) -> None:
     """Everything held on a person, as JSON and as a page to read. Whoever does it is in it."""
     from ascertain.pipeline.access import note_access
-    from ascertain.pipeline.cases import learner_or_raise
     from ascertain.pipeline.dossier import dossier
+    from ascertain.pipeline.permit import permitted_learner
     from ascertain.report.dossier import write_dossier
 
     shown = opened()
+    who = asking(shown, actor)
     with shown.units(write=False) as uow:
-        learner = learner_or_raise(uow, person)
-    note_access(shown.units, acting(shown, actor), "export", [learner.id])
+        learner = permitted_learner(uow, who, Action.PERSON_EXPORT, person)
+    note_access(shown.units, who.name, "export", [learner.id])
     with shown.units(write=False) as uow:
         held = shown.store.held_on(learner.id)
         data = dossier(uow, learner, shown.pseudonyms.pseudonym(learner.id), held)
@@ -82,35 +87,32 @@ def erase(
     It cannot be undone. Group labels go too. Reports, exports and backups that were written to files
     are yours to delete.
     """
-    from ascertain.cli.fairness import erase as erase_labels
     from ascertain.cli.writeback import _confirm
-    from ascertain.jobs.erasure import forget_person
-    from ascertain.pipeline.cases import learner_or_raise
-    from ascertain.pipeline.erase import erase_person, files_naming
+    from ascertain.jobs.erasing import erase_everywhere
+    from ascertain.pipeline.permit import permitted_learner
+    from ascertain.pipeline.retain import must_not_be_held
 
     shown = opened()
+    who = asking(shown, actor)
     with shown.units(write=False) as uow:
-        learner = learner_or_raise(uow, person)
+        learner = permitted_learner(uow, who, Action.PERSON_ERASE, person)
+        must_not_be_held(uow, learner)
     _confirm(f"Erase {learner.name} ({learner.id}) for good?", yes=yes, as_json=as_json)
-    words = [learner.id, learner.name, learner.email]
-    # First the queue: whoever is interrupted then still finds the person, and erases again.
-    before, _ = forget_person(shown.settings, words)
-    labels = erase_labels(shown, learner.id)  # while the person is still known
-    done = erase_person(shown.store, shown.pseudonyms.pseudonym, learner, acting(shown, actor), reason, shown.clock)
-    after, rewritten = forget_person(shown.settings, words)
-    jobs = before + after
-    left = files_naming(shown.settings.home_dir, words)
-    rows = {**done.rows, **({"group_labels": labels} if labels else {})}
-    data = {"tombstone": done.tombstone, "rows": rows, "jobs": jobs, "queue_rewritten": rewritten, "files": left}
+    tell_erased(erase_everywhere(shown, learner, actor=who.name, reason=reason), as_json)
+
+
+def tell_erased(done: ErasedEverywhere, as_json: bool) -> None:
+    """What went; exit code 1 where something is left for a human to delete."""
 
     def render(c: Console) -> None:
-        c.print(f"erased under {done.tombstone}: " + ", ".join(f"{n} {name}" for name, n in rows.items()))
-        c.print(f"{jobs} jobs removed from the queue" + ("" if rewritten else "; its file could not be rewritten"))
-        for file in left:
+        c.print(f"erased under {done.tombstone}: " + ", ".join(f"{n} {name}" for name, n in done.rows.items()))
+        rest = "" if done.queue_rewritten else "; its file could not be rewritten"
+        c.print(f"{done.jobs} jobs removed from the queue{rest}")
+        for file in done.files:
             c.print(f"still named in {file}: delete it", style="red")
 
-    emit(data, as_json, render)
-    if left or not rewritten:
+    emit(done, as_json, render)
+    if done.files or not done.queue_rewritten:
         raise typer.Exit(1)
 
 
@@ -127,7 +129,7 @@ def lift(
     with shown.units() as uow:
         if not uow.tombstones.lift(tombstone):
             raise NotFoundError(f"there is no erasure {tombstone!r}", remedy="see the audit records `person.erased`")
-        payload = {"actor": acting(shown, actor)}
+        payload = {"actor": asking(shown, actor).name}
         uow.audit.append("person.erasure_lifted", actor="operator", header={"tombstone": tombstone}, payload=payload)
         uow.commit()
     emit({"lifted": tombstone}, as_json, lambda c: c.print(f"{tombstone}: lifted"))

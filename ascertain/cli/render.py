@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ascertain.domain.calibration import named
 from ascertain.domain.gaps import GapStatus
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ HEAT = {
     GapStatus.LIKELY_MET: "black on dark_sea_green2",
     GapStatus.UNSURE: "black on yellow",
     GapStatus.BELOW: "white on red3",
+    GapStatus.CONTESTED: "black on magenta",
 }
 """Background of a heat-map cell, by the status that the domain gave it."""
 
@@ -114,6 +116,11 @@ def profile_view(c: Console, data: Json, *, limit: int | None = None) -> None:
     c.print(fitted(c, rows, wide=("skill",), spare={"90 % interval": 110, "evidence": 110}))
     if limit is not None and len(enough) > limit:
         c.print(f"… and {len(enough) - limit} more", style="dim")
+    for s in data["skills"]:
+        if s["dispute"]:
+            dispute_line(c, s["label"], s["dispute"])
+    for o in data.get("left_out", []):
+        c.print(f"not for decisions: {o['label']}: {o['why']}", style="dim")
     thin = [s["label"] for s in data["skills"] if s["confidence"] is None]
     if thin:
         c.print(Text("not enough evidence yet (which is not zero skill): ", style="dim") + Text(", ".join(thin)))
@@ -123,16 +130,31 @@ def profile_view(c: Console, data: Json, *, limit: int | None = None) -> None:
         c.print(f"contradiction: {note}", style="yellow")
 
 
+def dispute_line(c: Console, label: str, d: Json) -> None:
+    """What the learner says about a skill, and what became of it."""
+    line = Text(f"{label}: {'contested' if d['state'] == 'open' else d['state']}, “{d['reason']}”", style="magenta")
+    if d["state"] == "open":
+        line.append(f" ({d['id']}, due {d['due']})")
+    elif d["decision_reason"]:
+        line.append(f" → {d['decided_by']}: “{d['decision_reason']}”")
+    c.print(line, soft_wrap=True)
+
+
 def evidence_view(c: Console, skill: Json) -> None:
     """The evidence behind one skill."""
     for e in skill["evidence"]:
-        sign = "[green]+[/]" if e["supports"] else "[red]−[/]"
+        sign = Text("+", style="green") if e["supports"] else Text("−", style="red")
         score = "" if e["score"] is None else f", {e['score']:.0%}"
         failed = ", failed" if e["passed"] is False else ""
         c.print(
-            f"  {sign} {e['on'] or 'undated'}  {e['kind'].replace('_', ' ')} ({e['system']}{score}{failed})", end="  "
+            Text.assemble(
+                "  ",
+                sign,
+                f" {e['on'] or 'undated'}  {e['kind'].replace('_', ' ')} ({e['system']}{score}{failed})  ",
+                (f"“{e['quote']}”", "italic"),
+            ),
+            soft_wrap=True,
         )
-        c.print(Text(f"“{e['quote']}”", style="italic"), soft_wrap=True)
 
 
 def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
@@ -141,18 +163,23 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
     if not data["gaps"]:
         c.print(f"{who['name']}: no gaps to show ({'no job profile' if data['role'] is None else 'no requirements'})")
         return
-    cover = data["coverage"]
-    c.print(
-        f"{who['name']} for {data['role_title'] or data['role']}: the evidence covers {cover['point']:.0%} "
-        f"of what the role asks (between {cover['low']:.0%} and {cover['high']:.0%})"
-    )
+    cover, role = data["coverage"], data["role_title"] or data["role"]
+    contested = any(g["contested"] is not None for g in data["gaps"])
+    if cover is None:
+        c.print(f"{who['name']} for {role}: everything that it asks is contested")
+    else:
+        c.print(
+            f"{who['name']} for {role}: the evidence covers {cover['point']:.0%} "
+            f"of what the role asks (between {cover['low']:.0%} and {cover['high']:.0%})"
+            + (", leaving out what is contested" if contested else "")
+        )
     rows = [
         {
             "skill": g["label"],
             "asked": dots(g["required"]),
             "shown": dots(g["current"]),
-            "P(below)": Text(f" {g['p_below']:.2f} ", style=HEAT[g["status"]]),
-            "range": f"{g['range'][0]:.2f}-{g['range'][1]:.2f}",
+            "P(below)": Text(" – " if g["p_below"] is None else f" {g['p_below']:.2f} ", style=HEAT[g["status"]]),
+            "range": "" if g["range"] is None else f"{g['range'][0]:.2f}-{g['range'][1]:.2f}",
             "importance": f"{g['importance']:.1f}" + (" essential" if g["essential"] else ""),
             "in words": g["status"],
             "why": g["reason"],
@@ -185,6 +212,11 @@ def path_view(c: Console, data: Json) -> None:
     ]
     c.print(fitted(c, rows, wide=("item", "for", "why"), spare={"why": 130}))
     c.print(f"what limits it: {plan['binding']}")
+    if (a := data["approval"]) is not None:
+        by = f" by {a['decided_by']}: {a['reason']}" if a["decided_by"] else f", waits for {a['approver']}"
+        c.print(f"{a['state']}{by} ({a['id']})", soft_wrap=True)
+        for change in a["changes"] if a["state"] == "proposed" else ():
+            c.print(f"  since the path before: {change}")
     for m in data["mentors"][:4]:
         c.print(f"mentor for {m['label']}: {m['name']} (level {m['level']})")
 
@@ -207,17 +239,21 @@ def heatmap_view(c: Console, title: str, data: Json, *, names: bool = True) -> N
                 cells.append(Text("    ·    ", style="dim"))
             elif cell["status"] == "not enough evidence":
                 cells.append(Text("    ?    ", style=HEAT[cell["status"]]))
+            elif cell["p_below"] is None:
+                cells.append(Text("    ≠    ", style=HEAT[cell["status"]]))
             else:
                 cells.append(Text(f"  {cell['p_below']:.2f}   ", style=HEAT[cell["status"]]))
         table.add_row(name, *cells)
     c.print(table)
     if hidden := len(data["skills"]) - len(skills):
-        c.print(f"… and {hidden} more skills in a wider terminal, the report, or with --json", style="dim")
-    c.print(
+        more = f"{hidden} more skill{'s' if hidden > 1 else ''}"
+        c.print(f"… and {more} in a wider terminal, the report, or with --json", style="dim")
+    legend = Text.from_markup(
         "[black on green] met [/] [black on dark_sea_green2] likely [/] [black on yellow] unsure [/] "
         "[white on red3] below [/] [black on plum2] not shown yet [/] [black on grey70] ? [/] not enough evidence "
-        "· not asked for"
+        "[black on magenta] ≠ [/] contested  · not asked for"
     )
+    c.print(legend)
 
 
 def review_table(c: Console, rows: Sequence[Json], total: int) -> None:
@@ -226,17 +262,20 @@ def review_table(c: Console, rows: Sequence[Json], total: int) -> None:
         {
             "item": r["id"],
             "prio": str(r["priority"]),
-            "due": r["due"],
+            "due": r["due"] + (" overdue" if r["overdue"] else ""),
+            "for": r["assignee"],
             "who": r["name"],
             "skill": r["label"],
-            "level": dots(r["level"]),
-            "confidence": "" if r["confidence"] is None else f"{r['confidence']:.2f}",
             "why a human": "; ".join(r["reasons"]),
         }
         for r in rows
     ]
     c.print(fitted(c, drawn, wide=("who", "skill", "why a human"), spare={"due": 110, "why a human": 110}))
     c.print(f"{total} wait for a human" + (f", {len(rows)} shown" if len(rows) < total else ""))
+
+
+def _why_rejected(a: Json) -> str:
+    return "a human has rejected it" if a["human_reviewed"] else str(a["reasons"][-1])
 
 
 def refusals_view(c: Console, data: Json, *, limit: int = 8) -> None:
@@ -249,7 +288,7 @@ def refusals_view(c: Console, data: Json, *, limit: int = 8) -> None:
     parts.append(Panel(ignored or "nothing", title="orders found in texts, ignored", title_align="left"))
     parts.append(Panel(quarantine or "nothing", title="records in quarantine", title_align="left"))
     other = [f"{w['name']}: {w['what']}" for w in data["withheld"][:limit]]
-    other += [f"{a['name']}, {a['label']}: {a['reasons'][-1]}" for a in data["assertions"][: limit - len(other)]]
+    other += [f"{a['name']}, {a['label']}: {_why_rejected(a)}" for a in data["assertions"][: limit - len(other)]]
     parts.append(Panel("\n".join(other) or "nothing", title="withheld or rejected", title_align="left"))
     c.print(Columns(parts, expand=True) if c.width >= 160 else "", end="" if c.width < 160 else "\n")
     if c.width < 160:
@@ -270,6 +309,11 @@ def receipt_view(c: Console, r: Receipt) -> None:
             f"Level {int(a.level)} ({LEVEL_NAMES[int(a.level)]}) with confidence {a.confidence:.2f}: "
             f"the probability that most tasks of that level would succeed."
         )
+        if r.calibration is not None and a.raw is not None:
+            c.print(
+                f"{a.raw:.2f} before calibration, {a.confidence:.2f} after ({named(a.versions.calibration)}, "
+                f"{r.calibration.decisions} decisions)."
+            )
     c.print(
         f"Rests on {a.amount:.1f} effective pieces of evidence; "
         f"90 % interval of the success share {a.low:.2f}-{a.high:.2f}."

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ascertain.cli.actor import Actor, asking
 from ascertain.cli.output import AsJson, emit, opened
-from ascertain.cli.review import login_name
 from ascertain.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -49,12 +49,13 @@ def accept(
     proposal: Annotated[str, typer.Argument(metavar="PROPOSAL", help="Reference or code out of `roles list`.")],
     level: Annotated[int, typer.Option("--level", min=1, max=5, help="Level asked of every skill it names.")] = 3,
     id_: Annotated[str | None, typer.Option("--id", help="Id of the new profile (else from its code).")] = None,
-    actor: Annotated[str | None, typer.Option("--as", help="Who accepts (else the login name).")] = None,
+    actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a job profile of a proposal. Whoever has its job code is measured against it after `sync --full`."""
     from ascertain.domain.skills import Level
     from ascertain.pipeline import accept_job
+    from ascertain.taxonomy.denying import read_denied
 
     shown = opened()
     with shown.units(write=False) as uow:
@@ -64,14 +65,17 @@ def accept(
         raise NotFoundError(
             f"{len(found)} proposals are called {proposal!r}", remedy="take the reference that `roles list` shows"
         )
-    made = accept_job.draft(found[0], shown.bundle.mapper, shown.policy.mapping.claim_floor, Level(level), id_)
+    floor = shown.policy.mapping.claim_floor
+    made = accept_job.draft(found[0], shown.bundle.mapper, floor, Level(level), id_, deny=read_denied())
     with shown.units() as uow:
-        accept_job.accept(uow, found[0], made, actor=login_name() if actor is None else actor)
+        accept_job.accept(uow, found[0], made, actor=asking(shown, actor).name)
         uow.commit()
 
     def render(c: Console) -> None:
         c.print(f"{made.profile.id}: {made.profile.title}, {len(made.profile.requirements)} skills at level {level}")
         if made.unknown:
             c.print(f"  no skill found for: {', '.join(made.unknown)}", style="yellow", soft_wrap=True)
+        if made.denied:
+            c.print(f"  can never be a skill: {', '.join(made.denied)}", style="yellow", soft_wrap=True)
 
     emit(made, as_json, render)

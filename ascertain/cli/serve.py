@@ -1,4 +1,4 @@
-"""serve; key create, list, revoke; webhooks list, retry, forget, subscribe."""
+"""serve; webhooks list, retry, forget, subscribe."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ascertain.cli.actor import Actor, asking
 from ascertain.cli.output import AsJson, emit, opened
-from ascertain.cli.review import login_name
-from ascertain.domain.access import Scope
-from ascertain.errors import InputError, NotFoundError
+from ascertain.errors import ConfigError, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ascertain.domain.access import ApiKey
+    from ascertain.domain.connector import Connector
     from ascertain.domain.inbox import InboxEvent
+    from ascertain.runtime import App
 
-keys = typer.Typer(help="Keys of the API: who may call the service, and for what.", no_args_is_help=True)
 webhooks = typer.Typer(help="What came in by webhook and is not worked off yet.", no_args_is_help=True)
-Actor = Annotated[str | None, typer.Option("--as", help="Who does it (else the login name).")]
 
 
 def serve(
@@ -35,7 +33,7 @@ def serve(
         str, typer.Option(help="Address of the proxy that ends TLS in front; only its word on callers counts.")
     ] = "",
 ) -> None:
-    """Take webhooks and answer the API until stopped. Without TLS only on this machine or behind a proxy.
+    """Serve the pages and the API and take webhooks until stopped. Without TLS only on this machine or behind a proxy.
 
     What comes in is recorded before it is acknowledged and worked off by `ascertain worker`.
     """
@@ -46,8 +44,9 @@ def serve(
 
     app = opened()
     logging.getLogger("ascertain").setLevel(app.settings.log_level)
+    api = create_app(app, _connections(app), warm=True)
     config = configure(
-        create_app(app, warm=True),
+        api,
         host=host,
         port=port,
         tls_cert=tls_cert,
@@ -55,61 +54,36 @@ def serve(
         trusted_proxy=trusted_proxy,
     )
     server = uvicorn.Server(config)
+    _say(f"{'https' if tls_cert else 'http'}://{host}:{port}", len(api.state.service.hooks))
     server.run()
     if not server.started:
         raise typer.Exit(1)
 
 
-@keys.command("create")
-def create(
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[Scope], typer.Option("--scope", help="What it may do; may be repeated.")],
-    actor: Actor = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a key and show it, this once: only a digest is kept."""
-    from ascertain.pipeline.keys import create_key
+def _connections(app: App) -> list[Connector] | None:
+    """Which connections are served; ``None`` for all that are configured.
 
-    app = opened()
-    key, text = create_key(app.units, app.clock, name, scope, actor=actor or login_name())
-    data = {**_shown(key), "key": text}
+    The demonstration's systems lived within `ascertain demo` alone: without them it is served all the same.
+    """
+    from ascertain.cli.demo_people import MARK
 
-    def render(c: Console) -> None:
-        c.print(f"{key.name} ({', '.join(sorted(key.scopes))}), id {key.id}. Keep this; it is not shown again:")
-        print(text)
-
-    emit(data, as_json, render)
+    if not (app.settings.home_dir / MARK).exists():
+        return None
+    try:
+        return app.connectors()
+    except ConfigError:
+        return []
 
 
-@keys.command("list")
-def list_keys(as_json: AsJson = False) -> None:
-    """All keys, revoked ones too."""
-    from ascertain.pipeline import keys as use_case
+def _say(address: str, connections: int) -> None:
+    """What is served where, on standard error: the log may be switched off, and standard output is nobody's."""
+    from ascertain.cli.output import console
 
-    found = use_case.list_keys(opened().units)
-
-    def render(c: Console) -> None:
-        from rich.table import Table
-
-        table = Table("id", "name", "scopes", "created", "revoked", box=None)
-        for k in found:
-            revoked = f"{k.revoked_at:%Y-%m-%d %H:%M}" if k.revoked_at else "·"
-            table.add_row(k.id, k.name, ", ".join(sorted(k.scopes)), f"{k.created_at:%Y-%m-%d %H:%M}", revoked)
-        c.print(table if found else "there are no keys yet: ascertain key create NAME --scope infer")
-
-    emit([_shown(k) for k in found], as_json, render)
-
-
-@keys.command("revoke")
-def revoke(
-    key: Annotated[str, typer.Argument(help="Its id or name.")], actor: Actor = None, as_json: AsJson = False
-) -> None:
-    """End a key: it is refused from the next call on."""
-    from ascertain.pipeline.keys import revoke_key
-
-    app = opened()
-    done = revoke_key(app.units, app.clock, key, actor=actor or login_name())
-    emit({"revoked": done.id}, as_json, lambda c: c.print(f"{done.name} ({done.id}) is revoked"))
+    c = console(stderr=True)
+    c.print(f"serving at {address} until stopped (Ctrl-C)", soft_wrap=True)
+    c.print(f"  pages  {address}/   sign in: ascertain access link ADDRESS --at {address}", soft_wrap=True)
+    c.print(f"  API    {address}/v1   keys: ascertain key create NAME --scope infer", soft_wrap=True)
+    c.print(f"  {connections} connections receive webhooks at {address}/v1/webhooks/NAME", soft_wrap=True)
 
 
 @webhooks.command("list")
@@ -155,12 +129,14 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Forget what a connection's handshakes left, so that the system can subscribe anew."""
-    with opened().units() as uow:
+    app = opened()
+    who = asking(app, actor)
+    with app.units() as uow:
         gone = uow.kept.forget(connection)
         if not gone:
             raise NotFoundError(f"nothing is kept of a connection {connection!r}")
         header = {"connection": connection, "secrets": gone}
-        uow.audit.append("webhooks.forgotten", actor=actor or login_name(), header=header)
+        uow.audit.append("webhooks.forgotten", actor=who.name, header=header)
         uow.commit()
     emit({"forgotten": gone}, as_json, lambda c: c.print(f"{gone} forgotten; subscribe anew in {connection}"))
 
@@ -179,6 +155,7 @@ def subscribe(
     from ascertain.domain.webhooks import Subscribes
 
     app = opened()
+    who = asking(app, actor)
     (found,) = app.connectors([connection])
     with closing(found):
         if not isinstance(found, Subscribes):
@@ -189,9 +166,7 @@ def subscribe(
         done = found.subscribe(url, now=app.clock.now())
     with app.units() as uow:
         states = {state: sum(s.state == state for s in done) for state in sorted({s.state for s in done})}
-        uow.audit.append(
-            "webhooks.subscribed", actor=actor or login_name(), header={"connection": connection, **states}
-        )
+        uow.audit.append("webhooks.subscribed", actor=who.name, header={"connection": connection, **states})
         uow.commit()
 
     def render(c: Console) -> None:
@@ -201,17 +176,6 @@ def subscribe(
 
     rows = [{"id": s.id, "what": s.what, "state": s.state, "expires_at": s.expires_at} for s in done]
     emit(rows, as_json, render)
-
-
-def _shown(key: ApiKey) -> dict[str, object]:
-    """Without its digest."""
-    return {
-        "id": key.id,
-        "name": key.name,
-        "scopes": sorted(key.scopes),
-        "created_at": key.created_at,
-        "revoked_at": key.revoked_at,
-    }
 
 
 def _event(e: InboxEvent) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ascertain.cli import render
-from ascertain.pipeline import views
+from ascertain.pipeline import views, views_gaps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,11 +23,11 @@ def show(app: App, c: Console) -> None:
         departments = sorted({p.department for p in learners if p.department})
         name = max(departments, key=lambda d: (sum(p.department == d for p in learners), d))
         team = [p for p in learners if p.department == name]
-        heatmap = views.heatmap(uow, team, taxonomy, columns=8)
+        heatmap = views_gaps.heatmap(uow, team, taxonomy, columns=8)
         profiles = {p.id: views.profile(uow, p) for p in learners}
         chosen = next(p for p in learners if p.id == max(profiles, key=lambda i: _interest(profiles[i])))
-        gaps, path = views.gaps(uow, chosen, taxonomy), views.path(uow, chosen, taxonomy)
-        waiting = views.reviews(uow, taxonomy)
+        gaps, path = views_gaps.gaps(uow, chosen, taxonomy), views.path(uow, chosen, taxonomy)
+        waiting = views.reviews(uow, taxonomy, app.clock.today())
         refused = views.refusals(uow, learners)
         totals = [a.state.value for a in uow.assertions.all()]
     render.heatmap_view(c, name, heatmap)

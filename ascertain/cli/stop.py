@@ -6,10 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ascertain.cli.actor import acting
+from ascertain.cli.actor import Actor, asking
 from ascertain.cli.output import AsJson, emit, opened
-
-Actor = Annotated[str | None, typer.Option("--as", help="Who does it (else ASCERTAIN_ACTOR, else the login name).")]
 
 
 def stop(
@@ -33,6 +31,6 @@ def _switch(actor: str | None, reason: str, *, on: bool, as_json: bool) -> None:
     from ascertain.pipeline.stop import turn_everything
 
     app = opened()
-    switch = turn_everything(app.units, app.clock, acting(app, actor), reason, on=on)
+    switch = turn_everything(app.units, app.clock, asking(app, actor).name, reason, on=on)
     word = "everything goes on" if on else f"everything is stopped by {switch.actor}: {switch.reason}"
     emit(switch, as_json, lambda c: c.print(word))

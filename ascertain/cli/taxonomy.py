@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ascertain.cli import adapt, crosswalk
+from ascertain.cli import adapt, crosswalk, steward
 from ascertain.cli import taxonomy_views as views
-from ascertain.cli.output import AsJson, emit, shown_progress, taxonomies
+from ascertain.cli.output import AsJson, bundle_in_use, emit, shown_progress, taxonomies
 from ascertain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ app.command("adapt")(adapt.adapt_taxonomy)
 app.command("list")(views.list_taxonomies)
 app.command("show")(views.show)
 app.command("diff")(views.diff)
+app.command("propose")(steward.propose)
+app.command("proposals")(steward.proposals)
+app.command("preview")(steward.preview)
+app.command("amend")(steward.amend)
+app.command("decide")(steward.decide)
+app.command("apply")(steward.apply)
+app.command("revert")(steward.revert)
 
 BATCH = 256
 LINE_SCHEMA = {
@@ -70,6 +77,10 @@ def import_taxonomy(
             c.print(f"  {p.file}:{p.line}, field {p.field!r}: {p.message}", style="yellow", soft_wrap=True)
         if len(report.problems) > 20:
             c.print(f"  … and {len(report.problems) - 20} more malformed rows", style="yellow")
+        for d in report.denied[:20]:
+            c.print(f"  left out: {d.what} {d.name!r} ({d.group}): {d.why}", style="yellow", soft_wrap=True)
+        if len(report.denied) > 20:
+            c.print(f"  … and {len(report.denied) - 20} more names that can never be a skill", style="yellow")
         c.print(f"use it: ASCERTAIN_TAXONOMY={report.name}")
 
     emit(report, as_json, render)
@@ -110,12 +121,12 @@ def map_text(
     With --file one line out for each line in: {"id", "skills": [{"id", "label", "probability", "quote"}]}. A text in
     another language than the taxonomy's also has "language" and a "note" on how it was read.
     """
-    from ascertain.settings import load_settings
 
     if (text is None) == (file is None):
         raise ConfigError("give a text or --file", remedy='ascertain map "Built dashboards in Power BI"')
     with shown_progress(hidden=as_json) as progress:
-        mapper = taxonomies(progress).open(taxonomy or load_settings().taxonomy).mapper
+        bundle = taxonomies(progress).open(taxonomy) if taxonomy else bundle_in_use(progress)
+        mapper = bundle.mapper
         _map(mapper, text, file, top, as_json)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ascertain.cli.crosswalk import crosswalks
-from ascertain.cli.output import AsJson, emit, taxonomies
+from ascertain.cli.output import AsJson, bundle_in_use, emit, taxonomies
 from ascertain.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def show(
     """
     from ascertain.settings import load_settings
 
+    bundle = taxonomies().open(name) if name else bundle_in_use()
     name = name or load_settings().taxonomy
-    bundle = taxonomies().open(name)
     store, mapper = bundle.taxonomy, bundle.mapper
     if concept is None:
         data = {

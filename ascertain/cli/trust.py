@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ascertain.cli.actor import Reader, acting
+from ascertain.cli.actor import Reader, asking
 from ascertain.cli.output import AsJson, emit, opened
+from ascertain.domain.permission import Action
 from ascertain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -28,29 +30,46 @@ def explain(assertion: AssertionId, actor: Reader = None, as_json: AsJson = Fals
     from ascertain.cli.render import receipt_view
     from ascertain.pipeline.access import note_access
     from ascertain.pipeline.explain import explain as receipt_of
+    from ascertain.pipeline.permit import permitted_assertion
 
     app = opened()
+    who = asking(app, actor)
     with app.units(write=False) as uow:
-        receipt = receipt_of(uow, assertion)
-    note_access(app.units, acting(app, actor), "explain", [receipt.assertion.learner_id])
+        receipt = receipt_of(uow, permitted_assertion(uow, who, Action.EXPLAIN, assertion).id)
+    note_access(app.units, who.name, "explain", [receipt.assertion.learner_id])
     emit(receipt, as_json, lambda c: receipt_view(c, receipt))
 
 
 def replay(
     assertion: Annotated[str | None, typer.Argument(metavar="[ASSERTION]", help="Id or beginning of it.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Replay every current assertion.")] = False,
+    actor: Reader = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild a number from the stored evidence and say what differs, if anything (exit code 8 when it does)."""
+    """Rebuild a number from the stored evidence and say what differs, if anything (exit code 8 when it does).
+
+    An auditor replays all of them, and reads which differ and why, not the numbers of people.
+    """
+    from ascertain.pipeline.permit import demand, may_each, permitted_assertion
     from ascertain.pipeline.replay import Replayer
 
     if (assertion is None) == (not everything):
         raise ConfigError("give an assertion, or --all", remedy="ascertain replay a1b2c3")
     app = opened()
+    who = asking(app, actor)
     with app.units(write=False) as uow:
-        ids = [a.id for a in uow.assertions.all()] if assertion is None else [assertion]
-        replayer = Replayer(uow, app.bundle.taxonomy)
-        results = [replayer.replay(i) for i in ids]
+        if assertion is None:
+            demand(uow, who, Action.REPLAY_ALL)
+            asked = uow.assertions.all()
+        else:
+            asked = [permitted_assertion(uow, who, Action.REPLAY, assertion)]
+        replayer = Replayer(uow, app.bundle.taxonomy, app.taxonomy_of)
+        results = [replayer.replay(a.id) for a in asked]
+        mine = may_each(uow, who, Action.REPLAY, [(a.learner_id, a.skill_id) for a in asked])
+    results = [
+        r if yes else dataclasses.replace(r, stored="", rebuilt="", differences=r.causes)
+        for r, yes in zip(results, mine, strict=True)
+    ]
     wrong = [r for r in results if not r.identical]
 
     def render(c: Console) -> None:
@@ -58,7 +77,8 @@ def replay(
             c.print(
                 f"{r.assertion_id}: {'identical' if r.identical else 'DIFFERS'}", style="" if r.identical else "red"
             )
-            c.print(f"  {r.stored}", soft_wrap=True)
+            if r.stored:
+                c.print(f"  {r.stored}", soft_wrap=True)
             for d in r.differences:
                 c.print(f"  - {d}", soft_wrap=True)
         if everything:
@@ -131,13 +151,17 @@ def export(
 ) -> None:
     """The records, a JSON line each, for `python audit_verifier.py`: headers and digests, payloads only with --open."""
     from ascertain.pipeline import audit_export
+    from ascertain.pipeline.permit import demand
 
     app = opened()
+    who = asking(app, actor)
     bounds = _bound(since, "--from"), _bound(until, "--to")
     with app.units(write=False) as uow:
+        if payloads:
+            demand(uow, who, Action.AUDIT_OPEN)
         part = audit_export.span(uow, *bounds)
     if payloads:
-        audit_export.note_opening(app.units, acting(app, actor), part)
+        audit_export.note_opening(app.units, who.name, part)
     with app.units(write=False) as uow:
         lines = audit_export.lines(uow, part, opened=payloads)
         if out is None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ascertain.cli.actor import Actor, asking
 from ascertain.cli.output import AsJson, console, emit, opened
+from ascertain.domain.permission import Action
 from ascertain.errors import ConfigError, ConnectorError
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ def sync(
     Safe to repeat and to stop: each page is stored with its cursor, and a record that cannot be used goes to
     quarantine with its reason while the rest goes on.
     """
+    from rich.control import Control
+    from rich.segment import ControlType
+
     from ascertain.cli.render import sync_table
 
     app = opened()
@@ -39,7 +44,8 @@ def sync(
     def progress(e: EntityReport) -> None:
         if not as_json and out.is_terminal:
             of = f" of {e.approx_total}" if e.approx_total else ""
-            out.print(f"  {e.connector} {e.entity.value}: {e.pulled}{of}", end="\r")
+            out.print(f"  {e.connector} {e.entity.value}: {e.pulled}{of}", end="")
+            out.control(Control(ControlType.CARRIAGE_RETURN))
 
     report = app.sync(names=tuple(only or ()), full=full, progress=progress)
     tags = app.tag()
@@ -53,6 +59,7 @@ def assess(
     cohort: Annotated[str | None, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = None,
     queue: Queue = False,
     force: Force = False,
+    actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
     """Let the five agents weigh a learner's or a cohort's evidence, and decide in code. Same result with --queue.
@@ -63,8 +70,9 @@ def assess(
         raise ConfigError("give either --learner or --cohort", remedy="ascertain assess --learner ID")
     app = opened()
     if learner is not None:
-        _assess_one(app, learner, queue=queue, as_json=as_json)
+        _assess_one(app, _whom(app, actor, learner), queue=queue, as_json=as_json)
     else:
+        _must_be_permitted(app, actor, str(cohort))
         _sweep(app, str(cohort), "assess", queue=queue, force=force, as_json=as_json)
 
 
@@ -72,10 +80,13 @@ def sweep(
     cohort: Annotated[str, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = "all",
     queue: Queue = False,
     force: Force = False,
+    actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
     """Assess those of a cohort whose case has changed since their last run; the others cost next to nothing."""
-    _sweep(opened(), cohort, "sweep", queue=queue, force=force, as_json=as_json)
+    app = opened()
+    _must_be_permitted(app, actor, cohort)
+    _sweep(app, cohort, "sweep", queue=queue, force=force, as_json=as_json)
 
 
 def worker(
@@ -118,6 +129,22 @@ def schedule(
     emit({"fired": fired}, as_json, render)
 
 
+def _whom(app: App, actor: str | None, learner: str) -> str:
+    from ascertain.pipeline.permit import permitted_learner
+
+    who = asking(app, actor)
+    with app.units(write=False) as uow:
+        return permitted_learner(uow, who, Action.ASSESS_RUN, learner).id
+
+
+def _must_be_permitted(app: App, actor: str | None, cohort: str) -> None:
+    from ascertain.pipeline.permit import all_permitted
+
+    who = asking(app, actor)
+    with app.units(write=False) as uow:
+        all_permitted(uow, who, Action.ASSESS_RUN, uow.people.cohort(cohort))
+
+
 def _assess_one(app: App, learner: str, *, queue: bool, as_json: bool) -> None:
     if queue:
         data: dict[str, Any] = _enqueue(app, [learner], "assess")
@@ -137,12 +164,21 @@ def _assess_one(app: App, learner: str, *, queue: bool, as_json: bool) -> None:
 def _sweep(app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_json: bool) -> None:
     if queue:
         plan = app.plan_sweep(cohort, force=force)
-        data = _enqueue(app, [p.id for p in plan.due], trigger, due=True) | {"unchanged": plan.unchanged}
-        emit(data, as_json, lambda c: _queued(c, data))
+        data = _enqueue(app, [p.id for p in plan.due], trigger, due=True) | {
+            "unchanged": plan.unchanged,
+            "no_notice": len(plan.no_notice),
+            "no_consent": len(plan.no_consent),
+        }
+
+        def render_queued(c: Console) -> None:
+            _queued(c, data)
+            _kept_back(c, data["no_notice"], data["no_consent"])
+
+        emit(data, as_json, render_queued)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), disable=as_json, transient=True) as bar:
         task = bar.add_task(f"assessing {cohort}", total=None)
         report = app.sweep(
@@ -157,12 +193,27 @@ def _sweep(app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_
             f"{cohort}: {report.assessed} assessed, {report.known} known under the same fingerprint, "
             f"{report.unchanged} unchanged, {len(report.failed)} failed" + (", STOPPED before the end" * report.stopped)
         )
+        _kept_back(c, report.no_notice, report.no_consent)
         for f in report.failed:
             c.print(f"  {f.learner_id}: {f.error}", style="red")
 
     emit(report, as_json, render)
     if report.failed:
         raise typer.Exit(7)
+
+
+def _kept_back(c: Console, no_notice: int, no_consent: int) -> None:
+    if no_notice:
+        c.print(
+            f"{no_notice} not assessed: no notice to them is on record, or it is not old enough "
+            "(`ascertain notice missing`, `ascertain notice record`)",
+            style="yellow",
+            soft_wrap=True,
+        )
+    if no_consent:
+        c.print(
+            f"{no_consent} not assessed: assessment is refused for them (`ascertain consent show ID`)", style="yellow"
+        )
 
 
 def _enqueue(app: App, learners: list[str], trigger: str, *, due: bool = False) -> dict[str, Any]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ascertain.cli.output import AsJson, emit, opened
+from ascertain.cli.actor import Actor, Reader, asking
+from ascertain.cli.output import AsJson, emit, opened, tell_left_out
+from ascertain.domain.permission import Action
 from ascertain.errors import ConfigError, ConnectorError, NotFoundError
 
 if TYPE_CHECKING:
     from ascertain.domain.outbox import WritebackRun
     from ascertain.domain.people import Learner
+    from ascertain.domain.permission import Principal
     from ascertain.pipeline.write_back import WriteBack
     from ascertain.runtime import App
 
@@ -22,21 +26,25 @@ app = typer.Typer(help="Accepted skills, back into the systems they came from.",
 Person = Annotated[str | None, typer.Option("--learner", help="Id or e-mail address of one learner.")]
 Cohort = Annotated[str, typer.Option("--cohort", help="A department, a job profile id, or `all`.")]
 To = Annotated[list[str] | None, typer.Option("--to", help="Only this connection; may be repeated.")]
-Actor = Annotated[str | None, typer.Option("--as", help="Who does this (else the login name).")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Queue = Annotated[bool, typer.Option("--queue", help="Hand the writing to the queue.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id out of `writeback list`.")]
 
 
 @app.command("preview")
-def preview(learner: Person = None, cohort: Cohort = "all", to: To = None, as_json: AsJson = False) -> None:
+def preview(
+    learner: Person = None, cohort: Cohort = "all", to: To = None, actor: Reader = None, as_json: AsJson = False
+) -> None:
     """What a push would change, value by value. Reads the systems and writes nothing."""
     from ascertain.cli.writeback_views import preview_table
 
     shown = opened()
+    people, left_out = _to_be_seen(shown, asking(shown, actor), learner, cohort)
     with shown.write_back(tuple(to or ())) as desk:
-        found = desk.preview(_people(shown, learner, cohort))
-        emit({"changes": found.changes, **_plain(found)}, as_json, lambda c: preview_table(c, found, desk))
+        found = desk.preview(people)
+        data = {"changes": found.changes, "left_out": left_out, **_plain(found)}
+        emit(data, as_json, lambda c: preview_table(c, found, desk))
+    tell_left_out(left_out)
 
 
 @app.command("push")
@@ -55,7 +63,7 @@ def push(
     from ascertain.pipeline.write_back_switch import must_not_be_paused
 
     shown = opened()
-    who = _who(actor)
+    who = asking(shown, actor)
     with shown.write_back(tuple(to or ())) as desk:
         if run is None:
             with shown.units(write=False) as uow:
@@ -82,10 +90,10 @@ def undo(
     from ascertain.pipeline.write_back_undo import begin_undo
 
     shown = opened()
-    who = _who(actor)
+    who = asking(shown, actor)
     with shown.write_back() as desk:
         _confirm(f"Undo {run}?", yes=yes, as_json=as_json)
-        begun = begin_undo(desk, run, who, force=force)
+        begun = begin_undo(desk, run, who.name, force=force)
         if begun is None:
             emit({"run": None, "changes": 0}, as_json, lambda c: c.print("nothing of it is left to undo"))
             return
@@ -96,11 +104,19 @@ def undo(
 def reconcile(to: To = None, actor: Actor = None, as_json: AsJson = False) -> None:
     """Compare what was written with what the systems hold now and with what is still accepted. Corrects nothing."""
     from ascertain.cli.writeback_views import reconciliation_table
+    from ascertain.pipeline.permit import may_each
     from ascertain.pipeline.write_back_reconcile import reconcile as compare
 
     shown = opened()
+    who = asking(shown, actor)
     with shown.write_back(tuple(to or ())) as desk:
-        found = compare(desk, _who(actor))
+        found = compare(desk, who.name)
+    with shown.units(write=False) as uow:
+        seen = may_each(uow, who, Action.WRITEBACK_READ, [(d.learner_id, None) for d in found.differences])
+    kept = tuple(d for d, yes in zip(found.differences, seen, strict=True) if yes)
+    left_out = len(found.differences) - len(kept)
+    found = dataclasses.replace(found, differences=kept)
+    tell_left_out(left_out)
     emit(found, as_json, lambda c: reconciliation_table(c, found))
     if found.problems:
         raise typer.Exit(ConnectorError.exit_code)
@@ -113,13 +129,13 @@ def pause(
     as_json: AsJson = False,
 ) -> None:
     """Stop all write-back now: running pushes stop before their next value."""
-    _switch(_who(actor), reason, on=False, as_json=as_json)
+    _switch(actor, reason, on=False, as_json=as_json)
 
 
 @app.command("resume")
 def resume(actor: Actor = None, as_json: AsJson = False) -> None:
     """Allow write-back again. Runs that were stopped go on with `writeback push --run RUN`."""
-    _switch(_who(actor), "", on=True, as_json=as_json)
+    _switch(actor, "", on=True, as_json=as_json)
 
 
 @app.command("list")
@@ -137,24 +153,42 @@ def list_runs(
 
 
 @app.command("show")
-def show(run: RunId, as_json: AsJson = False) -> None:
+def show(run: RunId, actor: Reader = None, as_json: AsJson = False) -> None:
     """One run with every value: what was there, what was written, how far it got."""
     from ascertain.cli.writeback_views import run_table
+    from ascertain.pipeline.permit import demand, permitted_rows
 
-    with opened().units(write=False) as uow:
+    shown = opened()
+    who = asking(shown, actor)
+    with shown.units(write=False) as uow:
         found = uow.outbox.run(run)
         if found is None:
+            demand(uow, who, Action.WRITEBACK_PUSH)
             raise NotFoundError(f"there is no write-back run {run!r}", remedy="`ascertain writeback list` shows them")
-        rows = uow.outbox.rows(found.id)
-    emit({"run": found, "rows": rows}, as_json, lambda c: run_table(c, found, rows))
+        every = uow.outbox.rows(found.id)
+        rows, left_out = permitted_rows(uow, who, Action.WRITEBACK_READ, every, lambda r: (r.learner_id, None))
+    emit({"run": found, "rows": rows, "left_out": left_out}, as_json, lambda c: run_table(c, found, rows))
+    tell_left_out(left_out)
 
 
-def _people(shown: App, learner: str | None, cohort: str) -> list[Learner]:
-    from ascertain.pipeline.cases import learner_or_raise
+def _people(shown: App, who: Principal, learner: str | None, cohort: str) -> list[Learner]:
+    from ascertain.pipeline.permit import permitted_learner
     from ascertain.pipeline.sweep import cohort_or_raise
 
     with shown.units(write=False) as uow:
-        return [learner_or_raise(uow, learner)] if learner else cohort_or_raise(uow, cohort)
+        if learner:  # pushing is about nobody in particular; whom they may have assessed, they may know
+            return [permitted_learner(uow, who, Action.ASSESS_RUN, learner)]
+        return cohort_or_raise(uow, cohort)
+
+
+def _to_be_seen(shown: App, who: Principal, learner: str | None, cohort: str) -> tuple[list[Learner], int]:
+    from ascertain.pipeline.permit import permitted_learner, permitted_of
+    from ascertain.pipeline.sweep import cohort_or_raise
+
+    with shown.units(write=False) as uow:
+        if learner:
+            return [permitted_learner(uow, who, Action.WRITEBACK_READ, learner)], 0
+        return permitted_of(uow, who, Action.WRITEBACK_READ, cohort_or_raise(uow, cohort))
 
 
 def _begin(
@@ -163,25 +197,30 @@ def _begin(
     learner: str | None,
     cohort: str,
     to: list[str] | None,
-    who: str,
+    who: Principal,
     *,
     yes: bool,
     as_json: bool,
 ) -> WritebackRun | None:
     from ascertain.cli.output import console
     from ascertain.cli.writeback_views import preview_table
+    from ascertain.pipeline.permit import may_each
 
-    found = desk.preview(_people(shown, learner, cohort))
+    people = _people(shown, who, learner, cohort)
+    found = desk.preview(people)
     if found.changes and not yes:
-        preview_table(console(stderr=True), found, desk)
+        with shown.units(write=False) as uow:
+            seen = all(may_each(uow, who, Action.WRITEBACK_READ, [(p.id, None) for p in people]))
+        if seen:  # pushing is no leave to read
+            preview_table(console(stderr=True), found, desk)
         _confirm(f"Write {found.changes} values?", yes=yes, as_json=as_json)
     for problem in found.problems:
         console(stderr=True).print(problem, style="red")
-    return desk.begin(found, who, {"learner": learner, "cohort": cohort, "to": list(to or ())})
+    return desk.begin(found, who.name, {"learner": learner, "cohort": cohort, "to": list(to or ())})
 
 
 def _work(shown: App, desk: WriteBack, run: str, *, queue: bool, as_json: bool) -> None:
-    from ascertain.cli.writeback_views import report_lines
+    from ascertain.cli.writeback_views import reasons, report_lines
     from ascertain.pipeline.write_back_push import push as work
 
     if queue:
@@ -194,16 +233,18 @@ def _work(shown: App, desk: WriteBack, run: str, *, queue: bool, as_json: bool) 
         emit({"run": run, "job": ticket}, as_json, lambda c: c.print(f"{run}: {ticket.state} as {ticket.id}"))
         return
     report = work(desk, run)
-    emit(report, as_json, lambda c: report_lines(c, report))
+    with shown.units(write=False) as uow:
+        why = reasons(uow.outbox.rows(run))
+    emit({**_plain(report), "reasons": why}, as_json, lambda c: report_lines(c, report, why))
     if report.problems or any(report.totals.get(s) for s in ("failed", "rejected")):
         raise typer.Exit(ConnectorError.exit_code)
 
 
-def _switch(who: str, reason: str, *, on: bool, as_json: bool) -> None:
+def _switch(actor: str | None, reason: str, *, on: bool, as_json: bool) -> None:
     from ascertain.pipeline.write_back_switch import turn
 
     shown = opened()
-    switch = turn(shown.units, shown.clock, who, reason, on=on)
+    switch = turn(shown.units, shown.clock, asking(shown, actor).name, reason, on=on)
     word = "on again" if on else f"paused by {switch.actor}: {switch.reason}"
     emit(switch, as_json, lambda c: c.print(f"write-back is {word}"))
 
@@ -214,12 +255,6 @@ def _confirm(question: str, *, yes: bool, as_json: bool) -> None:
     if as_json or not sys.stdin.isatty():
         raise ConfigError("nobody is there to ask", remedy="say --yes")
     typer.confirm(question, abort=True, err=True)
-
-
-def _who(actor: str | None) -> str:
-    from ascertain.cli.review import login_name
-
-    return login_name() if actor is None else actor
 
 
 def _plain(value: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ascertain.connectors.absorb_writeback import AbsorbWriteBack
 from ascertain.connectors.http import Answer, Query, StatusError
 from ascertain.connectors.parents import Part, fan_out, position_of
 from ascertain.connectors.parsing import FieldError, Row, naive, read_rows
+from ascertain.connectors.rotation import either
 from ascertain.connectors.tokens import TokenKeeper
 from ascertain.connectors.window import Window
 from ascertain.domain.connector import Capabilities, Cursor, Incremental, Page, QuotaPolicy, TenantProfile
@@ -141,8 +142,10 @@ class AbsorbConnector(AbsorbWriteBack):
 
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
         """See ``absorb_webhooks``; secret ``webhook_secret``."""
-        secret = self.connection.secrets.get("webhook_secret", "")
-        return receive(self.name, secret, self._options.webhooks, request, now)
+        hooks = self._options.webhooks
+        return either(
+            self.connection.secrets, lambda s: receive(self.name, s.get("webhook_secret", ""), hooks, request, now)
+        )
 
     # -- lists ------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ascertain.connectors.connection import Pattern
+
 Unit = Literal["seconds", "minutes", "hours"]
 
 
@@ -51,7 +53,7 @@ class AbsorbOptions(BaseModel):
     duration_unit: Unit = "minutes"
     time_unit: Unit = "minutes"
     languages: dict[str, Annotated[str, Field(pattern=r"^[a-z]{2}$")]] = Field(default_factory=dict)
-    certification: str = r"(?i)\b(certification|certificate exam|proctored)\b"
+    certification: Pattern = r"(?i)\b(certification|certificate exam|proctored)\b"
     skills_field: Annotated[str, Field(pattern=r"^string([1-9]|[12][0-9]|30)$")] | None = None
     skills_field_length: Annotated[int, Field(ge=100)] = 255
     skills_lag_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0

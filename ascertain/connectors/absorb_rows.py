@@ -164,11 +164,11 @@ class AbsorbRows:
 
     def _user(self, row: Row, ref: SourceRef, look: LookUps) -> UserRecord:
         code = row.text("job_code")
-        email = _email(row)
+        email = row.address("email")
         return UserRecord(
             ref=ref,
             email=email,
-            name=_name(row) or email,
+            name=row.full_name() or email,
             language=self._options.languages.get(row.text("language"), "en"),
             active=_active(row),
             department=look.department(row.text("department")),
@@ -180,12 +180,12 @@ class AbsorbRows:
 
     def _worker(self, row: Row, ref: SourceRef, look: LookUps) -> WorkerRecord:
         code = row.text("job_code")
-        email = _email(row)
+        email = row.address("email")
         return WorkerRecord(
             ref=ref,
             employee_id=ref.id,
             email=email,
-            name=_name(row) or email,
+            name=row.full_name() or email,
             job_title=row.text("job_title"),
             job_code=code,
             job_profile_id=self._connection.job_profile(code),
@@ -281,14 +281,3 @@ def _active(row: Row) -> bool:
     if word.isdigit():
         return word == "0"
     return row.flag("active", True)
-
-
-def _email(row: Row) -> str:
-    email = row.required("email")
-    if "@" not in email:
-        raise FieldError(row.source_name("email"), f"{email!r} is not an e-mail address")
-    return email
-
-
-def _name(row: Row) -> str:
-    return f"{row.text('first_name')} {row.text('last_name')}".strip()

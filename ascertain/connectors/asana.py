@@ -20,6 +20,7 @@ from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.crawl import Crawl
 from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.parsing import Row, read_rows
+from ascertain.connectors.rotation import either
 from ascertain.domain.connector import (
     Capabilities,
     Cursor,
@@ -93,7 +94,7 @@ class AsanaConnector(HttpConnector):
 
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
         """As the port says; see ``asana_webhooks``."""
-        return receive(self.name, self.connection.secrets.get("webhook_token", ""), request, kept)
+        return either(self.connection.secrets, lambda s: receive(self.name, s.get("webhook_token", ""), request, kept))
 
     def subscribe(self, url: str, *, now: datetime) -> Sequence[Subscription]:
         """As the port says; one webhook a project."""

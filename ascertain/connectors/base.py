@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -58,9 +58,12 @@ class HttpConnector(ABC):
         # An address is one for all tenants of a vendor; anything else belongs to a host.
         counted = "ip" if quota.scope == "ip" else f"{quota.scope}:{httpx.URL(connection.url).host}"
         window = quota.window.total_seconds() if quota.calls else 0.0
+        self.budget_key = f"{self.system}:{counted}"
         self.http = HttpClient(
             connection.name,
             connection.url,
+            others=self.other_hosts(),
+            secrets=tuple(connection.secrets.values()),
             auth=self.auth(),
             classify=self.classify,
             inspect=self.inspect,
@@ -71,7 +74,7 @@ class HttpConnector(ABC):
             quota=quota,
             # A budget by the minute is used up all the time: it is waited for, or such a system never gets to its end.
             max_wait=max(30.0, window) if window <= 60 else 30.0,
-            budget_key=f"{self.system}:{counted}",
+            budget_key=self.budget_key,
         )
 
     @classmethod
@@ -95,6 +98,10 @@ class HttpConnector(ABC):
     def auth(self) -> httpx.Auth | None:
         """Credentials for every call, where they do not change."""
         return None
+
+    def other_hosts(self) -> Sequence[str]:
+        """URLs of further hosts that may be called, such as the vendor's login; none, unless overridden."""
+        return ()
 
     def authorise(self, token: str) -> Mapping[str, str]:
         """Headers of a call; ``token`` is of ``self.tokens``, empty without."""

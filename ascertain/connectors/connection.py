@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from dotenv import dotenv_values
 from httpx import URL, InvalidURL
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ascertain.connectors.http import is_loopback
+from ascertain.connectors.addresses import is_loopback
 from ascertain.connectors.parsing import FieldMap
 from ascertain.domain.records import Entity
 from ascertain.errors import ConfigError
@@ -22,6 +23,18 @@ from ascertain.paths import CONFIG_DIR
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
 Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+def _compiles(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as e:
+        raise ValueError(f"not a regular expression: {e}") from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression among a connector's options."""
 O = TypeVar("O", bound=BaseModel)  # noqa: E741
 
 

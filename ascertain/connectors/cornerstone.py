@@ -22,9 +22,10 @@ from ascertain.connectors.cornerstone_people import EMPLOYEES, employees, next_t
 from ascertain.connectors.cornerstone_reader import PEOPLE, Batch, Reader
 from ascertain.connectors.cornerstone_rows import CornerstoneRows
 from ascertain.connectors.cornerstone_skills import EmployeeSkills
-from ascertain.connectors.cornerstone_webhooks import readable_secret, receive
+from ascertain.connectors.cornerstone_webhooks import must_be_signable, receive
 from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.parsing import FieldError, Row
+from ascertain.connectors.rotation import either
 from ascertain.connectors.tokens import TokenKeeper
 from ascertain.connectors.window import VERSION, Window
 from ascertain.domain.connector import (
@@ -40,7 +41,7 @@ from ascertain.domain.connector import (
 from ascertain.domain.records import Entity, Record, SourceRef
 from ascertain.domain.webhooks import Proof, RawRequest, Received
 from ascertain.domain.writeback import Intended, SkillClaim, SkillTarget, WriteResult
-from ascertain.errors import ConfigError, PermanentConnectorError, RetryableConnectorError
+from ascertain.errors import PermanentConnectorError, RetryableConnectorError
 
 _LOST = ("skiptoken", "deltatoken", "nextpagetoken", "expired")
 _REMAINING = "x-csod-requests-remaining-urilevel"
@@ -65,26 +66,13 @@ class CornerstoneConnector(HttpConnector):
             "scope": self._options.scope,
         }
         self.tokens = TokenKeeper(self.name, lambda: self.http.post("/services/api/oauth2/token", body=asked).data)
-        self._key, self._secret = c.secrets.get("webhook_key", ""), c.secrets.get("webhook_secret", "")
-        self._check_webhooks()
+        self._secret = c.secrets.get("webhook_secret", "")
+        must_be_signable(self.name, self._options.webhooks, c.secrets)
         self._feed = Feed(self.name, c.url, self._read, self._options.page_size)
         self._reader = Reader(self.name, self.zone, self._feed, self._rows, self._options, self._account)
         self._skills = EmployeeSkills(self.name, self._options.skills, self.send)
         self._untracked: set[Entity] = set()
         self._resting: dict[str, float] = {}
-
-    def _check_webhooks(self) -> None:
-        hooks = self._options.webhooks
-        if self._secret and not hooks.string_to_sign:
-            raise ConfigError(
-                f"connection {self.name}: secrets.webhook_secret is given, but not what is signed",
-                remedy="record a heartbeat and set options.webhooks.string_to_sign, or leave the secret out",
-            )
-        if self._secret and not readable_secret(self._secret, hooks.secret_form):
-            raise ConfigError(
-                f"connection {self.name}: secrets.webhook_secret is not {hooks.secret_form}",
-                remedy="copy it from the webhook endpoint, or set options.webhooks.secret_form: text",
-            )
 
     # -- what it offers ---------------------------------------------------------------------------------------------
 
@@ -278,7 +266,11 @@ class CornerstoneConnector(HttpConnector):
         return Proof.HMAC_REQUEST if self._secret else Proof.CLIENT_STATE
 
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
-        return receive(self.name, self._options.webhooks, self._key, self._secret, request, now)
+        hooks = self._options.webhooks
+        return either(
+            self.connection.secrets,
+            lambda s: receive(self.name, hooks, s.get("webhook_key", ""), s.get("webhook_secret", ""), request, now),
+        )
 
     def targets(self) -> Sequence[SkillTarget]:
         return self._skills.targets()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from ascertain.connectors.connection import Pattern
 from ascertain.domain.records import EnrolmentStatus
 
 Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -104,19 +104,10 @@ class CornerstoneOptions(BaseModel):
     status_groups: dict[str, EnrolmentStatus] = Field(default_factory=lambda: {"11": EnrolmentStatus.COMPLETED})
     statuses: dict[str, EnrolmentStatus] = Field(default_factory=dict)
     active_statuses: list[str] = Field(default_factory=list)
-    certification: str = r"(?i)\b(certification|certificate exam|proctored)\b"
+    certification: Pattern = r"(?i)\b(certification|certificate exam|proctored)\b"
     workers: bool = False
     organisation: Organisation | None = None
     titles: LocalTitles = Field(default_factory=LocalTitles)
     calls_per_minute: Annotated[int, Field(ge=1)] = 400
     webhooks: Webhooks = Field(default_factory=Webhooks)
     skills: Skills = Field(default_factory=Skills)
-
-    @field_validator("certification")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as e:
-            raise ValueError(f"not a regular expression: {e}") from None
-        return value

@@ -158,13 +158,11 @@ class CornerstoneRows:
     def user(self, row: Row, ref: SourceRef, place: Place) -> UserRecord:
         """An account."""
         code = row.text("job_code") or place.position
-        email = row.required("email")
-        if "@" not in email:
-            raise FieldError(row.source_name("email"), f"{email!r} is not an e-mail address")
+        email = row.address("email")
         return UserRecord(
             ref=ref,
             email=email,
-            name=_name(row) or email,
+            name=row.full_name() or email,
             language=row.text("language").lower()[:2] or "en",
             active=self._active(row),
             department=row.text("department") or place.department,
@@ -181,7 +179,7 @@ class CornerstoneRows:
             ref=ref,
             employee_id=row.required("employee_id"),
             email=row.text("email"),
-            name=_name(row) or row.required("employee_id"),
+            name=row.full_name() or row.required("employee_id"),
             job_title=row.text("job_title") or place.position,
             job_code=code,
             job_profile_id=self._connection.job_profile(code),
@@ -256,7 +254,3 @@ class CornerstoneRows:
     def _active(self, row: Row) -> bool:
         known = self._options.active_statuses
         return row.flag("active", True) and (not known or row.text("status") in known)
-
-
-def _name(row: Row) -> str:
-    return f"{row.text('first_name')} {row.text('last_name')}".strip()

@@ -21,9 +21,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ascertain.connectors.cornerstone_options import Webhooks
+from ascertain.connectors.rotation import BEFORE
 from ascertain.connectors.unpack import BodyTooLarge, unpacked
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.webhooks import Event, Heard, RawRequest, Received, Reply, rejected
+from ascertain.errors import ConfigError
 
 MAX_RAW = 1024 * 1024
 _PLACE = re.compile(r"\{(method|uri|path|host|date|sha256|header:[A-Za-z0-9-]+)\}")
@@ -185,8 +187,25 @@ def _when(data: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def readable_secret(secret: str, form: str) -> bool:
-    """Whether a secret is written in its form."""
+def must_be_signable(name: str, options: Webhooks, secrets: Mapping[str, str]) -> None:
+    """
+    Raises:
+        ConfigError: there is a secret to sign with, and it is not said what is signed, or it has another form.
+    """
+    if secrets.get("webhook_secret") and not options.string_to_sign:
+        raise ConfigError(
+            f"connection {name}: secrets.webhook_secret is given, but not what is signed",
+            remedy="record a heartbeat and set options.webhooks.string_to_sign, or leave the secret out",
+        )
+    for key in ("webhook_secret", "webhook_secret" + BEFORE):
+        if (secret := secrets.get(key)) and not _readable(secret, options.secret_form):
+            raise ConfigError(
+                f"connection {name}: secrets.{key} is not {options.secret_form}",
+                remedy="copy it from the webhook endpoint, or set options.webhooks.secret_form: text",
+            )
+
+
+def _readable(secret: str, form: str) -> bool:
     try:
         return bool(secret_bytes(secret, form))
     except (ValueError, binascii.Error):

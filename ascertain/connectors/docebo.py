@@ -19,6 +19,7 @@ from ascertain.connectors.docebo_webhooks import receive
 from ascertain.connectors.docebo_writeback import DoceboWriteBack
 from ascertain.connectors.http import Answer, Query, StatusError, verdict_of
 from ascertain.connectors.parsing import naive, read_rows
+from ascertain.connectors.rotation import either
 from ascertain.connectors.tokens import TokenKeeper
 from ascertain.connectors.window import Window
 from ascertain.domain.connector import (
@@ -216,8 +217,10 @@ class DoceboConnector(DoceboWriteBack):
 
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
         """See ``docebo_webhooks``; secrets ``webhook_user`` and ``webhook_password``."""
-        given = self.connection.secrets
-        return receive(self.name, self.zone, given.get("webhook_user", ""), given.get("webhook_password", ""), request)
+        return either(
+            self.connection.secrets,
+            lambda s: receive(self.name, self.zone, s.get("webhook_user", ""), s.get("webhook_password", ""), request),
+        )
 
     def _query(self, entity: Entity, window: Window, number: int) -> Query:
         query: dict[str, str | int] = {"page": number, "page_size": self._options.page_size}

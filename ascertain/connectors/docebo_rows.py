@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ascertain.connectors.connection import Connection
+from ascertain.connectors.connection import Connection, Pattern
 from ascertain.connectors.parsing import FieldError, FieldMap, Row
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.records import (
@@ -139,7 +139,7 @@ class DoceboOptions(BaseModel):
     overlap_minutes: Annotated[int, Field(ge=0, le=10_080)] = 5
     duration_unit: Literal["seconds", "minutes", "hours"] = "minutes"
     max_score: Annotated[float, Field(gt=0)] = 100.0
-    certification: str = r"(?i)\b(certification|certificate exam|proctored)\b"
+    certification: Pattern = r"(?i)\b(certification|certificate exam|proctored)\b"
     award_kinds: dict[str, EvidenceKind] = Field(default_factory=dict)
     skills_field: Annotated[int, Field(ge=1)] | None = None
     skills_field_length: Annotated[int, Field(ge=100)] = 255
@@ -217,9 +217,7 @@ class DoceboRows:
 
     def _user(self, row: Row, ref: SourceRef, besides: Besides) -> UserRecord:
         code = row.text("job_code")
-        email = row.required("email")
-        if "@" not in email:
-            raise FieldError(row.source_name("email"), f"{email!r} is not an e-mail address")
+        email = row.address("email")
         return UserRecord(
             ref=ref,
             email=email,

@@ -200,8 +200,8 @@ def _worker(row: FileRow, ref: SourceRef, jobs: Mapping[str, str]) -> WorkerReco
         location=row.text("location"),
         timezone=row.text("timezone") or "UTC",
         active=row.flag("active", True),
-        reviews_consent=row.flag("reviews_consent", True),
-        messages_consent=row.flag("messages_consent", False),
+        reviews_consent=row.answer("reviews_consent"),
+        messages_consent=row.answer("messages_consent"),
         updated_at=row.moment("updated"),
     )
 

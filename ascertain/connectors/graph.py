@@ -20,6 +20,7 @@ from ascertain.connectors.graph_subscriptions import subscribe
 from ascertain.connectors.graph_webhooks import receive
 from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.parsing import FieldError, Row, read_rows
+from ascertain.connectors.rotation import either
 from ascertain.connectors.talk import need_opt_in, unseen, without_words
 from ascertain.connectors.tokens import TokenKeeper
 from ascertain.domain.connector import (
@@ -60,6 +61,9 @@ class GraphConnector(GraphPeople):
         host = self.connection.url if o.authority == "same" else o.authority
         self.tokens = TokenKeeper(self.name, lambda: self._token(f"{host}/{o.tenant}/oauth2/v2.0/token", form))
         self._addresses: dict[str, str] = {}
+
+    def other_hosts(self) -> Sequence[str]:
+        return () if self._options.authority == "same" else (self._options.authority,)
 
     def capabilities(self) -> Capabilities:
         found = {Entity.MESSAGE: Incremental.UPDATED_SINCE}
@@ -139,7 +143,10 @@ class GraphConnector(GraphPeople):
         """As the port says; see ``graph_webhooks``."""
         entities = {Entity.WORKER} if self._options.workers else set()
         entities |= {Entity.MESSAGE} if self.messages_opt_in else set()
-        return receive(self.name, self.connection.secrets.get("client_state", ""), frozenset(entities), request, now)
+        return either(
+            self.connection.secrets,
+            lambda s: receive(self.name, s.get("client_state", ""), frozenset(entities), request, now),
+        )
 
     def subscribe(self, url: str, *, now: datetime) -> Sequence[Subscription]:
         """As the port says; one for each channel that is read, one for the people."""

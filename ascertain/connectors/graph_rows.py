@@ -84,7 +84,7 @@ def worker(row: Row, ref: SourceRef, *, manager: str | None, profile: str | None
         hired_at=row.moment("hired"),
         location=row.text("location"),
         active=row.flag("active", True),
-        messages_consent=row.flag("messages_consent", False),
+        messages_consent=row.answer("messages_consent"),
     )
 
 

@@ -2,8 +2,9 @@
 
 A call is tried a few times while trying again can help (429, 5xx, timeouts, refused or broken connections, answers
 that stop half-way or are not JSON), waiting as the server asks or exponentially with jitter. A longer wait than
-``max_wait`` is not slept away: the error carries it, so that the runner can come back later. Redirects to another
-host are refused, because credentials would travel with them, and an answer over ``max_bytes`` is cut off.
+``max_wait`` is not slept away: the error carries it, so that the runner can come back later. Links and redirects to
+another host are refused, because credentials would travel with them, so are names that lead to addresses which are
+never called (:mod:`ascertain.connectors.addresses`), and an answer over ``max_bytes`` is cut off.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from typing import IO, Any, cast
 
 import httpx
 import tenacity
-from httpx import URL
 
+from ascertain.connectors.addresses import Resolve, is_loopback, origin, resolve
+from ascertain.connectors.host_guard import HostGuard
+from ascertain.connectors.redaction import redacted
 from ascertain.connectors.sealed import SealedFile
 from ascertain.domain.connector import Budget, Failure, QuotaPolicy, Verdict
 from ascertain.errors import PermanentConnectorError, RetryableConnectorError
@@ -34,7 +37,6 @@ MAX_DOWNLOAD = 4 * 1024 * 1024 * 1024
 _IN_MEMORY = 4 * 1024 * 1024
 _KEPT_BODY = 500
 _MAX_REDIRECTS = 3
-_LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 Query = Mapping[str, str | int | Sequence[str]]
 
 
@@ -64,11 +66,6 @@ class Download:
     server_time: datetime | None
 
 
-def is_loopback(url: str) -> bool:
-    """True for an address on this machine."""
-    return URL(url).host in _LOOPBACK
-
-
 def verdict_of(failure: Failure) -> Verdict:
     """What the HTTP status alone says; a connector refines it."""
     if failure.status is None or failure.status in (408, 425, 429) or failure.status >= 500:
@@ -86,6 +83,7 @@ class HttpClient:
     Args:
         name: the connection's name, for messages.
         base_url: scheme and host, perhaps a path.
+        others: further URLs whose hosts may be called, such as that of the vendor's login.
         classify: what to do about a failure.
         inspect: finds the failure inside a good answer's JSON, for systems that answer 200 whatever happened; its
             ``status`` is what HTTP would have said.
@@ -96,6 +94,8 @@ class HttpClient:
         budget: call budgets shared between processes; ``quota`` is the rule of these calls, and what has
             the same ``budget_key`` is counted together.
         transport: replaces the network, so that recorded answers can be replayed.
+        find: looks names up.
+        secrets: taken out of what a system says back.
     """
 
     def __init__(
@@ -103,6 +103,7 @@ class HttpClient:
         name: str,
         base_url: str,
         *,
+        others: Sequence[str] = (),
         auth: httpx.Auth | None = None,
         classify: Callable[[Failure], Verdict] = verdict_of,
         inspect: Callable[[Any, Mapping[str, str]], Failure | None] | None = None,
@@ -116,8 +117,12 @@ class HttpClient:
         budget: Budget | None = None,
         quota: QuotaPolicy | None = None,
         budget_key: str = "",
+        find: Resolve = resolve,
+        secrets: Sequence[str] = (),
     ) -> None:
         self._name = name
+        self._secrets = tuple(secrets)
+        self._hosts = HostGuard((base_url, *others), find if transport is None else None)
         self._budget = budget
         self._quota = quota
         self._budget_key = budget_key
@@ -225,7 +230,8 @@ class HttpClient:
         try:
             data = json.loads(self._mend(raw) if self._mend else raw)
         except ValueError:
-            raise _no_json(place, raw[:60]) from None
+            said = redacted(raw[:_KEPT_BODY].decode("utf-8", "replace"), self._secrets, request)
+            raise _no_json(place, said[:60]) from None
         if self._inspect is not None and (inside := self._inspect(data, response.headers)) is not None:
             self._refused(f"{place}: answered {response.status_code}, but says {inside.body}", inside)
         return Answer(data, _server_time(response), response.headers)
@@ -240,7 +246,8 @@ class HttpClient:
             marked = len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0
             file.seek(max(0, file.seek(0, os.SEEK_END) - 60))
             if start[marked:].lstrip()[:1] not in (b"{", b"[") or file.read().rstrip()[-1:] not in (b"}", b"]"):
-                raise _no_json(place, start)
+                said = redacted(start.decode("utf-8", "replace"), self._secrets, request)
+                raise _no_json(place, said)
             file.seek(marked)
         except OSError as e:
             file.close()
@@ -270,7 +277,8 @@ class HttpClient:
         except httpx.RequestError as e:  # also a body that ends early or cannot be unpacked
             raise RetryableConnectorError(f"{place}: {_plain(e)}") from None
         if response.status_code >= 400:
-            body = raw[:_KEPT_BODY].decode("utf-8", "replace")
+            # Before it is cut: the beginning of a secret would no longer be known as one.
+            body = redacted(raw[: 8 * _KEPT_BODY].decode("utf-8", "replace"), self._secrets, request)[:_KEPT_BODY]
             failure = Failure(response.status_code, body, retry_after(response.headers.get("retry-after")))
             self._refused(f"{place}: answered {response.status_code}", failure)
         return response, raw
@@ -287,17 +295,20 @@ class HttpClient:
             self._sleep(wait)
 
     def _send(self, request: httpx.Request, place: str, sink: IO[bytes] | None = None) -> tuple[httpx.Response, bytes]:
-        home = (request.url.scheme, request.url.host, request.url.port)
+        home = origin(request.url)
+        self._hosts.may_call(request.url, place)
         for _ in range(_MAX_REDIRECTS + 1):
             response = self._client.send(request, stream=True)
             try:
+                # Again, by the address that answered: a name may have led elsewhere since it was looked up.
+                self._hosts.may_hear(response, request.url.host, place)
                 raw = self._read(response, place, sink if response.is_success else None)
             finally:
                 response.close()
             if response.next_request is None:
                 return response, raw
             target = response.next_request.url
-            if (target.scheme, target.host, target.port) != home:
+            if origin(target) != home:
                 raise PermanentConnectorError(
                     f"{place}: redirected to another host, {target.host}; not followed",
                     remedy="set the URL of the connection to the host that answers",
@@ -349,9 +360,9 @@ def _listed(params: Query | None) -> dict[str, Any] | None:
     return {k: list(v) if isinstance(v, list | tuple) else v for k, v in params.items()} if params else None
 
 
-def _no_json(place: str, start: bytes) -> RetryableConnectorError:
+def _no_json(place: str, start: str) -> RetryableConnectorError:
     return RetryableConnectorError(
-        f"{place}: the answer is not JSON but begins {start.decode('utf-8', 'replace')!r}",
+        f"{place}: the answer is not JSON but begins {start!r}",
         remedy="check that the URL is that of the API; a maintenance page looks like this too",
     )
 

@@ -20,6 +20,7 @@ from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.http import Answer, StatusError, verdict_of
 from ascertain.connectors.jira_webhooks import receive
 from ascertain.connectors.parsing import FieldError, Row, naive, read_rows
+from ascertain.connectors.rotation import either
 from ascertain.connectors.window import Window
 from ascertain.domain.connector import (
     Capabilities,
@@ -141,7 +142,10 @@ class JiraConnector(HttpConnector):
         return Proof.HMAC
 
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
-        return receive(self.name, self._options.projects, self.connection.secrets.get("webhook_secret", ""), request)
+        projects = self._options.projects
+        return either(
+            self.connection.secrets, lambda s: receive(self.name, projects, s.get("webhook_secret", ""), request)
+        )
 
     def _counts(self, issue: object) -> bool:
         """Whether the search would have found an issue; a webhook tells of all."""

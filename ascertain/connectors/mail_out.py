@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 
 from ascertain.domain.notifications import Delivered, Outcome
+from ascertain.domain.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ class SmtpMailer:
         mail = EmailMessage()
         mail["From"] = self._server.sender
         mail["To"] = address
-        mail["Subject"] = subject
+        mail["Subject"] = visible(subject)
         mail["Date"] = formatdate()
         mail["Message-ID"] = f"<{message_id}@{parseaddr(self._server.sender)[1].rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(text)
+        mail.set_content(visible(text))
         return mail
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ascertain.connectors.connection import Pattern
 
 Function = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]+$")]
 
@@ -64,14 +65,5 @@ class MoodleOptions(BaseModel):
     engagement: bool = False
     workers: bool = False
     duration_unit: Annotated[str, Field(pattern="^(minutes|hours)$")] = "minutes"
-    certification: str = r"(?i)\b(certification|certificate exam|proctored)\b"
+    certification: Pattern = r"(?i)\b(certification|certificate exam|proctored)\b"
     skills: SkillsOptions = Field(default_factory=SkillsOptions)
-
-    @field_validator("certification")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as e:
-            raise ValueError(f"not a regular expression: {e}") from None
-        return value

@@ -263,7 +263,7 @@ def _share(row: Row) -> float | None:
 
 
 def _name(row: Row) -> str:
-    return row.text("name") or f"{row.text('first_name')} {row.text('last_name')}".strip() or row.required("name")
+    return row.text("name") or row.full_name() or row.required("name")
 
 
 def _language(row: Row) -> str:

@@ -1,6 +1,6 @@
 """A pull over many parents, for systems that have no list of everything: course by course, person by person.
 
-Beside ``fanout``, which keeps a mark for each of a few parents, this one is for thousands of them that share one
+Beside ``crawl``, which keeps a mark for each of a few parents, this one is for thousands of them that share one
 watermark: it keeps no list and hands on several parents at a time.
 
 The place in such a pull is the parent that comes next and the page within it. Parents are read in the order of their

@@ -72,6 +72,17 @@ class Row:
             raise FieldError(self.source_name(name), "is empty")
         return found
 
+    def address(self, name: str) -> str:
+        """An e-mail address, which there must be."""
+        found = self.required(name)
+        if "@" not in found:
+            raise FieldError(self.source_name(name), f"{found!r} is not an e-mail address")
+        return found
+
+    def full_name(self, first: str = "first_name", last: str = "last_name") -> str:
+        """Given and family name; empty where there is neither."""
+        return f"{self.text(first)} {self.text(last)}".strip()
+
     def number(self, name: str) -> float | None:
         """A finite number, ``None`` where empty."""
         text = self.text(name)
@@ -103,6 +114,10 @@ class Row:
         if word not in _TRUE | _FALSE:
             raise FieldError(self.source_name(name), f"{_cut(word)!r} is neither yes nor no")
         return word in _TRUE
+
+    def answer(self, name: str) -> bool | None:
+        """Yes or no; ``None`` where nobody has answered."""
+        return self.flag(name) if self.text(name) else None
 
     def moment(self, name: str) -> datetime | None:
         """Aware UTC. Naive times are the tenant's, a mere day is its midnight UTC, zero dates are ``None``."""

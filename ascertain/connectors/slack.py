@@ -15,6 +15,7 @@ from typing import Any
 from ascertain.connectors.crawl import Crawl
 from ascertain.connectors.http import Answer, StatusError, retry_after, verdict_of
 from ascertain.connectors.parsing import FieldError, read_rows
+from ascertain.connectors.rotation import either
 from ascertain.connectors.slack_rows import MESSAGE, SlackOptions, message, moment, timestamp
 from ascertain.connectors.slack_webhooks import receive
 from ascertain.connectors.slack_writeback import SlackWriteBack
@@ -92,7 +93,11 @@ class SlackConnector(SlackWriteBack):
         for field in (profile.get("fields") if isinstance(profile, Mapping) else None) or []:
             if isinstance(field, Mapping) and field.get("id"):
                 fields[str(field["id"])] = str(field.get("label") or "")
-        return TenantProfile({Entity.MESSAGE: channels, Entity.USER: fields})
+        unused = {
+            Entity.MESSAGE: tuple(c for c in channels if c not in self._options.channels),
+            Entity.USER: tuple(f for f in fields if f != self._options.skills_field),
+        }
+        return TenantProfile({Entity.MESSAGE: channels, Entity.USER: fields}, unused)
 
     def pull(self, entity: Entity, cursor: Cursor | None) -> Iterator[Page]:
         if entity is not Entity.MESSAGE:
@@ -136,8 +141,10 @@ class SlackConnector(SlackWriteBack):
 
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
         """As the port says; see ``slack_webhooks``."""
-        secret = self.connection.secrets.get("signing_secret", "")
-        return receive(self.name, secret, self.messages_opt_in, request, now)
+        opted_in = self.messages_opt_in
+        return either(
+            self.connection.secrets, lambda s: receive(self.name, s.get("signing_secret", ""), opted_in, request, now)
+        )
 
     # -- one page ---------------------------------------------------------------------------------------------------
 

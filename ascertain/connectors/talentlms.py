@@ -89,7 +89,11 @@ class TalentLmsConnector(TalentLmsWriteBack):
             listed = answer.data.get("_data") if answer and isinstance(answer.data, Mapping) else []
             rows = [f for f in (listed if isinstance(listed, list) else []) if isinstance(f, Mapping) and "id" in f]
             found[entity] = {f"{CUSTOM}{f['id']}": str(f.get("name") or "") for f in rows}
-        unused = {e: tuple(k for k in fields if k not in self._rows.fields[e].values()) for e, fields in found.items()}
+        used = {e: set(self._rows.fields[e].values()) for e in found}
+        used[Entity.USER] |= set(self._rows.fields[Entity.WORKER].values())  # workers are read out of users
+        if self._options.skills_field is not None:
+            used[Entity.USER].add(f"{CUSTOM}{self._options.skills_field}")
+        unused = {e: tuple(k for k in fields if k not in used[e]) for e, fields in found.items()}
         return TenantProfile(found, unused)
 
     def pull(self, entity: Entity, cursor: Cursor | None) -> Iterator[Page]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ascertain.connectors.connection import Pattern
 from ascertain.domain.records import EnrolmentStatus
 
 
@@ -41,7 +42,7 @@ class TalentLmsOptions(BaseModel):
     max_score: Annotated[float, Field(gt=0)] = 100.0
     statuses: dict[str, EnrolmentStatus] = Field(default_factory=dict)
     duration_unit: Literal["seconds", "minutes", "hours"] = "minutes"
-    certification: str = r"(?i)\b(certification|certificate exam|proctored)\b"
+    certification: Pattern = r"(?i)\b(certification|certificate exam|proctored)\b"
     skills_field: Annotated[int, Field(ge=1)] | None = None
     skills_field_length: Annotated[int, Field(ge=100)] = 255
     skills_lag_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0

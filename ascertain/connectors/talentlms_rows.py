@@ -152,10 +152,8 @@ class TalentLmsRows:
 
     def user(self, row: Row, ref: SourceRef, besides: Besides) -> Record:
         """A ``UserRecord``, or a ``WorkerRecord`` as the reference says."""
-        email = row.required("email")
-        if "@" not in email:
-            raise FieldError(row.source_name("email"), f"{email!r} is not an e-mail address")
-        name = f"{row.text('first_name')} {row.text('last_name')}".strip() or email
+        email = row.address("email")
+        name = row.full_name() or email
         code = row.text("job_code")
         department = row.text("department") or besides.branch(row)
         profile = self._connection.job_profile(code)

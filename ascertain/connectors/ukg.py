@@ -16,6 +16,7 @@ import httpx
 from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.http import Answer
 from ascertain.connectors.parsing import FieldError, Row, naive, read_rows
+from ascertain.connectors.rotation import either
 from ascertain.connectors.ukg_rows import (
     DEFAULT_FIELDS,
     Key,
@@ -129,7 +130,8 @@ class UkgConnector(HttpConnector):
         return Proof.HMAC
 
     def receive(self, request: RawRequest, *, now: datetime, kept: Mapping[str, str]) -> Received:
-        return receive(self._options.webhooks, self.connection.secrets.get("webhook_secret", ""), request, now)
+        hooks = self._options.webhooks
+        return either(self.connection.secrets, lambda s: receive(hooks, s.get("webhook_secret", ""), request, now))
 
     # -- workers ----------------------------------------------------------------------------------------------------
 

@@ -90,8 +90,7 @@ class UkgOptions(BaseModel):
     ``page_size``: rows a call, at most 10,000. ``overlap_hours``: how far the list of changes is asked back; the
     vendor fills it in steps of three hours. ``changes_hours``: the least time between two questions about changes;
     the vendor asks for three.
-    ``job_profiles_path``: where this tenant lists its jobs; empty reads none. ``no_consent_by_default``: where no
-    consent field is mapped, reviews are left out.
+    ``job_profiles_path``: where this tenant lists its jobs; empty reads none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -101,7 +100,6 @@ class UkgOptions(BaseModel):
     changes_hours: Annotated[float, Field(ge=0, le=24)] = 3
     org_level_names: bool = True
     job_profiles_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9/_-]+)?$")] = ""
-    no_consent_by_default: bool = False
     webhooks: Webhooks = Webhooks()
 
 
@@ -254,8 +252,8 @@ def worker(row: Row, ref: SourceRef, people: People, options: UkgOptions, profil
         location=row.text("location"),
         timezone=row.text("timezone") or "UTC",
         active=status not in ("T", "TERMINATED") and row.moment("terminated") is None,
-        reviews_consent=row.flag("reviews_consent", not options.no_consent_by_default),
-        messages_consent=row.flag("messages_consent", False),
+        reviews_consent=row.answer("reviews_consent"),
+        messages_consent=row.answer("messages_consent"),
         updated_at=max(changed) if changed else None,
     )
 

@@ -11,6 +11,9 @@ MAX_RATIO = 200
 """JSON packs about twenty to one; whoever sends more than ten times that sends a bomb."""
 _FREE = 64 * 1024
 """So small a body may have any ratio."""
+PACKED = frozenset(("gzip", "x-gzip"))
+ENCODINGS = frozenset(("", "identity")) | PACKED
+"""Content encodings that are taken; the first two leave a body as it is."""
 _GZIP = 31  # window bits with which zlib reads gzip
 
 
@@ -30,11 +33,11 @@ def unpacked(request: RawRequest, *, limit: int = MAX_BYTES, ratio: int = MAX_RA
         BodyUnreadable: broken or cut off, or another encoding.
     """
     encoding = request.header("content-encoding").strip().lower()
-    if encoding in ("", "identity"):
+    if encoding in ENCODINGS - PACKED:
         if len(request.body) > limit:
             raise BodyTooLarge
         return request.body
-    if encoding not in ("gzip", "x-gzip"):
+    if encoding not in PACKED:
         raise BodyUnreadable
     allowed = min(limit, max(_FREE, ratio * len(request.body)))
     machine = zlib.decompressobj(_GZIP)

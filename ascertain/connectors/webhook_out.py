@@ -9,19 +9,19 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import httpx
 from standardwebhooks import Webhook
 
+from ascertain.connectors.addresses import LOOPBACK_HOSTS, Resolve, is_never_called, is_public, resolve
+from ascertain.connectors.deadline import Deadline
 from ascertain.domain.notifications import Delivered, Outcome
 from ascertain.errors import ConfigError
 
 PREFIX = "whsec_"
 SECRET_BYTES = range(24, 65)
-Resolve = Callable[[str, int], Sequence[str]]
 
 
 def read_secret(endpoint: str, variable: str, text: str) -> str:
@@ -71,7 +71,9 @@ def check_target(endpoint: str, url: str, *, allow_private: bool, allow_http: bo
     try:
         literal = str(ipaddress.ip_address(parsed.host))
     except ValueError:
-        literal = "127.0.0.1" if parsed.host == "localhost" else ""
+        literal = "127.0.0.1" if parsed.host in LOOPBACK_HOSTS else ""
+    if literal and is_never_called(literal):
+        raise ConfigError(f"webhook {endpoint}: the url is an address that is never called ({literal})")
     if literal and not allow_private and not is_public(literal):
         raise ConfigError(
             f"webhook {endpoint}: the url is an address of a private network or of this machine",
@@ -79,33 +81,12 @@ def check_target(endpoint: str, url: str, *, allow_private: bool, allow_http: bo
         )
 
 
-def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet, also behind the IPv6 forms that carry an IPv4 one."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if inner is None and found in _NAT64:
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None:
-            return inner.is_global and not inner.is_multicast
-    return found.is_global and not found.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name, in the system's order."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
 class HttpWebhookSender:
     """``ascertain.domain.notifications.WebhookSender`` for one endpoint.
 
     Args:
         secrets: the newest first.
-        timeout: seconds for one try.
+        timeout: seconds for one try, whatever the receiver does meanwhile (looking up its name apart).
         find: looks names up.
     """
 
@@ -137,6 +118,8 @@ class HttpWebhookSender:
             return Outcome(Delivered.LATER, f"the name cannot be looked up: {type(e).__name__}")
         if not addresses:
             return Outcome(Delivered.LATER, "the name has no address")
+        if any(map(is_never_called, addresses)):
+            return Outcome(Delivered.LATER, "the name leads to an address that is never called: refused")
         if not self._allow_private and not all(is_public(a) for a in addresses):
             return Outcome(Delivered.LATER, "the name leads into a private network or to this machine: refused")
         headers = {
@@ -146,9 +129,11 @@ class HttpWebhookSender:
             "host": self._url.netloc.decode("ascii"),
         }
         target = self._url.copy_with(host=addresses[0])
+        deadline = Deadline(self._timeout)
         # A proxy of the environment would look the name up again, and is not asked.
         try:
             with (
+                deadline,
                 httpx.Client(
                     timeout=self._timeout, follow_redirects=False, trust_env=False, transport=self._transport
                 ) as client,
@@ -157,11 +142,13 @@ class HttpWebhookSender:
                     target,
                     content=body.encode("utf-8"),
                     headers=headers,
-                    extensions={"sni_hostname": self._url.host},
+                    extensions={"sni_hostname": self._url.host, "trace": deadline.trace},
                 ) as answer,
             ):
                 return _outcome(answer)
         except httpx.HTTPError as e:
+            if deadline.passed:
+                return Outcome(Delivered.LATER, f"no whole answer within {self._timeout:g} s")
             return Outcome(Delivered.LATER, f"no answer: {type(e).__name__}")
 
 

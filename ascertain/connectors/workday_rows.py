@@ -108,8 +108,7 @@ class WorkdayOptions(BaseModel):
     ``reports``: the report of each entity, under ``owner``. ``rest``: in place of a report, the service and version
     that has the entity (``staffing/v6``). ``updated_prompt``: the prompt that narrows a report to what changed since
     a day, where the customer built one in. ``rating_low`` and ``rating_high``: ends of the rating scale.
-    ``no_consent_by_default``: where no consent column is mapped, reviews are left out. ``managers``: with REST, ask
-    each manager's direct reports. ``rest_page_size``: rows a call, at most 100.
+    ``managers``: with REST, ask each manager's direct reports. ``rest_page_size``: rows a call, at most 100.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -120,7 +119,6 @@ class WorkdayOptions(BaseModel):
     updated_prompt: str = ""
     rating_low: float = 1.0
     rating_high: float = 5.0
-    no_consent_by_default: bool = False
     managers: bool = True
     rest_page_size: Annotated[int, Field(ge=1, le=100)] = 100
 
@@ -163,8 +161,8 @@ def worker(row: Row, ref: SourceRef, options: WorkdayOptions, profiles: Mapping[
         location=row.text("location"),
         timezone=row.text("timezone") or "UTC",
         active=working and row.moment("terminated") is None,
-        reviews_consent=row.flag("reviews_consent", not options.no_consent_by_default),
-        messages_consent=row.flag("messages_consent", False),
+        reviews_consent=row.answer("reviews_consent"),
+        messages_consent=row.answer("messages_consent"),
         updated_at=row.moment("updated"),
     )
 

@@ -50,6 +50,7 @@ class SkillStatements:
             {
                 "assertion": c.assertion_id,
                 "confidence": round(c.confidence, 4),
+                "human_reviewed": c.human_reviewed,
                 "id": c.skill_id,
                 "label": c.label,
                 "level": int(c.level),
@@ -116,6 +117,7 @@ class SkillStatements:
             return {
                 "assertion": extensions[f"{space}assertion"],
                 "confidence": result[f"{space}confidence"],
+                "human_reviewed": result.get(f"{space}human-reviewed", False),
                 "id": ident,
                 "label": said["object"]["definition"]["name"]["und"],
                 "level": int(result[f"{space}level"]),
@@ -137,7 +139,13 @@ class SkillStatements:
                 "id": skill["uri"] or f"{space}skill:{skill['id']}",
                 "definition": {"type": _OBJECTIVE, "name": {"und": skill["label"]}},
             },
-            "result": {"extensions": {f"{space}level": skill["level"], f"{space}confidence": skill["confidence"]}},
+            "result": {
+                "extensions": {
+                    f"{space}level": skill["level"],
+                    f"{space}confidence": skill["confidence"],
+                    f"{space}human-reviewed": skill["human_reviewed"],
+                }
+            },
             "context": {
                 "platform": "Ascertain",
                 "contextActivities": {"category": [{"objectType": "Activity", "id": self._options.own}]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,10 +28,12 @@ class Assertion:
 
     Attributes:
         level: the highest level the belief supports; ``None`` when none is.
-        confidence: posterior P(θ_level > τ) that the person performs at that level; ``None`` below the floor.
+        confidence: how sure we are that the person performs at that level: the posterior P(θ_level > τ), by the
+            calibration where there is one; ``None`` below the floor.
         low, high: credible interval of the success share at that level.
         amount: effective number of pieces of evidence.
         observations: everything it rests on, one row a claim, in a fixed order.
+        raw: the posterior before calibration; ``None`` where none was applied, and ``confidence`` is the posterior.
     """
 
     skill_id: str
@@ -40,6 +43,7 @@ class Assertion:
     high: float
     amount: float
     observations: tuple[Observation, ...]
+    raw: float | None = None
 
     @property
     def enough(self) -> bool:
@@ -56,7 +60,11 @@ def assert_skill(skill_id: str, observations: tuple[Observation, ...], rules: Be
     low, high = belief.interval(shown, rules.interval)
     if belief.amount < rules.enough_evidence:
         return Assertion(skill_id, None, None, low, high, belief.amount, ordered)
-    return Assertion(skill_id, level, belief.performs(shown, rules.performs_at), low, high, belief.amount, ordered)
+    posterior = belief.performs(shown, rules.performs_at)
+    if level is None or rules.calibration is None:
+        # Humans decide about levels that are asserted: where none is, there is nothing to calibrate on.
+        return Assertion(skill_id, level, posterior, low, high, belief.amount, ordered)
+    return Assertion(skill_id, level, rules.calibration(posterior), low, high, belief.amount, ordered, raw=posterior)
 
 
 def _place(o: Observation) -> tuple[str | float, ...]:
@@ -82,7 +90,13 @@ def contributions(assertion: Assertion, rules: BeliefRules) -> tuple[Contributio
     """Leave each independent observation out in turn; strongest effect first."""
     level = assertion.level or Level.AWARENESS
     kept = independent(assertion.observations)
-    whole = believe(kept, rules).performs(level, rules.performs_at)
+    calibration = rules.calibration if assertion.raw is not None else None
+
+    def sure(observations: Sequence[Observation]) -> float:
+        posterior = believe(observations, rules).performs(level, rules.performs_at)
+        return posterior if calibration is None else calibration(posterior)
+
+    whole = sure(kept)
     rows = [
         Contribution(
             o.evidence_id,
@@ -91,7 +105,7 @@ def contributions(assertion: Assertion, rules: BeliefRules) -> tuple[Contributio
             o.weight,
             o.outcome,
             o.level,
-            whole - believe([p for p in kept if p is not o], rules).performs(level, rules.performs_at),
+            whole - sure([p for p in kept if p is not o]),
         )
         for o in kept
     ]

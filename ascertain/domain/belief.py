@@ -127,6 +127,11 @@ class Belief:
         supported = [lv for lv in LEVELS if self.performs(lv, rules.performs_at) >= rules.level_support]
         return max(supported, default=None)
 
+    def chance_below(self, level: Level, rules: BeliefRules) -> float:
+        """P(θ_level ≤ τ): the point of :meth:`below`, without its range."""
+        a, b = self.with_lent[level - 1] if self.with_lent else (self.alpha[level - 1], self.beta[level - 1])
+        return float(_special().betainc(a, b, rules.performs_at))
+
     def below(self, level: Level, rules: BeliefRules, *, lent: bool = True) -> tuple[float, float, float]:
         """P(θ_level ≤ τ) as (low, point, high); ``lent=False`` leaves out what easier levels lend.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from ascertain.domain.calibration import NONE
 from ascertain.domain.canonical import digest
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.skills import ContentTag, JobProfile, Level
@@ -40,13 +41,14 @@ class Mentor:
 @dataclass(frozen=True, slots=True)
 class Versions:
     """What a result rests on besides the evidence: content hashes or version strings. ``mapper`` read the free text;
-    it is empty in results from before it was kept."""
+    it is empty in results from before it was kept. ``calibration`` is "none" where none was applied."""
 
     policy: str
     taxonomy: str
     brain: str
     prompts: str
     mapper: str = ""
+    calibration: str = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ class CaseFile:
         hours_per_week: working hours, for the path's budget.
         tags: accepted content tags by content id, for evidence and for the catalogue.
         completed: content ids finished successfully.
-        withheld: what was left out, in plain words ("2 reviews: consent withdrawn").
+        withheld: what was left out and why, in plain words ("messages: the person has said no").
+        withdrawals: how often a source was taken back before: a run from before a withdrawal has lost its quotes, so
+            it cannot stand for a case after it.
     """
 
     pseudonym: str
@@ -74,6 +78,7 @@ class CaseFile:
     completed: frozenset[str] = frozenset()
     mentors: tuple[Mentor, ...] = ()
     withheld: tuple[str, ...] = ()
+    withdrawals: int = 0
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over everything that a stored result rests on: equal inputs, equal fingerprint, no new work.
@@ -81,8 +86,10 @@ class CaseFile:
         Mentors are left out: they are other people, and nothing about this learner follows from them.
         """
         ordered = sorted(self.evidence, key=lambda e: e.id)
+        later = {"withdrawals": self.withdrawals} if self.withdrawals else {}
         return digest(
             {
+                **later,
                 "person": self.pseudonym,
                 "as_of": self.as_of,
                 "evidence": ordered,

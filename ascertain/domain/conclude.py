@@ -13,7 +13,7 @@ from ascertain.domain.casefile import CaseFile
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.findings import AssertionVerdict, Claim, Pick, Stance
 from ascertain.domain.gaps import Gap, gaps_for
-from ascertain.domain.routing import Route, route
+from ascertain.domain.routing import Before, Route, route
 from ascertain.domain.rules import BeliefRules, Policy
 from ascertain.domain.skills import Level, SkillFamily
 
@@ -104,12 +104,24 @@ def points_both_ways(assertion: Assertion) -> bool:
     return any(not o.supports or o.outcome < 0.4 for o in kept) and any(o.supports and o.outcome >= 0.6 for o in kept)
 
 
+def compliance_skills(case: CaseFile) -> frozenset[str]:
+    """Skills that the role marks so, and those that mandatory training teaches."""
+    marked = {r.skill_id for r in case.role.requirements if r.compliance} if case.role else set()
+    taught = {t.skill_id for c in case.catalogue if c.mandatory for t in case.tags.get(c.content_id, ())}
+    return frozenset(marked | taught)
+
+
 def route_all(
-    case: CaseFile, assertions: Mapping[str, Assertion], verdicts: Sequence[AssertionVerdict], policy: Policy
+    case: CaseFile,
+    assertions: Mapping[str, Assertion],
+    verdicts: Sequence[AssertionVerdict],
+    policy: Policy,
+    before: Mapping[str, Before],
 ) -> dict[str, Route]:
-    """Route every assertion under the policy."""
+    """Route every assertion under the policy. ``before`` has, by skill, what a human said on other evidence."""
     by_skill = {v.skill_id: v for v in verdicts}
     critical = {r.skill_id for r in case.role.requirements if r.critical} if case.role else set()
+    compliance = compliance_skills(case)
     required = {r.skill_id for r in case.role.requirements} if case.role else set()
     return {
         s: route(
@@ -117,6 +129,8 @@ def route_all(
             by_skill.get(s),
             policy.routing,
             critical=s in critical,
+            compliance=s in compliance,
+            before=before.get(s),
             contradicted=points_both_ways(a),
             required=s in required,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
@@ -113,6 +113,15 @@ class QuotaPolicy:
     exclusive: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Of a call budget: calls taken in the window that began then, and until when nobody calls."""
+
+    used: int
+    window_began: datetime
+    blocked_until: datetime | None
+
+
 class Budget(Protocol):
     """Call budgets shared by every process of an installation (``ascertain.store``)."""
 
@@ -131,6 +140,9 @@ class Budget(Protocol):
 
     def give_back(self, name: str, owner: str) -> None:
         """End a lease early; that of another owner is left alone."""
+
+    def spent(self, key: str) -> Spent | None:
+        """How a budget stands; ``None`` where nobody has called yet."""
 
 
 class Connector(Protocol):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ascertain.errors import ConfigError
+from ascertain.errors import ForbiddenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,17 @@ def require_fairness_auditor(actor: str, named: Collection[str]) -> FairnessAudi
     """Let ``actor`` act as fairness auditor. Nobody may who is not named; the default is nobody.
 
     Raises:
-        ConfigError: when the organisation has not named them.
+        ForbiddenError: when the organisation has not named them.
     """
     name = actor.strip()
     if not name or name.casefold() not in {n.strip().casefold() for n in named}:
-        raise ConfigError(
+        raise ForbiddenError(
             f"{name or 'nobody'} is not a fairness auditor",
-            remedy="whoever answers for fairness is named in ASCERTAIN_FAIRNESS_AUDITORS; act as them with --as",
+            actor=name,
+            kind="person",
+            action="fairness.audit",
+            remedy="whoever answers for fairness is named in ASCERTAIN_FAIRNESS_AUDITORS, or granted the role "
+            "fairness_auditor; act as them with --as",
         )
     return FairnessAuditor(name)
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
+
+
+class Outcome(StrEnum):
+    """What can be audited."""
+
+    ACCEPTED = "accepted"
+    SCORE = "score"
+    REVIEW = "review"
+    PATH = "path"
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,8 @@ class Step:
     """One agent's task as it happened, for the audit trail.
 
     ``prompt_hash`` and ``output_hash`` are SHA-256 hex; ``output`` is the checked answer (JSON text);
-    ``tools`` lists the tool names in call order; ``tokens`` is (prompt, completion).
+    ``tools`` lists the tool names in call order; ``tokens`` is (prompt, completion); ``usd`` what they cost in US
+    dollars, ``None`` where no price is known.
     """
 
     agent: str
@@ -100,6 +101,7 @@ class Step:
     tools: tuple[str, ...] = ()
     calls: int = 0
     tokens: tuple[int, int] = (0, 0)
+    usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

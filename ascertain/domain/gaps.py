@@ -12,7 +12,7 @@ from ascertain.domain.skills import JobProfile, Level
 
 
 class GapStatus(StrEnum):
-    """How to say it in one phrase."""
+    """How to say it in one phrase. ``contested`` is never computed: it stands over whatever was."""
 
     MET = "met"
     LIKELY_MET = "likely met"
@@ -20,6 +20,7 @@ class GapStatus(StrEnum):
     NOT_SHOWN = "not shown yet"
     BELOW = "below"
     UNKNOWN = "not enough evidence"
+    CONTESTED = "contested"
 
 
 @dataclass(frozen=True, slots=True)

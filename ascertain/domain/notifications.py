@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 SKILLS_UPDATED = "skills.updated"
 DIGEST = "skills.digest"
+OVERDUE = "answers.overdue"
 
 
 class Channel(StrEnum):
@@ -105,6 +106,7 @@ class SkillNote:
     label: str
     level: int
     assertion_id: str = ""
+    human_reviewed: bool = False
 
 
 def skill_changes(before: Mapping[str, int], now: Sequence[SkillNote]) -> dict[str, list[str]]:

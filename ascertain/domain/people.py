@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
-from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.consent import Consents
+from ascertain.domain.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Learner:
     """A person in the organisation. ``id`` is the product's own; source ids are kept apart.
 
-    ``reviews_consent`` False keeps colleagues' opinions of the person out of every run. What the person wrote to
-    colleagues is looked at only while ``messages_consent`` is True.
+    ``consents`` is what the person and the organisation allow at the time of reading; storing a learner does not store
+    it (``ascertain.pipeline.consent`` does). ``restricted``: what is held is kept and not used; no source says either,
+    so two readings of a person do not differ by them.
     """
 
     id: str
@@ -29,11 +31,9 @@ class Learner:
     timezone: str = "UTC"
     location: str = ""
     active: bool = True
-    reviews_consent: bool = True
-    messages_consent: bool = False
+    consents: Consents = field(default_factory=Consents, compare=False)
+    restricted: bool = field(default=False, compare=False)
 
     def allows(self, evidence: Evidence) -> bool:
-        """Whether the person's consent covers a piece of evidence."""
-        if evidence.kind is EvidenceKind.MESSAGE:
-            return self.messages_consent
-        return self.reviews_consent or not evidence.sensitive
+        """Whether the person and the organisation allow a piece of evidence to be used."""
+        return self.consents.allows(evidence.kind)

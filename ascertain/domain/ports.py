@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -10,25 +10,44 @@ from typing import Any, Protocol, Self
 
 from ascertain.domain.access import ApiKeys
 from ascertain.domain.activity import Engagements, JobProposals
+from ascertain.domain.api_requests import ApiRequests
 from ascertain.domain.assertion import AssertionState
-from ascertain.domain.audit import AuditRecord, Checkpoint
+from ascertain.domain.assignments import Assignments
+from ascertain.domain.audit import AuditFilter, AuditRecord, Checkpoint
+from ascertain.domain.calibration_log import Calibrations
 from ascertain.domain.casefile import CaseFile, CatalogueItem
+from ascertain.domain.consent import Consents, ConsentStore
+from ascertain.domain.content_tags import TagVotes
+from ascertain.domain.disputes import Disputes
 from ascertain.domain.evidence import Evidence, Trace
 from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
+from ascertain.domain.notice import Notices
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
+from ascertain.domain.permission import RoleGrants
 from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
+from ascertain.domain.rectification import Rectifications
+from ascertain.domain.restriction import Restrictions
+from ascertain.domain.retention import Retention
+from ascertain.domain.reviewing import Checks, Looks
 from ascertain.domain.rights import Accesses, Tombstones
+from ascertain.domain.rights_requests import RightsRequests
 from ascertain.domain.rules import Policy
+from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.runs import (
+    Made,
     QuarantinedRecord,
     ReviewItem,
     Run,
     StoredAssertion,
 )
+from ascertain.domain.sessions import Sessions
 from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Skill
+from ascertain.domain.spending import Purse, UsageLog
+from ascertain.domain.stewardship import Stewardship
+from ascertain.domain.sync_attempts import SyncAttempt, Watermark
 
 
 class Taxonomy(Protocol):
@@ -61,12 +80,16 @@ class PathSolver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CrewServices:
-    """What a crew's tools may reach besides the case file: reading and computing, never writing."""
+    """What a crew's tools may reach besides the case file: reading and computing, never writing. ``seconds`` is how
+    long the run may take at most, where whoever asks for it has no more time; ``purse`` counts what is spent in a
+    day."""
 
     taxonomy: Taxonomy
     mapper: Mapper
     solver: PathSolver
     policy: Policy
+    seconds: float | None = None
+    purse: Purse | None = None
 
 
 class LearnerCrew(Protocol):
@@ -95,7 +118,13 @@ class People(Protocol):
     def upsert(self, learners: Iterable[Learner]) -> int:
         """Number of new or changed learners."""
 
+    def consents_of(self, learner_ids: Collection[str]) -> Mapping[str, Consents]:
+        """What counts now, for each of them."""
+
     def link(self, source_ref: str, learner_id: str) -> None: ...
+    def accounts(self) -> list[str]:
+        """The ids by which other systems know people."""
+
     def link_all(self, links: Mapping[str, str]) -> None:
         """Several links: source ref → learner id."""
 
@@ -129,6 +158,9 @@ class EvidenceStore(Protocol):
     def counts(self) -> dict[str, int]:
         """Number of pieces by learner id."""
 
+    def sources(self) -> list[tuple[str, str]]:
+        """Where evidence comes from: (system, kind), each once."""
+
     def stamps(self, learner_id: str | None = None) -> dict[str, str]:
         """By learner id, a digest over the learner's evidence rows (ids and contents), in one query."""
 
@@ -159,7 +191,10 @@ class Contents(Protocol):
         """Changes whenever content or its tags by ``tagger`` change."""
 
     def tags(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
-        """Tags of the present content by content id."""
+        """Tags of the present content by content id: suggestions of ``tagger`` under what people decided about them."""
+
+    def suggestions(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
+        """What ``tagger`` found in the present content, whatever was decided about it."""
 
 
 class Roles(Protocol):
@@ -171,8 +206,11 @@ class Roles(Protocol):
 class Runs(Protocol):
     def find(self, learner_id: str, fingerprint: str) -> Run | None: ...
     def get(self, run_id: str) -> Run | None: ...
-    def latest(self, learner_id: str) -> Run | None:
-        """The newest finished run."""
+    def latest(self, learner_id: str, *, before: datetime | None = None) -> Run | None:
+        """The newest finished run; with ``before`` the newest that was finished by then."""
+
+    def begun(self, learner_id: str) -> list[Run]:
+        """Those that have not ended, oldest first."""
 
     def put(self, run: Run) -> None:
         """Insert, or replace the run with that id."""
@@ -181,14 +219,29 @@ class Runs(Protocol):
         """Named JSON documents of a run: claims, picks, gaps, path, drops, needs, summary."""
 
     def document(self, run_id: str, name: str) -> Any: ...
+    def documents(self, run_id: str, names: Collection[str]) -> dict[str, Any]:
+        """Several documents of a run, by name; without those that it has not."""
+
+    def documents_of(self, learner_id: str) -> dict[str, dict[str, Any]]:
+        """All documents of a learner's runs: run id → name → document."""
+
     def latest_stamps(self) -> dict[str, str]:
         """By learner id, the stamp of the newest finished run, in one query."""
+
+    def some(self, run_ids: Collection[str]) -> dict[str, Run]:
+        """By id, those that there are."""
+
+    def recent(self, since: datetime, *, limit: int) -> list[Run]:
+        """Runs begun since then, the newest first."""
 
     def set_stamp(self, run_id: str, stamp: str) -> None: ...
     def states(self) -> dict[str, int]: ...
 
 
 class Assertions(Protocol):
+    def about(self, skills: Collection[str]) -> list[StoredAssertion]:
+        """Present assertions about these skills."""
+
     def get(self, assertion_id: str) -> StoredAssertion | None:
         """By full id or an unambiguous prefix of it."""
 
@@ -199,6 +252,12 @@ class Assertions(Protocol):
     ) -> list[StoredAssertion]:
         """Accepted assertions of at least ``level``, of certain skills or of all."""
 
+    def accepted(self, skills: Collection[str]) -> list[tuple[str, str, int]]:
+        """(learner id, skill id, level) of everybody's accepted assertions about these skills."""
+
+    def made(self, since: datetime) -> list[Made]:
+        """All that were made since then, superseded ones too, the oldest first."""
+
     def add(self, rows: Iterable[StoredAssertion]) -> None: ...
     def set_state(
         self,
@@ -208,14 +267,24 @@ class Assertions(Protocol):
         level: int | None = None,
         human_reviewed: bool = False,
     ) -> None: ...
+    def set_back(self, assertion_id: str, state: AssertionState, level: Level | None, *, human_reviewed: bool) -> None:
+        """Make an assertion what it was before a decision that was taken back."""
+
     def supersede(self, learner_id: str, *, keep_run: str) -> int:
         """Mark the learner's assertions of other runs superseded."""
+
+    def set_inputs(self, assertion_id: str, inputs: str) -> None:
+        """Replace the canonical JSON of what an assertion was made from."""
 
 
 class Reviews(Protocol):
     def get(self, item_id: str) -> ReviewItem | None: ...
     def open(self, *, assignee: str | None = None, learner_id: str | None = None) -> list[ReviewItem]:
         """Open items, most urgent first (priority, due date)."""
+
+    def waiting_for(self) -> dict[str, int]:
+        """By assignee, how many items wait (also those whose answer is known): without what is contested and without
+        people who are restricted."""
 
     def add(self, items: Iterable[ReviewItem]) -> None: ...
     def put(self, item: ReviewItem) -> None: ...
@@ -225,7 +294,12 @@ class Reviews(Protocol):
     def reopen(self, assertion_ids: Collection[str]) -> int:
         """Put withdrawn, undecided items of these assertions back into the queue."""
 
+    def withdraw(self, assertion_ids: Collection[str]) -> int:
+        """Take open items of these assertions out of the queue."""
+
     def decided(self, learner_id: str) -> list[ReviewItem]: ...
+    def every_decision(self, *, since: datetime | None = None) -> list[ReviewItem]:
+        """Everybody's decided items, in the order of their decisions."""
 
 
 class AuditLog(Protocol):
@@ -242,6 +316,9 @@ class AuditLog(Protocol):
         key; ``header`` must hold nothing personal."""
 
     def records(self, *, after: int = 0) -> Iterator[AuditRecord]: ...
+    def search(self, wanted: AuditFilter, *, before: int | None, limit: int) -> list[AuditRecord]:
+        """The newest first; only records numbered under ``before``."""
+
     def ciphertexts(self) -> Mapping[int, bytes | None]: ...
     def head(self) -> Checkpoint | None: ...
     def open_payload(self, seq: int) -> Any:
@@ -251,6 +328,21 @@ class AuditLog(Protocol):
 class SyncState(Protocol):
     def cursor(self, connector: str, entity: str) -> Mapping[str, Any] | None: ...
     def set_cursor(self, connector: str, entity: str, value: Mapping[str, Any]) -> None: ...
+    def synced_at(self) -> dict[str, datetime]:
+        """When each connection last brought a page to its end, by its name."""
+
+    def cursors(self) -> list[Watermark]:
+        """How far every connection has told each kind of record."""
+
+    def note_attempt(self, row: SyncAttempt) -> None:
+        """Keep how a pull went, in place of the one before."""
+
+    def attempts(self) -> list[SyncAttempt]:
+        """By connection and kind of record."""
+
+    def forget_cursors(self, entities: Collection[str]) -> None:
+        """Let every connection tell these entities anew."""
+
     def quarantine(self, row: QuarantinedRecord) -> None: ...
     def quarantined(self) -> list[QuarantinedRecord]: ...
     def release(self, quarantine_id: str) -> bool:
@@ -304,16 +396,54 @@ class UnitOfWork(Protocol):
     @property
     def proposals(self) -> JobProposals: ...
     @property
+    def retention(self) -> Retention: ...
+    @property
     def fairness(self) -> FairnessLog: ...
     @property
     def accesses(self) -> Accesses: ...
     @property
+    def calibrations(self) -> Calibrations: ...
+    @property
+    def api_requests(self) -> ApiRequests: ...
+    @property
+    def run_requests(self) -> RunRequests: ...
+    @property
+    def looks(self) -> Looks: ...
+    @property
+    def checks(self) -> Checks: ...
+    @property
     def tombstones(self) -> Tombstones: ...
+    @property
+    def disputes(self) -> Disputes: ...
+    @property
+    def restrictions(self) -> Restrictions: ...
+    @property
+    def rectifications(self) -> Rectifications: ...
+    @property
+    def rights_requests(self) -> RightsRequests: ...
+    @property
+    def assignments(self) -> Assignments: ...
+    @property
+    def grants(self) -> RoleGrants: ...
+    @property
+    def consents(self) -> ConsentStore: ...
+    @property
+    def notices(self) -> Notices: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def usage(self) -> UsageLog: ...
+    @property
+    def tag_votes(self) -> TagVotes: ...
+    @property
+    def stewardship(self) -> Stewardship: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def commit(self) -> None: ...
+    def commit_early(self) -> Callable[[], None]:
+        """``commit`` without the checkpoint of the audit chain, which what is returned writes."""
 
 
 class UnitOfWorkFactory(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from ascertain.domain.notifications import Notification, NotificationState
+from ascertain.domain.notifications import DIGEST, Notification, NotificationState
 from ascertain.domain.outbox import OutboxItem, OutboxState, Switch, WritebackRun
 
 
@@ -36,6 +36,9 @@ class Outbox(Protocol):
     def effective(self, *, learner_id: str | None = None) -> list[OutboxItem]:
         """For each place the newest row that changed it, of one learner or of all; by place."""
 
+    def counts(self) -> dict[str, dict[OutboxState, int]]:
+        """Rows by connection and state."""
+
     def history(self, learner_id: str) -> list[OutboxItem]:
         """All rows that changed something about a learner, oldest first."""
 
@@ -59,8 +62,8 @@ class Notifications(Protocol):
     def latest(self, endpoint: str, state: NotificationState) -> dict[str, Notification]:
         """The newest message of that state to this endpoint about each learner."""
 
-    def latest_mails(self, state: NotificationState) -> dict[str, Notification]:
-        """The newest mail of that state to each recipient."""
+    def latest_mails(self, state: NotificationState, kind: str = DIGEST) -> dict[str, Notification]:
+        """The newest mail of that state and type to each recipient."""
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Number of messages by endpoint (webhooks) or channel (mails), and state."""

@@ -11,14 +11,10 @@ routing do not use it: they say what is known of the skill, this says what to ex
 
 from __future__ import annotations
 
-import math
-
 from ascertain.domain.belief import Belief, believe
+from ascertain.domain.odds import log_odds, probability
 from ascertain.domain.rules import BeliefRules, ReadoutRules
 from ascertain.domain.skills import Level
-
-SURE = 0.9999
-"""Shares are taken within 1 − this and this: log-odds beyond say nothing more, and end in infinity."""
 
 
 def features(belief: Belief, level: Level, at: float, rules: BeliefRules, base: float) -> tuple[float, float, float]:
@@ -46,10 +42,4 @@ def applied(readout: ReadoutRules, of: tuple[float, float, float]) -> float:
     """The readout at given features."""
     standing, chance, base = of
     x = readout.intercept + readout.standing * standing + readout.chance * chance + readout.base * base
-    return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0
-
-
-def log_odds(share: float) -> float:
-    """ln(p / (1 − p)), bounded by ``SURE``."""
-    p = min(max(share, 1.0 - SURE), SURE)
-    return math.log(p / (1.0 - p))
+    return probability(x)

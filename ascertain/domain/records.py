@@ -74,7 +74,8 @@ class UserRecord:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRecord:
-    """A worker in the HRIS. ``job_profile_id`` is the connection's mapping of ``job_code``."""
+    """A worker in the HRIS. ``job_profile_id`` is the connection's mapping of ``job_code``. ``reviews_consent`` and
+    ``messages_consent`` are ``None`` where the system does not say."""
 
     ref: SourceRef
     employee_id: str
@@ -90,8 +91,8 @@ class WorkerRecord:
     location: str = ""
     timezone: str = "UTC"
     active: bool = True
-    reviews_consent: bool = True
-    messages_consent: bool = False
+    reviews_consent: bool | None = None
+    messages_consent: bool | None = None
     updated_at: datetime | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 
@@ -27,6 +27,45 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingFilter:
+    """Which readings somebody wants to see; what is empty asks for nothing.
+
+    Attributes:
+        what: ``profile``, ``team`` …, or their beginning with a dot (``api.``).
+        reader, learner_id: who read, and about whom.
+        since, until: from the beginning of the first day to the end of the last, UTC.
+        least: only readings of at least so many people at once.
+    """
+
+    what: str = ""
+    reader: str = ""
+    learner_id: str = ""
+    since: date | None = None
+    until: date | None = None
+    least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How much one reader has read: times, people over all of them, and when last."""
+
+    actor: str
+    readings: int
+    people: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reading as it is kept: the audit record that seals it, who read what, and about whom."""
+
+    record: int
+    actor: str
+    what: str
+    learner_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tombstone:
     """An erasure. ``marks`` are keyed hashes of the ids and addresses by which the person could come back."""
 
@@ -38,9 +77,19 @@ class Tombstone:
 class Accesses(Protocol):
     """``ascertain.store.rights``."""
 
-    def add(self, record: int, actor: str, what: str, learner_ids: Collection[str]) -> None: ...
+    def add(self, entries: Collection[Entry]) -> None: ...
     def of(self, learner_id: str) -> list[Access]:
         """Newest first."""
+
+    def search(self, wanted: ReadingFilter, *, before: int | None, limit: int) -> list[Access]:
+        """Readings, the newest first, each once however many people it was of (``learner_id`` is then one of them);
+        only those sealed by records under ``before``."""
+
+    def readers(self, wanted: ReadingFilter, *, limit: int) -> list[Reader]:
+        """Who read, whoever saw the most people first. People are counted once a reader."""
+
+    def kinds(self) -> list[str]:
+        """What has been read, by name."""
 
 
 class Tombstones(Protocol):

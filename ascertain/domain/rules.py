@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
+from ascertain.domain.calibration import Calibration
+from ascertain.domain.compliance import ComplianceRules
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.notice import NoticeRules
+from ascertain.domain.retention import NOTHING_GOES, RetentionRules
+from ascertain.domain.review_rules import ReviewRules
 from ascertain.domain.skills import SkillFamily
 
 
@@ -40,6 +46,8 @@ class BeliefRules:
         level_step: δ: how much harder each level is than the one before, in log-odds; 0 in formula 2.
         reach: r: the most that easier levels lend to a harder one, in pieces; 0 in formula 2.
         readout: ``None`` in formula 2.
+        calibration: what turns the posterior at the asserted level into the confidence; no number of the policy file,
+            but of the calibration in use.
     """
 
     prior_strength: float
@@ -56,19 +64,40 @@ class BeliefRules:
     level_step: float = 0.0
     reach: float = 0.0
     readout: ReadoutRules | None = None
+    calibration: Calibration | None = None
+
+
+class Opinions(StrEnum):
+    """Which assertions go to a human because a colleague's opinion is among their evidence: ``any`` of it, only those
+    that rest on ``alone`` such evidence, or ``none``."""
+
+    ANY = "any"
+    ALONE = "alone"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingRules:
-    """Who decides. ``target_error_rate`` 0.05 means: at most 1 in 20 accepted assertions wrong."""
+    """Who decides. ``target_error_rate`` 0.05 means: at most 1 in 20 accepted assertions wrong.
+
+    Attributes:
+        accept_from, sensitive_accept_from: confidence from which code accepts, where a human took it from decisions
+            (:mod:`ascertain.domain.review_thresholds`); ``None`` for 1 − target.
+        dispute_escalate_days: so many days after its last day an open dispute is put before learning and development;
+            ``None`` for never.
+    """
 
     target_error_rate: float
     sensitive_target_error_rate: float
     review_floor: float
-    review_due_days: int
     human_for_contradiction: bool
     human_for_first_critical: bool
-    human_for_sensitive: bool
+    human_for_sensitive: Opinions
+    human_for_compliance: bool = False
+    accept_from: float | None = None
+    sensitive_accept_from: float | None = None
+    dispute_due_days: int = 30
+    dispute_escalate_days: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +129,50 @@ class PathRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionRules:
+    """How far managers see: their direct reports, or also whom those lead."""
+
+    manager_sees_tree: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRules:
+    """When and how confidences are calibrated on human decisions.
+
+    Attributes:
+        platt_from, isotonic_from: usable decisions from which each method is fitted.
+        least_people: fewer people than this are too few to fold and to draw from.
+        folds: of the cross-validation, over people.
+        second_person: whoever approves must not be the one who fitted.
+        audit_share: share of what code accepts that a human decides about too, drawn at random.
+    """
+
+    platt_from: int = 50
+    isotonic_from: int = 1000
+    least_people: int = 20
+    folds: int = 5
+    second_person: bool = True
+    audit_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """All rules, with the version under which results are stored."""
+    """All rules, with the version under which results are stored. ``notice`` decides when somebody may be assessed, and
+    never what comes of it; ``compliance`` when mandatory training is due, and nothing about skills."""
 
     version: str
     belief: BeliefRules
     routing: RoutingRules
     mapping: MappingRules
     path: PathRules
+    review: ReviewRules
+    permission: PermissionRules = PermissionRules()
+    calibration: CalibrationRules = CalibrationRules()
+    retention: RetentionRules = NOTHING_GOES
+    notice: NoticeRules = field(default_factory=NoticeRules)
+    compliance: ComplianceRules = field(default_factory=ComplianceRules)
+
+
+def calibrated(policy: Policy, calibration: Calibration | None) -> Policy:
+    """The policy with this calibration in place of its own."""
+    return replace(policy, belief=replace(policy.belief, calibration=calibration))

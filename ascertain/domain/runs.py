@@ -20,7 +20,12 @@ class RunState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     BRAIN_FAILED = "brain_failed"
+    BUDGET_EXHAUSTED = "budget_exhausted"
     BLOCKED_UNMASKED = "blocked_unmasked"
+    BLOCKED_RESTRICTED = "blocked_restricted"
+    BLOCKED_NO_NOTICE = "blocked_no_notice"
+    BLOCKED_NO_CONSENT = "blocked_no_consent"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class StoredAssertion:
     """An assertion as stored. ``result`` is the canonical JSON that replay must reproduce byte for byte;
-    ``inputs`` the canonical JSON of its observations."""
+    ``inputs`` the canonical JSON of its observations. ``raw`` is the posterior before calibration, ``None``
+    where none was applied."""
 
     id: str
     run_id: str
@@ -66,6 +72,17 @@ class StoredAssertion:
     inputs: str
     created_at: datetime
     human_reviewed: bool = False
+    raw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An assertion as it was when it was made; ``result`` as in :class:`StoredAssertion`."""
+
+    id: str
+    learner_id: str
+    created_at: datetime
+    result: str
 
 
 class DecisionKind(StrEnum):
@@ -79,7 +96,14 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """An assertion that waits for a human. ``decision`` is ``None`` while open."""
+    """An assertion that waits for a human. ``decision`` is ``None`` while open.
+
+    Attributes:
+        own_level: what the reviewer thought before they saw the suggestion: 1 to 5, 0 for none; ``None`` from before
+            that was asked.
+        shown_at: when the reviewer was shown the evidence; ``None`` where many were decided at once.
+        needs: what evidence is asked for, where more is needed.
+    """
 
     id: str
     assertion_id: str
@@ -95,6 +119,9 @@ class ReviewItem:
     decided_by: str = ""
     decision_reason: str = ""
     decided_at: datetime | None = None
+    own_level: int | None = None
+    shown_at: datetime | None = None
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a job profile asks: ``importance`` in (0, 1]; ``critical`` skills never pass without a human."""
+    """What a job profile asks: ``importance`` in (0, 1]. A ``critical`` skill is confirmed by a human the first time;
+    one that ``compliance`` asks for (a law, a regulator, a contract) every time."""
 
     skill_id: str
     level: Level
@@ -55,6 +56,7 @@ class Requirement:
     essential: bool = True
     critical: bool = False
     why: str = ""
+    compliance: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from html.parser import HTMLParser
+from typing import Any
 
 
 def _names(words: str) -> frozenset[str]:
@@ -47,7 +48,11 @@ _HIDDEN_RANGES = (
     (0xFFF9, 0xFFFB),  # interlinear annotation
     (0xE0000, 0xE0FFF),  # tags, variation selectors supplement
 )
-_HIDDEN = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in _HIDDEN_RANGES) + "]")
+_HIDDEN_CLASS = "".join(f"{chr(a)}-{chr(b)}" for a, b in _HIDDEN_RANGES)
+_HIDDEN = re.compile(f"[{_HIDDEN_CLASS}]")
+# What a terminal obeys instead of showing it (ECMA-48): C0 but tab and line feed, DEL, C1. Of a command for colour or
+# cursor the parameters go too, since they would be left as letters.
+_UNSEEN = re.compile(f"\\x1b\\[[0-?]*[ -/]*[@-~]|[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f{_HIDDEN_CLASS}]")
 _BANNED_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
@@ -77,6 +82,22 @@ def clean_text(raw: str) -> str:
 def clean_plain(raw: str) -> str:
     """Like ``clean_text`` for a source without markup, where ``List<String>`` is what somebody wrote."""
     return _tidy(raw)
+
+
+def visible(text: str) -> str:
+    """For display: without invisible and bidirectional characters and without what a terminal would obey, however they
+    came into what is shown. Line feeds and tabs stay.
+
+    The joiners between letters (U+200C, U+200D) go as well. They would keep Persian and Indic letters apart or an emoji
+    of several whole; without them such text reads a little less well, and with them a name can be split unseen.
+    """
+    return _UNSEEN.sub("", text)
+
+
+def shown(value: Any) -> Any:
+    """What a page shows of a value: text without hidden characters, also where a template forgets to clean it; of the
+    same kind as before, so that markup stays markup. All else as it is."""
+    return type(value)(visible(value)) if isinstance(value, str) and visible(value) != value else value
 
 
 def is_hidden(character: str) -> bool:

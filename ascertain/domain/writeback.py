@@ -18,12 +18,13 @@ from ascertain.domain.skills import Level
 
 
 class TargetKind(StrEnum):
-    """What a target is in its system, the best first."""
+    """What a target is in its system, the best first. ``learning``: it assigns learning, and takes no skills."""
 
     NATIVE = "native_skill"
     FIELD = "custom_field"
     STATEMENT = "statement"
     CREDENTIAL = "credential"
+    LEARNING = "learning_assignment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class SkillTarget:
 
 @dataclass(frozen=True, slots=True)
 class SkillClaim:
-    """An accepted assertion as it leaves the house. ``confidence`` is 0..1; ``uri`` is the taxonomy's own id."""
+    """An accepted assertion as it leaves the house. ``confidence`` is 0..1; ``uri`` is the taxonomy's own id;
+    what no human has reviewed may carry no decision about the person, so it is said wherever the system has room."""
 
     assertion_id: str
     skill_id: str
@@ -47,6 +49,7 @@ class SkillClaim:
     confidence: float
     accepted_on: date
     uri: str = ""
+    human_reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

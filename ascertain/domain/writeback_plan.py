@@ -12,8 +12,8 @@ from ascertain.domain.people import Learner
 from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.writeback import Intended, SkillClaim, SkillTarget, TargetKind
 
-KINDS: tuple[TargetKind, ...] = tuple(TargetKind)
-"""Kinds of targets, the best first."""
+KINDS: tuple[TargetKind, ...] = tuple(k for k in TargetKind if k is not TargetKind.LEARNING)
+"""Kinds of targets that take skills, the best first."""
 
 Intend = Callable[[Sequence[SkillClaim]], Sequence[Intended]]
 
@@ -39,6 +39,8 @@ def withheld(row: StoredAssertion, learner: Learner | None, rules: WritebackRule
     """Why an assertion may not leave the house; empty when it may."""
     if learner is None or learner.id != row.learner_id:
         return "the person is not known"
+    if learner.restricted:
+        return "processing of the person is restricted"
     if not learner.active:
         return "the person has left"
     if row.state is not AssertionState.ACCEPTED:
@@ -56,7 +58,9 @@ def claim_of(row: StoredAssertion, accepted_on: date, uri: str) -> SkillClaim:
     """An assertion that may leave, as it does."""
     if row.level is None or row.confidence is None:
         raise ValueError(f"{row.id} has no level")
-    return SkillClaim(row.id, row.skill_id, row.skill_label, row.level, row.confidence, accepted_on, uri)
+    return SkillClaim(
+        row.id, row.skill_id, row.skill_label, row.level, row.confidence, accepted_on, uri, row.human_reviewed
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from typing import Any, cast
+
+from rq import get_current_job
 
 from ascertain.jobs.queue import JobQueue
 from ascertain.jobs.server import Priority, open_queue
+
+TO_STORE = 5.0
+"""Seconds of a job's time that are kept for storing the run."""
 
 
 def assess_learner(learner_id: str, fingerprint: str, trigger: str) -> dict[str, Any]:
@@ -16,7 +23,7 @@ def assess_learner(learner_id: str, fingerprint: str, trigger: str) -> dict[str,
     """
     from ascertain.runtime import get_app
 
-    assessed = get_app().assess(learner_id, trigger=trigger)
+    assessed = get_app().assess(learner_id, trigger=trigger, until=_end_of_job())
     run = assessed.run
     return {
         "run": run.id,
@@ -28,6 +35,17 @@ def assess_learner(learner_id: str, fingerprint: str, trigger: str) -> dict[str,
     }
 
 
+def _end_of_job() -> float | None:
+    """When (``time.monotonic()``) the crew must be done, so that there is time to store what it found; ``None`` outside
+    a job."""
+    job = get_current_job()
+    if job is None or job.started_at is None or not job.timeout or job.timeout < 0:
+        return None
+    limit = int(job.timeout)
+    passed = (datetime.now(UTC) - job.started_at.astimezone(UTC)).total_seconds()
+    return time.monotonic() + limit - min(TO_STORE, limit / 3) - passed
+
+
 def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
     """Queue an assessment of each learner in ``cohort`` whose case has changed since the last finished run."""
     from ascertain.pipeline.stop import is_stopped, must_go_on
@@ -36,6 +54,7 @@ def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
     app = get_app()
     with app.units(write=False) as uow:
         must_go_on(uow)
+    app.escalate()
     plan = app.plan_sweep(cohort)
     handle = open_queue(app.settings)
     try:
@@ -55,6 +74,8 @@ def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
         "changed": len(plan.due),
         "queued": sum(t.state == "queued" for t in tickets),
         "unchanged": plan.unchanged,
+        "no_notice": len(plan.no_notice),
+        "no_consent": len(plan.no_consent),
     }
 
 

@@ -1,4 +1,5 @@
-"""Jobs of what goes out. Each may run twice: the work is in the store, and a job only says that there is some."""
+"""Jobs of what goes out, and of what is pulled in. Each may run twice: the work is in the store, and a job only says
+that there is some."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from ascertain.jobs.server import Priority
 PUSH = "ascertain.jobs.outgoing.push_write_back"
 NOTIFY = "ascertain.jobs.outgoing.send_notifications"
 RECONCILE = "ascertain.jobs.outgoing.reconcile_write_back"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE})
+RETAIN = "ascertain.jobs.retaining.retain"
+SYNC = "ascertain.jobs.syncing.sync_all"
+RETRY = "ascertain.jobs.syncing.retry_quarantined"
+HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, SYNC, RETRY})
 
 TIMEOUT = 3600
 """Seconds one such job may take; a run goes on where it was stopped."""
@@ -41,7 +45,9 @@ def send_notifications(trigger: str) -> dict[str, Any]:
     """Collect what changed and send what is due."""
     from ascertain.runtime import get_app
 
-    found: dict[str, Any] = plain(get_app().notifier().run())
+    app = get_app()
+    app.escalate()  # so that what is told is as it stands today
+    found: dict[str, Any] = plain(app.notifier().run())
     return {"trigger": trigger, **found}
 
 
@@ -61,10 +67,16 @@ def enqueue_push(jobs: JobQueue, run: str) -> JobTicket:
     return jobs.submit(PUSH, (run,), job_id=f"writeback-{run}", timeout=TIMEOUT, retry_after=RETRY_AFTER, again=True)
 
 
+def enqueue_retry(jobs: JobQueue, connection: str, record: str = "") -> JobTicket:
+    """Queue another try of one record in quarantine, or of all of a connection; once however often it is asked for."""
+    job_id = f"retry-{record or connection}"
+    return jobs.submit(RETRY, (connection, record), job_id=job_id, priority="high", timeout=TIMEOUT, again=True)
+
+
 def enqueue_task(jobs: JobQueue, task: str, name: str, *, slot: datetime, priority: Priority) -> JobTicket:
-    """Queue the notify or reconcile task of one slot of the schedule; each slot is queued once."""
+    """Queue the sync, notify, reconcile or retain task of one slot of the schedule; each slot is queued once."""
     number = int(slot.astimezone(UTC).timestamp())
-    function = {"notify": NOTIFY, "reconcile": RECONCILE}[task]
+    function = {"sync": SYNC, "notify": NOTIFY, "reconcile": RECONCILE, "retain": RETAIN}[task]
     return jobs.submit(
         function, (f"schedule:{name}",), job_id=f"{task}-{name}-{number}", priority=priority, timeout=TIMEOUT
     )

@@ -22,6 +22,7 @@ from ascertain.settings import Settings
 ASSESS = "ascertain.jobs.handlers.assess_learner"
 SWEEP = "ascertain.jobs.handlers.sweep_cohort"
 RECEIVE = "ascertain.jobs.handlers.receive_events"
+START = "ascertain.jobs.run_requests.start"
 
 RESULT_TTL = 24 * 3600
 """Seconds a finished job is remembered: as long, the same case is not queued again."""
@@ -112,7 +113,9 @@ class JobQueue:
             timeout=SWEEP_TIMEOUT,
         )
 
-    def enqueue_run(self, run: str, learner_id: str, fingerprint: str, *, trigger: str) -> JobTicket:
+    def enqueue_run(
+        self, run: str, learner_id: str, fingerprint: str, *, trigger: str, priority: Priority = "high"
+    ) -> JobTicket:
         """Queue an assessment that somebody waits for, under the id that its run will have."""
         for field, value in (("learner_id", learner_id), ("trigger", trigger)):
             if not _ID.fullmatch(value):
@@ -121,10 +124,37 @@ class JobQueue:
             ASSESS,
             (learner_id, fingerprint, trigger),
             job_id=f"run-{run}",
-            priority="high",
+            priority=priority,
             timeout=self.settings.job_timeout,
             again=True,
         )
+
+    def enqueue_start(self, request: str) -> JobTicket:
+        """Queue the finding of who of a request is due; each of them gets a job of their own."""
+        return self.submit(START, (request,), job_id=f"start-{request}", timeout=SWEEP_TIMEOUT, again=True)
+
+    def states(self, runs: Sequence[str]) -> dict[str, Progress]:
+        """By run id, how its job stands."""
+        with self._connection.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.hget(Job.key_for(f"run-{run}"), "status")
+            found = pipe.execute()
+        return {r: _PROGRESS[as_text(s)] if s else "gone" for r, s in zip(runs, found, strict=True)}
+
+    def take_out(self, runs: Iterable[str]) -> int:
+        """Remove the jobs of these runs that no worker has taken yet; how many went."""
+        gone = 0
+        for run in runs:
+            job_id = f"run-{run}"
+            with self._connection.pipeline() as pipe:  # from wherever it waits, in one step
+                for queue in self.handle.queues.values():
+                    pipe.lrem(queue.key, 0, job_id)
+                    pipe.zrem(queue.scheduled_job_registry.key, job_id)
+                removed = sum(pipe.execute())
+            if removed:
+                self._connection.delete(Job.key_for(job_id))
+                gone += 1
+        return gone
 
     def of_run(self, run: str) -> tuple[Progress, str]:
         """How the job of a run stands, and the run that came of it (another one, when the case has changed since)."""

@@ -26,35 +26,46 @@ from rq.utils import now
 
 from ascertain.errors import (
     AscertainError,
+    BlockedError,
+    BudgetError,
     ConfigError,
     InputError,
     IntegrityError,
     NotFoundError,
     PermanentConnectorError,
     PseudonymError,
+    RestrictedError,
+    RunCancelled,
 )
 from ascertain.jobs import outgoing
+from ascertain.jobs.killed import killed
 from ascertain.jobs.leases import LeasedQueue, Leases
-from ascertain.jobs.queue import ASSESS, RECEIVE, SWEEP
+from ascertain.jobs.queue import ASSESS, RECEIVE, START, SWEEP
 from ascertain.jobs.server import QueueHandle, open_queue, queue_folder
 from ascertain.jobs.supervisor import supervise
+from ascertain.logs import keep_libraries_quiet
 from ascertain.settings import Settings
 
 log = logging.getLogger(__name__)
 
-HANDLERS = frozenset({ASSESS, SWEEP, RECEIVE}) | outgoing.HANDLERS
+HANDLERS = frozenset({ASSESS, SWEEP, RECEIVE, START}) | outgoing.HANDLERS
 """All that a worker runs: a job is data, and whoever can write to the queue must not thereby run what they like."""
 
-MONITOR_SECONDS = 5
+MONITOR_SECONDS = 2
 MAINTENANCE_SECONDS = 15
 """How often a worker looks for jobs of workers that died (and at its start)."""
 WORKER_TTL = 30
 MAX_BREAKS = 5
 BREAK_WINDOW = 60.0
-KILL_GRACE = 5
-"""Seconds after its time-out at which a job that could not be interrupted is killed."""
+KILL_GRACE = 2
+"""Seconds after its time-out at which a job that could not be interrupted is killed: with the seconds between two looks
+at it, the worker is free within 5 seconds of the time-out."""
 
 HOPELESS = (
+    BlockedError,
+    BudgetError,
+    RestrictedError,
+    RunCancelled,
     ConfigError,
     InputError,
     IntegrityError,
@@ -104,6 +115,7 @@ class CrewWorker(Worker):
             worker_ttl=WORKER_TTL,
             exception_handlers=[_give_up_the_hopeless],
         )
+        must_be_json(self)
         self.handle = handle
         self.leases = leases
         self.handlers = frozenset(handlers)
@@ -164,11 +176,31 @@ class CrewWorker(Worker):
                 self.kill_horse()
         super().maintain_heartbeats(job, execution)
 
+    def handle_work_horse_killed(self, job: Job, retpid: int | None, ret_val: int | None, rusage: Any) -> None:
+        """A work-horse that was killed could not say how its run ended."""
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]
+        killed(job)
+
     def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = False) -> None:
         """In the work-horse, before the job: refuses what is not a handler of this product."""
         if job.func_name not in self.handlers:
             raise InputError(f"{job.func_name!r} is not a job of this product", where=job.id, field="function")
         super().prepare_job_execution(job, remove_from_intermediate_queue)
+
+
+def must_be_json(worker: Worker) -> None:
+    """Jobs are never unpickled: whoever can write to the queue could otherwise run what they like.
+
+    Raises:
+        ConfigError: the worker, or one of its queues, reads anything else than JSON.
+    """
+    for name, serializer in (("the worker", worker.serializer), *((q.name, q.serializer) for q in worker.queues)):
+        if serializer is not JSONSerializer:
+            kind = getattr(serializer, "__name__", type(serializer).__name__)
+            raise ConfigError(
+                f"serializer: {name} reads jobs with {kind}, which is not JSON",
+                remedy="open the queue with ascertain.jobs.server.open_queue",
+            )
 
 
 def run_worker(
@@ -310,5 +342,6 @@ def _give_up_the_hopeless(job: Job, kind: type[BaseException], error: BaseExcept
 
 def _log_to_stderr(settings: Settings) -> None:
     """RQ logs to standard output unless somebody else has set up logging."""
+    keep_libraries_quiet()
     if not logging.getLogger().handlers:
         logging.basicConfig(stream=sys.stderr, level=settings.log_level, format="%(asctime)s %(name)s %(message)s")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ascertain.domain.activity import JobProposal
+from ascertain.domain.denied import DenyList
 from ascertain.domain.ports import Mapper, UnitOfWork
 from ascertain.domain.skills import JobProfile, Level, Requirement
 from ascertain.errors import ConflictError, InputError, NotFoundError
@@ -16,18 +17,30 @@ IMPORTANCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The profile, and the names for which the taxonomy in use has no skill."""
+    """The profile, the names for which the taxonomy in use has no skill, and those that can never be one."""
 
     profile: JobProfile
     unknown: tuple[str, ...]
+    denied: tuple[str, ...] = ()
 
 
-def draft(proposal: JobProposal, mapper: Mapper, floor: float, level: Level, profile_id: str | None = None) -> Accepted:
-    """What accepting would make: each skill name mapped on its own, all equally important, none essential."""
-    found = mapper.map(list(proposal.skills), top=1)
+def draft(
+    proposal: JobProposal,
+    mapper: Mapper,
+    floor: float,
+    level: Level,
+    profile_id: str | None = None,
+    *,
+    deny: DenyList,
+) -> Accepted:
+    """What accepting would make: each skill name mapped on its own, all equally important, none essential. A name that
+    is denied is not mapped: it would ask for the skill that merely sounds like it."""
+    denied = tuple(n for n in proposal.skills if deny.refuses(n))
+    named = [n for n in proposal.skills if n not in denied]
+    found = mapper.map(named, top=1)
     chosen: dict[str, str] = {}
     unknown: list[str] = []
-    for name, candidates in zip(proposal.skills, found, strict=True):
+    for name, candidates in zip(named, found, strict=True):
         if candidates and candidates[0].probability >= floor:
             chosen.setdefault(candidates[0].skill_id, name)
         else:
@@ -40,7 +53,7 @@ def draft(proposal: JobProposal, mapper: Mapper, floor: float, level: Level, pro
         for s in sorted(chosen)
     )
     profile = JobProfile(key, proposal.title, asked, department=proposal.department, summary=proposal.summary)
-    return Accepted(profile, tuple(unknown))
+    return Accepted(profile, tuple(unknown), denied)
 
 
 def accept(uow: UnitOfWork, proposal: JobProposal, made: Accepted, *, actor: str) -> None:

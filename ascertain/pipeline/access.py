@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from ascertain.domain.ports import UnitOfWorkFactory
+from ascertain.domain.people import Learner
+from ascertain.domain.ports import UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.restriction import Restriction
+from ascertain.domain.rights import Entry
+from ascertain.errors import AscertainError, ForbiddenError, InputError
 from ascertain.pipeline.write_back_switch import named
+
+REQUESTS = "requests"
+"""Reading what somebody asks for about their data: it has to be answered while they are restricted, too, by whoever
+may."""
 
 
 def note_access(units: UnitOfWorkFactory, actor: str, what: str, learner_ids: Collection[str]) -> None:
@@ -14,17 +23,83 @@ def note_access(units: UnitOfWorkFactory, actor: str, what: str, learner_ids: Co
     The reader's name is sealed in the payload: under the person's key when there is one person, else under the
     organisation's. Nothing is recorded where nobody is looked at.
 
+    While processing of somebody is restricted, only they and whoever handles the request read about them.
+
     Raises:
         InputError: nobody is named.
+        ForbiddenError: one of them is restricted for this reader.
     """
-    ids = sorted(set(learner_ids))
-    if not ids:
+    if not learner_ids:
         return
-    by = named(actor)
     with units() as uow:
-        header = {"what": what, "people": len(ids)}
+        for problem in note_in(uow, [Reading(actor, what, frozenset(learner_ids))]).values():
+            raise problem
+        uow.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Somebody looks at people."""
+
+    actor: str
+    what: str
+    learner_ids: frozenset[str]
+
+
+def note_in(uow: UnitOfWork, readings: Sequence[Reading]) -> dict[int, AscertainError]:
+    """Record several readings in a unit of work that the caller commits before anybody is shown. What was refused, by
+    its place among them; nothing is recorded of it.
+
+    Raises:
+        AscertainError: the store refused; nothing is to be committed then.
+    """
+    refused: dict[int, AscertainError] = {}
+    held = {r.learner_id: r for r in uow.restrictions.among({i for one in readings for i in one.learner_ids})}
+    entries: list[Entry] = []
+    for place, one in enumerate(readings):
+        try:
+            by = named(one.actor)
+            _must_be_theirs(uow, by, one.what, [held[i] for i in sorted(one.learner_ids) if i in held])
+        except (ForbiddenError, InputError) as e:
+            refused[place] = e
+            continue
+        ids = sorted(one.learner_ids)
+        header = {"what": one.what, "people": len(ids)}
         alone = ids[0] if len(ids) == 1 else None
         kind = "api" if by.startswith("key:") else "operator"
         sealed = uow.audit.append("people.read", actor=kind, header=header, learner_id=alone, payload={"actor": by})
-        uow.accesses.add(sealed.seq, by, what, ids)
-        uow.commit()
+        entries.append(Entry(sealed.seq, by, one.what, tuple(ids)))
+    uow.accesses.add(entries)
+    return refused
+
+
+def readable(uow: UnitOfWork, actor: str, learners: Sequence[Learner]) -> list[Learner]:
+    """Those whose reading by ``actor`` would be recorded and not refused: lists leave the others out."""
+    held = uow.restrictions.among({p.id for p in learners})
+    barred = set()
+    for restriction in held:
+        try:
+            _must_be_theirs(uow, named(actor), "list", [restriction])
+        except ForbiddenError:
+            barred.add(restriction.learner_id)
+    return [p for p in learners if p.id not in barred]
+
+
+def aliases(uow: UnitOfWork, who: str) -> frozenset[str]:
+    """The names that mean the same person: as given, id and address, case-folded."""
+    person = uow.people.find(who)
+    known = {who, person.id, person.email} if person else {who}
+    return frozenset(k.strip().casefold() for k in known if k.strip())
+
+
+def _must_be_theirs(uow: UnitOfWork, by: str, what: str, restrictions: Sequence[Restriction]) -> None:
+    for restriction in restrictions if what != REQUESTS else ():
+        if not aliases(uow, by) & (aliases(uow, restriction.learner_id) | aliases(uow, restriction.handler)):
+            raise ForbiddenError(
+                "processing of one of these people is restricted: they and whoever handles it alone read about them",
+                actor=by,
+                kind="api" if by.startswith("key:") else "person",
+                action=f"read.{what}",
+                learner_id=restriction.learner_id,
+                remedy="ask whoever handles the restriction",
+            )

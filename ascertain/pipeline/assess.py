@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import Conclusion, conclude, route_all
-from ascertain.domain.findings import CrewFindings
-from ascertain.domain.paths import PathPlan, build_problem
+from ascertain.domain.findings import CrewFindings, Step
+from ascertain.domain.paths import PathPlan
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.review_assign import NO_OWNERS, SkillOwners
 from ascertain.domain.routing import Route
 from ascertain.domain.runs import Run, RunState, StoredAssertion
 from ascertain.domain.skills import SkillFamily
-from ascertain.errors import AscertainError, PseudonymError, RunError
+from ascertain.domain.spending import usage_of
+from ascertain.errors import (
+    AscertainError,
+    BudgetError,
+    ConsentChanged,
+    PseudonymError,
+    RestrictedError,
+    RunCancelled,
+    RunError,
+)
+from ascertain.pipeline.assess_ends import fail, steps_of
+from ascertain.pipeline.assign import assignee_of
+from ascertain.pipeline.assignments import propose
+from ascertain.pipeline.audit_sample import DRAWN, drawn
 from ascertain.pipeline.cases import CaseBuilder, learner_or_raise
-from ascertain.pipeline.results import assertion_rows, documents, outcome, review_item
+from ascertain.pipeline.notice import Gate
+from ascertain.pipeline.results import assertion_rows, chosen_plan, documents, outcome, review_item
+from ascertain.pipeline.run_audit import seal_concluded, seal_failed, seal_reinstated, seal_started
+from ascertain.pipeline.run_requests import must_not_be_cancelled
 from ascertain.pipeline.standing import Decisions, reinstate, waiting
 from ascertain.pipeline.stop import Stopped, must_go_on
+
+CREW = "learner"
+"""Name of the crew, under which its usage is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +53,14 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A learner as they are now. ``case`` is ``None`` when masking failed, for the reason in ``problem``."""
+    """A learner as they are now. ``case`` is ``None`` when nothing may be inferred, for the reason in ``problem``: no
+    notice, no consent, a restriction, or a text that cannot be masked."""
 
     learner: Learner
     case: CaseFile | None
     fingerprint: str
     stamp: str
-    problem: PseudonymError | None = None
+    problem: RunError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +69,6 @@ class Decided:
 
     findings: CrewFindings
     conclusion: Conclusion
-    routes: dict[str, Route]
     plan: PathPlan | None
 
 
@@ -59,6 +81,8 @@ class Assessor:
     crew: LearnerCrew
     services: CrewServices
     clock: Clock
+    owners: SkillOwners = NO_OWNERS
+    gate: Gate = field(default_factory=Gate)
 
     def present(self, learner_text: str) -> Present:
         """A learner's present case with its fingerprint and stamp.
@@ -68,15 +92,21 @@ class Assessor:
         """
         with self.units(write=False) as uow:
             learner = learner_or_raise(uow, learner_text)
+            if (restriction := uow.restrictions.on(learner.id)) is not None:
+                blocked = digest(["blocked_restricted", learner.id, restriction.id])
+                return Present(learner, None, blocked, "", _restricted())
             shared = self.builder.landscape(uow)
             role = self.builder.role_of(uow, learner)
             stamp = self.builder.stamp(learner, role, uow.evidence.stamps(learner.id).get(learner.id, ""), shared)
-            try:
-                case = self.builder.build(uow, learner, role, shared)
-            except PseudonymError as e:
-                # A name of its own, so that the blocked run can be stored, queued and told from any other.
-                return Present(learner, None, digest(["blocked_unmasked", learner.id, stamp]), stamp, e)
-        return Present(learner, case, case.fingerprint(), stamp)
+            problem: RunError | None = self.gate.obstacle(uow, learner, self.clock.today())
+            if problem is None:
+                try:
+                    case = self.builder.build(uow, learner, role, shared)
+                    return Present(learner, case, case.fingerprint(), stamp)
+                except PseudonymError as e:
+                    problem = e
+        # A name of its own, so that the blocked run can be stored, queued and told from any other.
+        return Present(learner, None, digest([problem.state, learner.id, stamp]), stamp, problem)
 
     def fingerprint(self, learner_text: str) -> str:
         """The fingerprint of a learner's present case, also of one that would be blocked.
@@ -86,40 +116,76 @@ class Assessor:
         """
         return self.present(learner_text).fingerprint
 
-    def assess(self, learner_text: str, *, trigger: str) -> Assessed:
+    def assess(self, learner_text: str, *, trigger: str, until: float | None = None) -> Assessed:
         """Assess a learner now.
+
+        Args:
+            until: when the crew must be done, by ``time.monotonic()``; the run then ends as ``budget_exhausted``.
 
         Raises:
             NotFoundError: unknown learner.
             Stopped: everything is stopped; nothing was concluded.
+            ConsentChanged: consent was withdrawn meanwhile; nothing was concluded. Another try reads the case anew.
             RunError: the run could not be finished; it is stored under the error's state.
         """
         now = self.present(learner_text)
         with self.units() as uow:
             must_go_on(uow)
+            if now.case is not None:
+                _still_allowed(uow, now.learner, now.case)
             known = uow.runs.find(now.learner.id, now.fingerprint)
             if known is not None and known.state is RunState.DONE:
                 return Assessed(self._again(uow, known, now), new=False)
             run = self._start(uow, now, trigger)
             uow.commit()
+        self._go_on(run)
         if now.case is None:
             problem = now.problem or PseudonymError("masking failed")
-            self._fail(run, RunState.BLOCKED_UNMASKED, problem.message)
+            fail(self.units, self.clock, run, RunState(problem.state), problem.message)
             raise problem
         try:
-            decided = self._decide(now.case, self.crew.run(now.case, self.services))
+            decided = self._decide(now.case, self._weighed(now.case, until))
+        except BudgetError as e:
+            partial = e.partial if isinstance(e.partial, CrewFindings) else None
+            fail(self.units, self.clock, run, RunState.BUDGET_EXHAUSTED, e.message, partial)
+            raise
         except RunError as e:
-            self._fail(run, RunState(e.state) if e.state in set(RunState) else RunState.FAILED, e.message)
+            state = RunState(e.state) if e.state in set(RunState) else RunState.FAILED
+            fail(self.units, self.clock, run, state, e.message, steps=steps_of(e))
             raise
         except Exception as e:
             # The text of a foreign exception may hold something personal.
-            self._fail(run, RunState.FAILED, e.message if isinstance(e, AscertainError) else type(e).__name__)
+            why = e.message if isinstance(e, AscertainError) else type(e).__name__
+            fail(self.units, self.clock, run, RunState.FAILED, why)
+            raise
+        except BaseException as e:  # a job's alarm, a key press: this run ends by name too
+            fail(self.units, self.clock, run, RunState.FAILED, f"ended from outside: {type(e).__name__}")
             raise
         try:
             return self._store(run, now.learner, now.case, decided)
         except Stopped:
-            self._fail(run, RunState.FAILED, "stopped before anything was stored")
+            fail(self.units, self.clock, run, RunState.FAILED, "stopped before anything was stored")
             raise
+        except (RestrictedError, ConsentChanged, RunCancelled) as e:
+            fail(self.units, self.clock, run, RunState(e.state), e.message)
+            raise
+
+    def _weighed(self, case: CaseFile, until: float | None) -> CrewFindings:
+        """What the crew found. What it used is counted at once: it is spent, whatever comes of the run."""
+        services = self.services if until is None else replace(self.services, seconds=until - time.monotonic())
+        try:
+            findings = self.crew.run(case, services)
+        except RunError as e:
+            self._count(steps_of(e))
+            raise
+        self._count(findings.steps)
+        return findings
+
+    def _count(self, steps: Sequence[Step]) -> None:
+        if steps:
+            with self.units() as uow:
+                uow.usage.add(self.clock.today(), CREW, usage_of(steps))
+                uow.commit()
 
     def _again(self, uow: UnitOfWork, known: Run, now: Present) -> Run:
         """The finished run of this very case; made the present one again if another one has come between."""
@@ -132,8 +198,15 @@ class Assessor:
         rows = reinstate(uow, known)
         run = replace(known, finished_at=self.clock.now(), stamp=now.stamp)
         uow.runs.put(run)
-        header = {"run": run.id, "replaces": latest.id if latest else None, "assertions": len(rows)}
-        uow.audit.append("run.reinstated", actor="system", learner_id=run.learner_id, header=header)
+        propose(
+            uow,
+            now.learner,
+            run.id,
+            uow.runs.document(run.id, "path"),
+            run.finished_at or self.clock.now(),
+            self.services.policy.review.l_and_d,
+        )
+        seal_reinstated(uow, run, latest, len(rows))
         uow.commit()
         return run
 
@@ -151,36 +224,21 @@ class Assessor:
             stamp=now.stamp,
         )
         uow.runs.put(run)
-        uow.audit.append(
-            "run.started",
-            actor="system",
-            learner_id=run.learner_id,
-            header={
-                "run": run.id,
-                "fingerprint": run.fingerprint,
-                "trigger": trigger,
-                "versions": versions,
-                "evidence": len(now.case.evidence) if now.case else 0,
-                "withheld": len(now.case.withheld) if now.case else 0,
-            },
-        )
+        seal_started(uow, run, now.case)
         return run
 
-    def _fail(self, run: Run, state: RunState, why: str) -> None:
-        with self.units() as uow:
-            known = uow.runs.find(run.learner_id, run.fingerprint)
-            if known is not None and known.state is RunState.DONE:  # another worker has done what this one could not
-                return
-            uow.runs.put(replace(run, state=state, finished_at=self.clock.now(), outcome={"error": why}))
-            header = {"run": run.id, "state": state.value}
-            uow.audit.append("run.failed", actor="system", learner_id=run.learner_id, header=header)
-            uow.commit()
+    def _go_on(self, run: Run) -> None:
+        try:
+            with self.units(write=False) as uow:
+                must_not_be_cancelled(uow, run)
+        except RunCancelled as e:
+            fail(self.units, self.clock, run, RunState(e.state), e.message)
+            raise
 
     def _decide(self, case: CaseFile, findings: CrewFindings) -> Decided:
         services = self.services
         conclusion = conclude(case, findings.claims, findings.picks, self._families(findings), services.policy)
-        routes = route_all(case, conclusion.assertions, findings.verdicts, services.policy)
-        return Decided(findings, conclusion, routes, _plan(case, conclusion, findings, services))
+        return Decided(findings, conclusion, chosen_plan(case, conclusion, findings, services))
 
     def _families(self, findings: CrewFindings) -> dict[str, SkillFamily]:
         skills = {p.skill_id: self.services.taxonomy.skill(p.skill_id) for p in findings.picks}
@@ -188,31 +246,51 @@ class Assessor:
 
     def _store(self, run: Run, learner: Learner, case: CaseFile, made: Decided) -> Assessed:
         findings, conclusion, plan = made.findings, made.conclusion, made.plan
-        at = self.clock.now()
-        rows = assertion_rows(run, case, conclusion, made.routes, findings, self.services.taxonomy, at)
+        at, services = self.clock.now(), self.services
         texts = documents(case, findings, conclusion, plan)
-        due_days = self.services.policy.routing.review_due_days
         with self.units() as uow:
             must_go_on(uow)
+            if uow.restrictions.on(learner.id) is not None:
+                raise _restricted()
+            _still_allowed(uow, learner, case)
+            must_not_be_cancelled(uow, run)
             known = uow.runs.find(learner.id, run.fingerprint)
             if known is not None and known.state is RunState.DONE:  # another worker was first: do it once
                 return Assessed(known, new=False)
             if newer := self._overtaken(uow, run):
                 return Assessed(newer, new=False)
             decisions = Decisions.of(uow, learner.id)
-            rows = [decisions.apply(row) for row in rows]
+            # Routed here, where no decision can come between reading it and storing what rests on it.
+            before = decisions.before()
+            routes = route_all(case, conclusion.assertions, findings.verdicts, services.policy, before)
+            made_rows = assertion_rows(run, case, conclusion, routes, findings, services.taxonomy, before, at)
+            asked = [decisions.apply(row) for row in made_rows]
+            rows = [decisions.contest(row) for row in asked]
             uow.assertions.supersede(learner.id, keep_run=run.id)
             uow.reviews.close_for(learner.id, keep_run=run.id)
             uow.assertions.add(rows)
-            asked = set(waiting(rows))
-            uow.reviews.add([review_item(r, made.routes[r.skill_id], learner, due_days) for r in rows if r.id in asked])
+            self._ask(uow, learner, asked, routes)
             uow.runs.put_documents(run.id, texts)
             figures = outcome(rows, findings, conclusion, plan)
             finished = replace(run, state=RunState.DONE, finished_at=at, outcome=figures)
             uow.runs.put(finished)
-            _audit(uow, finished, findings, rows)
+            seal_concluded(uow, finished, findings, rows)
+            propose(uow, learner, run.id, texts["path"], at, services.policy.review.l_and_d)
             uow.commit()
         return Assessed(finished, new=True)
+
+    def _ask(
+        self, uow: UnitOfWork, learner: Learner, rows: Sequence[StoredAssertion], routes: Mapping[str, Route]
+    ) -> None:
+        """Put what waits for a human, and what is drawn of the rest, into the queue of whoever the policy's rules
+        name."""
+        policy, asked = self.services.policy, set(waiting(rows))
+        sample = set(drawn(rows, policy.calibration.audit_share))
+        for row in rows:
+            if row.id in asked | sample:
+                assignee = assignee_of(uow, row, learner, policy.review, self.owners, self.services.taxonomy)
+                item = review_item(row, routes[row.skill_id], learner, policy.review, assignee)
+                uow.reviews.add([item if row.id in asked else replace(item, reasons=(DRAWN,))])
 
     def _overtaken(self, uow: UnitOfWork, run: Run) -> Run | None:
         """The run of a newer case that was finished while this one was under way: that one stands."""
@@ -228,58 +306,27 @@ class Assessor:
             return None
         why = f"overtaken by {latest.id}, which saw newer evidence"
         uow.runs.put(replace(run, state=RunState.FAILED, finished_at=self.clock.now(), outcome={"error": why}))
-        header = {"run": run.id, "state": RunState.FAILED.value, "overtaken_by": latest.id}
-        uow.audit.append("run.failed", actor="system", learner_id=run.learner_id, header=header)
+        seal_failed(uow, run, RunState.FAILED, overtaken_by=latest.id)
         uow.commit()
         return latest
+
+
+def _restricted() -> RestrictedError:
+    return RestrictedError(
+        "processing of this person is restricted", remedy="`ascertain person unrestrict` when the request is settled"
+    )
+
+
+def _still_allowed(uow: UnitOfWork, learner: Learner, case: CaseFile) -> None:
+    """
+    Raises:
+        ConsentChanged: something that the case holds was withdrawn after it was read.
+    """
+    now = uow.people.get(learner.id)
+    if now is not None and not now.consents.covers(learner.consents, (e.kind for e in case.evidence)):
+        raise ConsentChanged("consent was withdrawn while the assessment was under way; nothing of it was stored")
 
 
 def run_id(learner_id: str, fingerprint: str) -> str:
     """The id that the run of a case has, also before there is one."""
     return "r" + digest([learner_id, fingerprint], length=15)
-
-
-def _plan(case: CaseFile, conclusion: Conclusion, findings: CrewFindings, services: CrewServices) -> PathPlan | None:
-    """The curator's choice if it is one of the solver's plans, else the solver's best."""
-    if not conclusion.gaps:
-        return None
-    plans = services.solver.plans(build_problem(case, conclusion.gaps, services.policy.path))
-    by_id = {p.id: p for p in plans}
-    if findings.path is not None and findings.path.plan_id in by_id:
-        return by_id[findings.path.plan_id]
-    return plans[0] if plans else None
-
-
-def _audit(uow: UnitOfWork, run: Run, findings: CrewFindings, rows: list[StoredAssertion]) -> None:
-    for step in findings.steps:
-        uow.audit.append(
-            "agent.answered",
-            actor=step.agent,
-            learner_id=run.learner_id,
-            header={
-                "run": run.id,
-                "model": step.model,
-                "prompt": step.prompt_hash,
-                "output": step.output_hash,
-                "tools": step.tools,
-                "calls": step.calls,
-                "tokens": step.tokens,
-            },
-            payload={"output": step.output},
-        )
-    uow.audit.append(
-        "run.concluded",
-        actor="system",
-        learner_id=run.learner_id,
-        header={
-            "run": run.id,
-            "versions": run.versions,
-            "states": run.outcome["states"],
-            "drops": [[d.stage, d.why] for d in findings.drops],
-            "results": digest([r.result for r in rows]),
-        },
-        payload={
-            "assertions": [[r.id, r.skill_id, r.level, r.confidence, r.state] for r in rows],
-            "dropped": [[d.stage, d.what, d.why] for d in findings.drops],
-        },
-    )

@@ -29,6 +29,7 @@ def span(uow: UnitOfWork, since: int | date | None, until: int | date | None) ->
         NotFoundError: there is no record in between.
     """
     head = uow.audit.head()
+    begins = next(iter(uow.audit.records()), None)  # later than 1 where the chain was cut
     first, last = since if isinstance(since, int) else 1, until if isinstance(until, int) else None
     days = [d for d in (since, until) if isinstance(d, date)]
     if days:  # the chain is in order of its numbers; the clocks of several machines need not agree
@@ -44,8 +45,13 @@ def span(uow: UnitOfWork, since: int | date | None, until: int | date | None) ->
         last = chosen[-1] if isinstance(until, date) else last
     end = head.seq if head else 0
     last = end if last is None else min(last, end)
-    if not 1 <= first <= last:
-        raise NotFoundError(f"there is no audit record from {first} to {last}", remedy=f"the chain ends with {end}")
+    if begins is not None and not isinstance(since, int):
+        first = max(first, begins.seq)
+    if not 1 <= first <= last or (begins is not None and first < begins.seq):
+        raise NotFoundError(
+            f"there is no audit record from {first} to {last}",
+            remedy=f"the chain goes from {begins.seq if begins else 0} to {end}",
+        )
     return Span(first, last)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile, CatalogueItem, Mentor, Versions
+from ascertain.domain.consent import SOURCE_OF, WORDS, Purpose, Source
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.skills import ContentTag, JobProfile, Level
-from ascertain.errors import NotFoundError
+from ascertain.errors import NotFoundError, PseudonymError
 from ascertain.pipeline.pseudonyms import Directory, KeyedPseudonymiser
+from ascertain.pipeline.rectify import former_names
 
 FINISHED = frozenset({EvidenceKind.COMPLETION, EvidenceKind.ASSESSMENT, EvidenceKind.CERTIFICATION})
 
@@ -69,23 +72,29 @@ class CaseBuilder:
         self._role_stamps: dict[str, tuple[JobProfile, str]] = {}
 
     def landscape(self, uow: UnitOfWork) -> Landscape:
-        """Catalogue, tags, names and mentors, read again only when people or content have changed."""
-        key = (uow.people.stamp(), uow.contents.stamp(self._tagger), self.as_of().isoformat())
+        """Catalogue, tags, names and mentors, read again only when people, content or disputes have changed."""
+        key = (
+            uow.people.stamp(),
+            uow.contents.stamp(self._tagger),
+            uow.disputes.stamp(),
+            self.as_of().isoformat(),
+        )
         if self._landscape is None or self._landscape.key != key:
             self._landscape = self._read(uow, key)
         return self._landscape
 
     def _read(self, uow: UnitOfWork, key: tuple[str, ...]) -> Landscape:
         tags = uow.contents.tags(self._tagger)
-        items = {c.item.content_id: replace(c.item, summary=c.item.summary[:SUMMARY_CHARS]) for c in uow.contents.all()}
         people = uow.people.all(active_only=False)
-        directory = Directory.of(people)
+        directory = directory_of([*people, *former_names(uow, people)], uow.people.accounts(), self._taxonomy)
+        masker = self._pseudonyms.with_directory(directory)
+        items = {c.item.content_id: m for c in uow.contents.all() if (m := _shown(c.item, masker)) is not None}
         as_of = self.as_of()
         return Landscape(
             tags=tags,
             items=items,
-            mentors=self._mentors(uow, {p.id for p in people if p.active}, as_of),
-            masker=self._pseudonyms.with_directory(directory),
+            mentors=self._mentors(uow, {p.id for p in people if _may_help(p)}, as_of),
+            masker=masker,
             as_of=as_of,
             stamp=digest({"tags": tags, "items": items, "names": directory}),
             key=key,
@@ -118,13 +127,7 @@ class CaseBuilder:
         masker = landscape.masker
         pseudonym = masker.pseudonym(learner.id)
         known = uow.evidence.of(learner.id)
-        withheld: list[str] = []
         usable = [e for e in known if learner.allows(e)]
-        written = sum(e.kind is EvidenceKind.MESSAGE and not learner.allows(e) for e in known)
-        if hidden := len(known) - len(usable) - written:
-            withheld.append(f"{hidden} colleagues' opinions: consent withdrawn")
-        if written:
-            withheld.append(f"{written} messages: no consent")
         evidence = tuple(_masked(e, pseudonym, masker) for e in usable)
         catalogue = _relevant(landscape, role)
         wanted = {c.content_id for c in catalogue} | {e.content_id for e in evidence if e.content_id}
@@ -133,7 +136,7 @@ class CaseBuilder:
             as_of=landscape.as_of,
             evidence=evidence,
             versions=self.versions,
-            role=role,
+            role=_masked_role(role, masker),
             hours_per_week=learner.hours_per_week,
             language=learner.language,
             tags={c: landscape.tags[c] for c in sorted(wanted) if c in landscape.tags},
@@ -142,14 +145,15 @@ class CaseBuilder:
                 e.content_id for e in evidence if e.content_id and e.kind in FINISHED and e.passed is not False
             ),
             mentors=_helpers(landscape, role, learner),
-            withheld=tuple(withheld),
+            withheld=_withheld(learner, known),
+            withdrawals=learner.consents.withdrawals,
         )
 
     def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, landscape: Landscape) -> str:
         """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
         fingerprints. The other way round it may differ, since the whole catalogue and everybody's names are in it.
         """
-        own = [learner.id, learner.hours_per_week, learner.language, learner.reviews_consent, learner.messages_consent]
+        own = [learner.id, learner.hours_per_week, learner.language, learner.consents]
         return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
 
     def _role_stamp(self, role: JobProfile | None) -> str:
@@ -177,6 +181,17 @@ class CaseBuilder:
         }
 
 
+def directory_of(people: Iterable[Learner], accounts: Iterable[str], taxonomy: Taxonomy) -> Directory:
+    """Whom the masker looks for; the taxonomy says which words are skills or plain prose."""
+    skills = taxonomy.skills()
+    return Directory.of(
+        people,
+        accounts=accounts,
+        skills=[label for s in skills for label in (s.label, *s.synonyms)],
+        prose=[text for s in skills for text in (s.label, s.definition)],
+    )
+
+
 def learner_or_raise(uow: UnitOfWork, text: str) -> Learner:
     """Find a learner by id or e-mail address.
 
@@ -191,9 +206,40 @@ def learner_or_raise(uow: UnitOfWork, text: str) -> Learner:
     return learner
 
 
+def _shown(item: CatalogueItem, masker: KeyedPseudonymiser) -> CatalogueItem | None:
+    """A course may be named after whoever teaches it. One that cannot be masked is not offered."""
+    try:
+        return replace(item, title=masker.mask(item.title), summary=masker.mask(item.summary[:SUMMARY_CHARS]))
+    except PseudonymError:
+        return None
+
+
+def _masked_role(role: JobProfile | None, masker: KeyedPseudonymiser) -> JobProfile | None:
+    if role is None:
+        return None
+    needs = tuple(replace(r, why=masker.mask(r.why)) for r in role.requirements)
+    return replace(role, title=masker.mask(role.title), summary=masker.mask(role.summary), requirements=needs)
+
+
 def _masked(e: Evidence, pseudonym: str, masker: KeyedPseudonymiser) -> Evidence:
     """Without source reference: it may hold account ids."""
     return replace(e, learner_id=pseudonym, source_ref="", title=masker.mask(e.title), text=masker.mask(e.text))
+
+
+def _may_help(p: Learner) -> bool:
+    """Whether colleagues may be told that somebody can help."""
+    return p.active and not p.restricted and p.consents.allows(Purpose.MENTORING)
+
+
+def _withheld(learner: Learner, known: Collection[Evidence]) -> tuple[str, ...]:
+    """Sources that somebody has said no to, and what is stored of any that may not be used."""
+    stored = Counter(SOURCE_OF[e.kind] for e in known if not learner.allows(e))
+    refused = learner.consents.person.refused | learner.consents.organisation.refused
+    return tuple(
+        f"{f'{stored[s]} pieces of ' if stored[s] else ''}{WORDS[s]}: {learner.consents.why_not(s)}"
+        for s in Source
+        if stored[s] or (s in refused and not learner.consents.allows(s))
+    )
 
 
 def _helpers(landscape: Landscape, role: JobProfile | None, learner: Learner) -> tuple[Mentor, ...]:

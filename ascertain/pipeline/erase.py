@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,21 +22,32 @@ class Erasable(Protocol):
     """``ascertain.store.Store``."""
 
     def held_on(self, learner_id: str) -> dict[str, list[dict[str, object]]]: ...
-    def erase(self, learner_id: str, stone: Tombstone, payload: Mapping[str, str]) -> dict[str, int]: ...
+    def erase(
+        self, learner_id: str, stone: Tombstone | None, payload: Mapping[str, str], former: Collection[str] = ()
+    ) -> dict[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """``rows`` counts by table; ``tombstone`` is what lifts it."""
+    """``rows`` counts by table; ``tombstone`` is what lifts it, empty where the person may come back."""
 
     tombstone: str
     rows: Mapping[str, int]
 
 
 def erase_person(
-    store: Erasable, pseudonym: Callable[[str], str], learner: Learner, actor: str, reason: str, clock: Clock
+    store: Erasable,
+    pseudonym: Callable[[str], str],
+    learner: Learner,
+    actor: str,
+    reason: str,
+    clock: Clock,
+    former: Collection[str] = (),
+    *,
+    keep_away: bool = True,
 ) -> Erased:
-    """Erase from the database.
+    """Erase from the database, under ``former`` names too. With ``keep_away`` a tombstone keeps the next sync from
+    bringing the person back.
 
     Raises:
         InputError: nobody is named, or there is no reason.
@@ -45,8 +56,9 @@ def erase_person(
         raise InputError("an erasure needs a reason", field="reason", remedy="say why in a few words")
     refs = [str(r["source_ref"]) for r in store.held_on(learner.id).get("learner_links", ())]
     stone = Tombstone(f"t{secrets.token_hex(6)}", clock.now(), marks_of(learner, refs, pseudonym))
-    rows = store.erase(learner.id, stone, {"actor": named(actor), "reason": reason.strip()})
-    return Erased(stone.id, rows)
+    sealed = {"actor": named(actor), "reason": reason.strip()}
+    rows = store.erase(learner.id, stone if keep_away else None, sealed, former)
+    return Erased(stone.id if keep_away else "", rows)
 
 
 def files_naming(home: Path, words: Sequence[str]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from ascertain.domain.assertion import Assertion, assert_skill, belief_of, contributions
 from ascertain.domain.belief import Observation
+from ascertain.domain.calibration import Calibration
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.readout import chance_of_reaching
@@ -43,7 +45,7 @@ class Receipt:
     """Everything behind one assertion. ``next_proof`` is empty when nothing more is needed or one would not do.
 
     ``next_task`` is the chance that the next graded task at that level reaches ``next_task_at``; ``None`` without a
-    level or where the policy has no readout.
+    level or where the policy has no readout. ``calibration`` is the one that the confidence was made with, if any.
     """
 
     assertion: StoredAssertion
@@ -54,6 +56,7 @@ class Receipt:
     review: ReviewItem | None
     next_task: float | None
     next_task_at: float
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,19 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
         item,
         chance_of_reaching(belief, level, at, policy.belief) if level else None,
         at,
+        policy.belief.calibration if row.raw is not None else None,
     )
+
+
+def proofs(uow: UnitOfWork, rows: Iterable[StoredAssertion]) -> dict[str, str]:
+    """By id of the assertion, the ``next_proof`` of each, without the rest of its receipt."""
+    found = {}
+    for row in rows:
+        policy = policy_of(uow, row)
+        observations = tuple(observation_from(o) for o in json.loads(row.inputs)["observations"])
+        threshold = acceptance_threshold(policy.routing, sensitive=any(o.sensitive for o in observations))
+        found[row.id] = next_proof(assert_skill(row.skill_id, observations, policy.belief), threshold, policy)
+    return found
 
 
 def next_proof(assertion: Assertion, threshold: float, policy: Policy) -> str:

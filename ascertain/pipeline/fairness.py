@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date
-from enum import StrEnum
 
 from ascertain.domain.assertion import AssertionState
+from ascertain.domain.canonical import digest
+from ascertain.domain.consent import Source
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.fairness import FairnessRules
 from ascertain.domain.fairness_access import FairnessAuditor, GroupLabels, LabelImport
@@ -19,23 +20,14 @@ from ascertain.domain.fairness_audit import (
     Participant,
     audit,
 )
-from ascertain.domain.fairness_log import AuditMade
+from ascertain.domain.fairness_log import AuditMade, Outcome
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, Content, UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.rights import Entry
 from ascertain.domain.runs import DecisionKind
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.fairness_labels import ACTOR
 from ascertain.pipeline.sweep import cohort_or_raise
-
-
-class Outcome(StrEnum):
-    """What can be audited."""
-
-    ACCEPTED = "accepted"
-    SCORE = "score"
-    REVIEW = "review"
-    PATH = "path"
-
 
 _OPINIONS = EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEEDBACK
 _WORK = EvidenceKind.PROJECT, EvidenceKind.TICKET, EvidenceKind.DOCUMENT, EvidenceKind.MESSAGE
@@ -122,7 +114,7 @@ def make_audit(
         header = {"attributes": attributes, "people": len(learners)}
         who = {"actor": auditor.name}
         sealed = uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload=who)
-        uow.accesses.add(sealed.seq, auditor.name, "fairness", [p.id for p in learners])
+        uow.accesses.add([Entry(sealed.seq, auditor.name, "fairness", tuple(sorted(p.id for p in learners)))])
         uow.commit()
     groups = labels.read(auditor, [p.id for p in learners])
     with units(write=False) as uow:
@@ -165,6 +157,7 @@ def make_audit(
             "people": made.people,
             "flagged": made.flagged,
             "too_few": made.too_few,
+            "report": digest(report),
         }
         uow.audit.append(
             "fairness.audited", actor=ACTOR, header=header, payload={"actor": made.actor, "of": made.population}
@@ -194,7 +187,7 @@ def opportunity(uow: UnitOfWork, learner: Learner, catalogue: Sequence[Content],
         "reviews": _count(evidence, _OPINIONS),
         "work": _count(evidence, _WORK),
         "evidence": len(evidence),
-        "consent": float(learner.reviews_consent),
+        "consent": float(learner.consents.allows(Source.REVIEWS)),
         "hours": learner.hours_per_week,
     }
     if learner.hired_on is not None:

@@ -19,7 +19,7 @@ from ascertain.domain.fairness_access import (
 )
 from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.text import clean_text
-from ascertain.errors import ConfigError, InputError
+from ascertain.errors import ConfigError, ForbiddenError, InputError
 
 COLUMNS = ("learner", "attribute", "value")
 NOT_SAID = frozenset(("", "-", "n/a", "none", "unknown", "not stated", "not disclosed", "prefer not to say"))
@@ -48,11 +48,12 @@ def act_as_auditor(units: UnitOfWorkFactory, actor: str, named: list[str]) -> Fa
     """Let somebody act as fairness auditor; a refusal is put on record.
 
     Raises:
-        ConfigError: when they may not.
+        ForbiddenError: when they may not.
     """
     try:
         return require_fairness_auditor(actor, named)
-    except ConfigError:
+    except ForbiddenError as e:
+        e.recorded = True
         with units() as uow:
             uow.audit.append("fairness.refused", actor=ACTOR, header={}, payload={"actor": actor})
             uow.commit()

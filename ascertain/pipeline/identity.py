@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ascertain.domain.consent import Answers, Consents
 from ascertain.domain.people import Learner
 from ascertain.domain.records import Entity, SourceRef, UserRecord, WorkerRecord
 
@@ -37,8 +38,12 @@ class Identity:
         links: Mapping[str, str],
         roles: Iterable[str] = (),
         connections: Sequence[str] = (),
+        organisation: Answers | None = None,
     ) -> None:
-        """``connections`` of this sync in the order of their file; one that is not among them leads those that are."""
+        """``connections`` of this sync in the order of their file; one that is not among them leads those that are.
+        ``organisation``: what holds for somebody new."""
+        self.organisation = organisation or Answers()
+        self._silent = Consents(organisation=self.organisation)
         self._rank = {name: i for i, name in enumerate(connections)}
         self._employers: dict[str, dict[str, str]] = defaultdict(dict)
         self._schools: dict[str, set[str]] = defaultdict(set)
@@ -87,19 +92,16 @@ class Identity:
             timezone=record.timezone,
             location=record.location,
             active=record.active,
-            reviews_consent=record.reviews_consent,
-            messages_consent=record.messages_consent,
+            consents=known.consents if known else self._silent,
         )
 
     def leads(self, system: str, learner_id: str) -> bool:
         """Whether what this system says of a worker counts: of all that know the person, the first in the file does."""
-        others = [self._rank.get(other, -1) for other in self._employers.get(learner_id, ()) if other != system]
-        return all(self._rank.get(system, -1) <= rank for rank in others)
+        return self._first(system, self._employers.get(learner_id, ()))
 
-    def _first_lms(self, system: str, learner_id: str) -> bool:
-        """Of several LMSs that know somebody the first in the file says which language they learn in."""
-        others = [self._rank.get(other, -1) for other in self._schools.get(learner_id, ()) if other != system]
-        return all(self._rank.get(system, -1) <= rank for rank in others)
+    def _first(self, system: str, known_to: Iterable[str]) -> bool:
+        """Whether no other of these systems goes before this one; one that is not in this sync goes before all."""
+        return all(self._rank.get(system, -1) <= self._rank.get(other, -1) for other in known_to if other != system)
 
     def employers(self, learner_id: str) -> frozenset[str]:
         """Connections that know somebody as a worker."""
@@ -117,7 +119,9 @@ class Identity:
                 return Problem(f"the address belongs to account {other} of the same system already", "email")
         known = self.learners.get(learner_id) if learner_id else None
         if known is not None and known.id in self._hris:
-            return replace(known, language=record.language) if self._first_lms(record.ref.system, known.id) else known
+            # Of several LMSs the first in the file says which language somebody learns in.
+            leads = self._first(record.ref.system, self._schools.get(known.id, ()))
+            return replace(known, language=record.language) if leads else known
         return Learner(
             id=learner_id or f"{record.ref.system}-{record.ref.id}",
             name=record.name,
@@ -127,6 +131,7 @@ class Identity:
             manager_id=known.manager_id if known else None,
             language=record.language,
             active=record.active,
+            consents=known.consents if known else self._silent,
         )
 
     def manager_of(self, system: str, employee_id: str) -> str | None:

@@ -8,19 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.people import Learner
+from ascertain.domain.permission import Action, Principal
 from ascertain.domain.ports import Content, Pseudonymiser, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.runs import StoredAssertion
 from ascertain.errors import AscertainError, NotFoundError
 from ascertain.pipeline.activities import SYSTEM, Activity, Wrong, evidence_of_activity, source_ref
+from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.origins import settle
+from ascertain.pipeline.permit import permitted_learner
+
+_LEFT_OUT = frozenset({AssertionState.REJECTED, AssertionState.CONTESTED})
 
 
 class NoConsent(AscertainError):
-    """The person has not agreed to this kind of evidence; nothing was stored."""
+    """The person, or the organisation, has not agreed to this kind of evidence; nothing was stored."""
 
 
 class UnknownLearner(NotFoundError):
@@ -42,50 +48,62 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class Supported:
     """A skill that evidence supports. ``confidence`` is ``None`` below the floor: not enough evidence yet, which is
-    not the same as none."""
+    not the same as none. No decision about the person may rest on one that is not ``human_reviewed``."""
 
     id: str
     name: str
     confidence: float | None
+    human_reviewed: bool
 
 
-def take_in(activity: Activity, units: UnitOfWorkFactory, masker: Pseudonymiser, *, actor: str) -> Taken:
+def take_in(
+    activity: Activity, units: UnitOfWorkFactory, masker: Pseudonymiser, *, who: Principal, gate: Gate, today: date
+) -> Taken:
     """Store an activity as evidence, once.
 
     Args:
+        gate: who may be assessed; an activity of anybody else is not kept.
         masker: knows everybody's names; a text that it cannot mask is refused, since it would block every run.
-        actor: the key that sent it, for the audit.
+        who: sends it.
 
     Raises:
-        UnknownLearner: nobody active has that id or address.
-        NoConsent: the person's consent does not cover that kind.
+        UnknownLearner: nobody active has that id or address; told to those who may send about anybody.
+        ForbiddenError: they may not send about that person, or there is nobody of that id, and they may not know that.
+        BlockedError: the person was not told, or has said no to being assessed.
+        NoConsent: the person's consent, or the organisation's, does not cover that kind.
         PseudonymError: the content cannot be masked.
     """
     with units() as uow:
-        learner = uow.people.find(activity.learner)
+        try:
+            learner = permitted_learner(uow, who, Action.INFER, activity.learner)
+        except NotFoundError:
+            learner = None
         if learner is None or not learner.active:
             raise UnknownLearner(UnknownLearner.wrong[0].detail, remedy="`ascertain sync` brings people in")
+        if (obstacle := gate.obstacle(uow, learner, today)) is not None:
+            raise obstacle
         piece = evidence_of_activity(activity, learner.id, _course(uow, activity.course_id))
         if not learner.allows(piece):
-            raise NoConsent(f"this person has not agreed to evidence of the kind {activity.kind.value}")
+            raise NoConsent(f"there is no consent to evidence of the kind {activity.kind.value}")
         masker.mask(piece.title)
         masker.mask(piece.text)
         new, changed, _ = uow.evidence.upsert([_settled(uow, piece)])
         if new or changed:
             header = {"evidence": piece.id, "kind": piece.kind.value, "new": bool(new)}
-            uow.audit.append("activity.received", actor=actor, learner_id=learner.id, header=header)
+            uow.audit.append("activity.received", actor=who.name, learner_id=learner.id, header=header)
             uow.commit()
     return Taken(learner, piece.id, bool(new), bool(changed))
 
 
 def supported(uow: UnitOfWork, learner_id: str, evidence_ids: Collection[str], run: str = "") -> list[Supported]:
-    """The skills that any of these pieces speaks for, the surest first; of one run, or as things stand."""
+    """The skills that any of these pieces speaks for, the surest first; of one run, or as things stand. What the
+    learner contests is left out, as what was rejected is."""
     wanted = set(evidence_ids)
     rows = uow.assertions.of(learner_id, current_only=not run)
-    of_run = [r for r in rows if (not run or r.run_id == run) and r.state is not AssertionState.REJECTED]
+    of_run = [r for r in rows if (not run or r.run_id == run) and r.state not in _LEFT_OUT]
     hits = [r for r in of_run if _rests_on(r, wanted)]
     hits.sort(key=lambda r: (-(r.confidence if r.confidence is not None else -1.0), r.skill_id))
-    return [Supported(r.skill_id, r.skill_label, r.confidence) for r in hits]
+    return [Supported(r.skill_id, r.skill_label, r.confidence, r.human_reviewed) for r in hits]
 
 
 def sent_in(uow: UnitOfWork, learner_id: str, activity_id: str = "") -> set[str]:

@@ -22,6 +22,7 @@ from ascertain.pipeline.ingest_report import EntityReport, Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader
 from ascertain.pipeline.quarantine import CORRECT
 from ascertain.pipeline.stop import must_go_on
+from ascertain.pipeline.sync_attempts import note_attempt
 
 ORDER = (
     Entity.WORKER,
@@ -78,7 +79,7 @@ def sync(
     try:
         free = {name for name in sorted(names) if leases.take(name)}
         ingest = Ingest.load(units, clock, names, messages)
-        _every_entity(connectors, free, units, ingest, report, progress, leases)
+        _every_entity(connectors, free, units, ingest, report, progress, leases, clock)
         ingest.finish(units)
     finally:
         leases.give_back()
@@ -94,6 +95,7 @@ def _every_entity(
     report: SyncReport,
     progress: Progress | None,
     leases: ConnectionLeases,
+    clock: Clock,
 ) -> None:
     failed: set[tuple[str, Entity]] = set()
     hris = next((c.name for c in connectors if Entity.WORKER in c.capabilities().entities), "")
@@ -121,6 +123,7 @@ def _every_entity(
                 row.error, row.remedy = e.message, e.remedy or ""
                 row.retry_after = e.retry_after if isinstance(e, RetryableConnectorError) else None
             row.seconds = round(time.perf_counter() - begun, 4)
+            note_attempt(units, row, clock.now())
 
 
 def pull_entity(
@@ -136,6 +139,9 @@ def pull_entity(
     """One entity of one connection, page by page; the caller holds its lease and calls ``ingest.finish`` at the end."""
     if entity is Entity.MESSAGE and not ingest.activity.reads_messages_of(connector.name):
         row.warn("messages are not read: the organisation has not opted in (options.messages_opt_in)")
+        return
+    if entity is Entity.MESSAGE and not ingest.activity.organisation_reads_messages():
+        row.warn("messages are not read: the organisation has not opted in (`ascertain consent organisation`)")
         return
     with units(write=False) as uow:
         cursor = uow.sync.cursor(connector.name, entity.value)

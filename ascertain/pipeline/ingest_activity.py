@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ascertain.domain.activity import JobProposal
+from ascertain.domain.consent import Source
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.records import EngagementRecord, JobProfileRecord, MessageRecord
@@ -36,6 +37,10 @@ class Activity:
         """Whether the organisation said yes for this connection."""
         return self._messages is not None and connection in self._messages.opted_in
 
+    def organisation_reads_messages(self) -> bool:
+        """Whether the organisation said yes at all (``ascertain consent organisation``)."""
+        return self._identity.organisation.allow(Source.MESSAGES)
+
     def store(
         self,
         uow: UnitOfWork,
@@ -61,6 +66,9 @@ class Activity:
                 row.idle += 1
                 row.warn("some content was used by people whom nobody here knows; it is left out")
                 continue
+            if not self._allowed(learner_id, EvidenceKind.ENGAGEMENT):
+                row.unwanted += 1
+                continue
             use = engagement_of(record, learner_id)
             uses.append(use)
             newest = found.get(use.evidence_id)
@@ -82,13 +90,16 @@ class Activity:
         writers: dict[str, str] = {}
         for record in records:
             learner_id = self._identity.subject(record.ref.system, record.subject)
-            if isinstance(learner_id, str) and self._identity.learners[learner_id].messages_consent:
+            if isinstance(learner_id, str) and self._allowed(learner_id, EvidenceKind.MESSAGE):
                 writers[str(record.ref)] = learner_id
         made = self._messages.read(records, writers) if self._messages else []
         evidence.update((e.id, e) for e in made)
         silent = {evidence_id(r.ref) for r in records} - {e.id for e in made}
         row.idle += len(silent)
         gone |= silent  # edited since: what it showed it shows no more
+
+    def _allowed(self, learner_id: str, kind: EvidenceKind) -> bool:
+        return self._identity.learners[learner_id].consents.allows(kind)
 
     def _jobs(self, uow: UnitOfWork, records: Sequence[JobProfileRecord], row: EntityReport) -> None:
         if not records:
@@ -109,11 +120,6 @@ class Activity:
             for r in records
         )
         row.new, row.changed, row.unchanged = row.new + new, row.changed + changed, row.unchanged + unchanged
-
-
-def forget_messages(uow: UnitOfWork, learner_id: str) -> int:
-    """Consent was withdrawn: what messages showed goes, at once."""
-    return uow.evidence.delete([e.id for e in uow.evidence.of(learner_id) if e.kind is EvidenceKind.MESSAGE])
 
 
 def _order(record: EngagementRecord) -> tuple[str, str]:

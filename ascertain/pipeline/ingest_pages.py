@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from ascertain.domain.consent import SOURCE_OF, WORDS, standing_of_organisation
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, Content, UnitOfWork, UnitOfWorkFactory
@@ -24,8 +25,9 @@ from ascertain.domain.records import (
     UserRecord,
     WorkerRecord,
 )
+from ascertain.pipeline.consent import hris_says
 from ascertain.pipeline.identity import Identity, Problem
-from ascertain.pipeline.ingest_activity import Activity, forget_messages
+from ascertain.pipeline.ingest_activity import Activity
 from ascertain.pipeline.ingest_catalogue import Catalogue
 from ascertain.pipeline.ingest_missing import remove_missing, retire_courses, retire_workers
 from ascertain.pipeline.ingest_pulled import Pulled
@@ -70,6 +72,7 @@ class Ingest:
         self._pulled: Pulled | None = None
         self._people: dict[str, Learner] = {}
         self._links: dict[str, str] = {}
+        self._said: dict[str, WorkerRecord] = {}
 
     @classmethod
     def load(
@@ -85,7 +88,9 @@ class Ingest:
             # Connections that are not part of this sync too: what the HRIS said stays the HRIS's to change.
             state.connections.update(names)
             links = {ref: learner for name in state.connections for ref, learner in uow.people.links(name).items()}
-            identity = Identity(uow.people.all(active_only=False), links, (r.id for r in uow.roles.all()), names)
+            organisation = standing_of_organisation(uow.consents.organisation())
+            roles = (r.id for r in uow.roles.all())
+            identity = Identity(uow.people.all(active_only=False), links, roles, names, organisation)
             return cls(
                 identity,
                 uow.contents.all(active_only=False),
@@ -167,6 +172,7 @@ class Ingest:
             else:
                 self.quarantine.release(uow, row.connector, str(record.ref), row)
         self._store_people(uow)
+        self._store_consents(uow, row)
         self._catalogue.store(uow, courses, row)
         self.activity.store(uow, others, evidence, gone, row)
         self._store_evidence(uow, evidence, gone, row)
@@ -217,8 +223,6 @@ class Ingest:
         if ident.unmapped(record.job_code, record.job_profile_id):
             row.warn(f"job code {record.job_code!r} has no job profile: add it to job_profiles of {row.connector}")
         old = ident.learners.get(learner.id)
-        if old is not None and old.messages_consent and not learner.messages_consent:
-            row.removed += forget_messages(uow, learner.id)
         if old == learner:
             row.unchanged += 1
         else:
@@ -227,6 +231,8 @@ class Ingest:
             row.changed += old is not None
         if ident.accept(learner, record.ref):
             self._links[str(record.ref)] = learner.id
+        if isinstance(record, WorkerRecord) and ident.leads(record.ref.system, learner.id):
+            self._said[learner.id] = record
         return None
 
     def _store_people(self, uow: UnitOfWork) -> None:
@@ -236,6 +242,15 @@ class Ingest:
         if self._links:
             uow.people.link_all(self._links)
         self._people, self._links = {}, {}
+
+    def _store_consents(self, uow: UnitOfWork, row: EntityReport) -> None:
+        """What the HR system says of consent, after the people are there whom it is about."""
+        said = [(self._identity.learners[i], record) for i, record in self._said.items()]
+        self._said = {}
+        heard = hris_says(uow, self.quarantine.clock, said) if said else {}
+        row.removed += sum(f.evidence for f in heard.values())
+        for learner_id, consents in uow.people.consents_of(heard).items():
+            self._identity.learners[learner_id] = replace(self._identity.learners[learner_id], consents=consents)
 
     def _can_use(self, record: Record) -> bool:
         match record:
@@ -304,6 +319,7 @@ class Ingest:
         return None
 
     def _store_evidence(self, uow: UnitOfWork, rows: dict[str, Evidence], gone: set[str], row: EntityReport) -> None:
+        rows = self._wanted(uow, rows, gone, row)
         gone = gone - set(rows)
         if gone:
             row.removed += uow.evidence.delete(sorted(gone))
@@ -315,6 +331,22 @@ class Ingest:
         if new or changed or gone:
             # Mentions stored earlier may belong to these attempts.
             self._state.unsettled |= {e.learner_id for e in settled if is_attempt(e)}
+
+    def _wanted(
+        self, uow: UnitOfWork, rows: dict[str, Evidence], gone: set[str], row: EntityReport
+    ) -> dict[str, Evidence]:
+        """What may be used, as the store has it now and not as this sync found it: a withdrawal may have come since."""
+        consents = uow.people.consents_of({e.learner_id for e in rows.values()})
+        wanted = {i: e for i, e in rows.items() if consents[e.learner_id].allows(e.kind)}
+        unwanted = [e for i, e in rows.items() if i not in wanted]
+        for e in unwanted:
+            source = SOURCE_OF[e.kind]
+            if not consents[e.learner_id].organisation.allow(source):
+                why = consents[e.learner_id].why_not(source)
+                row.warn(f"{WORDS[source]} are not taken: {why} (`ascertain consent organisation`)")
+        gone |= {e.id for e in unwanted}
+        row.unwanted += len(unwanted)
+        return wanted
 
     def _settled(self, uow: UnitOfWork, rows: dict[str, Evidence]) -> list[Evidence]:
         """Mentions and results get their origin at once, from what is stored and what the page brings."""

@@ -15,7 +15,8 @@ from ascertain.domain.records import Entity
 class EntityReport:
     """One entity of one connection.
 
-    ``pulled`` records came in: ``quarantined`` of them could not be used, ``idle`` said nothing (a course only begun).
+    ``pulled`` records came in: ``quarantined`` of them could not be used, ``idle`` said nothing (a course only begun),
+    ``unwanted`` may not be used, because the organisation or the person has not agreed: nothing of them is stored.
     ``new``, ``changed``, ``unchanged`` and ``removed`` count what is stored of the others: learners, catalogue items
     or pieces of evidence. ``released`` left the quarantine. ``error`` is empty unless the pull stopped early;
     ``busy`` that another process has the connection.
@@ -29,6 +30,7 @@ class EntityReport:
     unchanged: int = 0
     removed: int = 0
     idle: int = 0
+    unwanted: int = 0
     quarantined: int = 0
     released: int = 0
     pages: int = 0
@@ -42,7 +44,7 @@ class EntityReport:
 
     def figures(self) -> dict[str, int]:
         """Counts only: nothing personal, fit for the audit chain."""
-        names = ("pulled", "new", "changed", "unchanged", "removed", "idle", "quarantined", "released")
+        names = ("pulled", "new", "changed", "unchanged", "removed", "idle", "unwanted", "quarantined", "released")
         return {n: getattr(self, n) for n in names}
 
     def warn(self, text: str) -> None:

@@ -7,7 +7,7 @@ here. They are not logged, quarantined or given to any brain.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from ascertain.domain.connector import CarriesMessages, Connector
@@ -16,6 +16,7 @@ from ascertain.domain.orders import without_orders
 from ascertain.domain.ports import Mapper
 from ascertain.domain.records import MessageRecord
 from ascertain.domain.rules import MappingRules
+from ascertain.errors import PseudonymError
 from ascertain.pipeline.normalise import evidence_id
 
 
@@ -28,7 +29,11 @@ class MessageReader:
     """Maps messages to skills. ``opted_in``: the connections for which the organisation said yes; those of others are
     not looked at, however they came in."""
 
-    def __init__(self, mapper: Mapper, rules: MappingRules, opted_in: Collection[str]) -> None:
+    def __init__(
+        self, mapper: Mapper, rules: MappingRules, opted_in: Collection[str], mask: Callable[[str], str] = str
+    ) -> None:
+        """``mask`` takes people out of a text before the mapper reads it; a text that it refuses is not read."""
+        self._mask = mask
         self._mapper = mapper
         self._rules = rules
         self.opted_in = frozenset(opted_in)
@@ -39,13 +44,19 @@ class MessageReader:
         asked = [r for r in records if r.ref.system in self.opted_in and str(r.ref) in writers and r.text.strip()]
         if not asked:
             return []
-        found = self._mapper.map([without_orders(r.text) for r in asked], top=self._rules.tags_per_content)
+        found = self._mapper.map([self._readable(r.text) for r in asked], top=self._rules.tags_per_content)
         made: list[Evidence] = []
         for record, candidates in zip(asked, found, strict=True):
             labels = [c.label for c in candidates if c.probability >= self._rules.claim_floor]
             if labels:
                 made.append(_piece(record, writers[str(record.ref)], labels))
         return made
+
+    def _readable(self, text: str) -> str:
+        try:
+            return self._mask(without_orders(text))
+        except PseudonymError:
+            return ""
 
 
 def _piece(record: MessageRecord, learner_id: str, labels: Sequence[str]) -> Evidence:

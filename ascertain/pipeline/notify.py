@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from ascertain.domain.canonical import canonical_json
 from ascertain.domain.connector import Budget
 from ascertain.domain.notifications import (
+    OVERDUE,
     SKILLS_UPDATED,
     Channel,
     Delivered,
@@ -38,6 +39,7 @@ from ascertain.domain.writeback_plan import WritebackRules, withheld
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.connection_lease import ConnectionLeases
 from ascertain.pipeline.notify_mail import MailRound
+from ascertain.pipeline.notify_overdue import OverdueRound
 from ascertain.pipeline.stop import is_stopped
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class Notifier:
         rules: WritebackRules | None = None,
         pseudonym: Callable[[str], str] = str,
         budget: Budget | None = None,
+        address: str = "",
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.units = units
@@ -85,6 +88,7 @@ class Notifier:
         self.endpoints = {e.name: e for e in endpoints}
         self.senders = dict(senders or {})
         self.mails = MailRound(mail or MailRules(), mailer) if mailer else None
+        self.overdue = OverdueRound(mailer, address) if mailer else None
         self.rules = rules or WritebackRules()
         self.pseudonym = pseudonym
         self.budget = budget
@@ -126,6 +130,9 @@ class Notifier:
             if self.mails is not None:
                 new, stale = self.mails.collect(uow, people, notes, self.clock.now())
                 report.new, report.superseded = report.new + new, report.superseded + stale
+            if self.overdue is not None:
+                new, stale = self.overdue.collect(uow, people, self.clock.now())
+                report.new, report.superseded = report.new + new, report.superseded + stale
             uow.commit()
 
     def _collect_for(
@@ -140,6 +147,8 @@ class Notifier:
         waiting = uow.notifications.latest(endpoint.name, NotificationState.PENDING)
         now = self.clock.now()
         for learner_id in sorted({*notes, *sent, *waiting}):
+            if people[learner_id].restricted:
+                continue  # told when that is over
             mine, told = notes.get(learner_id, ()), levels_in(sent.get(learner_id))
             if (pending := waiting.get(learner_id)) is not None:
                 if levels_in(pending) == {n.id: n.level for n in mine}:
@@ -151,7 +160,9 @@ class Notifier:
                 continue
             data = {
                 "person": self._named(endpoint, people[learner_id]),
-                "skills": [{"id": n.id, "label": n.label, "level": n.level} for n in mine],
+                "skills": [
+                    {"id": n.id, "label": n.label, "level": n.level, "human_reviewed": n.human_reviewed} for n in mine
+                ],
                 **changes,
             }
             body = {"type": SKILLS_UPDATED, "timestamp": now.isoformat(), "data": data}
@@ -177,10 +188,12 @@ class Notifier:
                 return False
             person = uow.people.get(row.learner_id or "")
             text = self._still_true(uow, row)
-        if person is None or not text:
+        if person is None or person.restricted or not text:
             self._store(row, NotificationState.SUPERSEDED, "no longer true", report)
             return True
-        if row.channel is Channel.EMAIL and self.mails is not None:
+        if row.type == OVERDUE and self.overdue is not None:
+            outcome = self.overdue.send(row, person, text)
+        elif row.channel is Channel.EMAIL and self.mails is not None:
             outcome = self.mails.send(row, person, text)
         else:
             outcome = self.senders[row.endpoint].send(row.id, text, self.clock.now())
@@ -192,6 +205,8 @@ class Notifier:
 
     def _still_true(self, uow: UnitOfWork, row: Notification) -> str:
         """What to send; empty when that is no longer true."""
+        if row.type == OVERDUE:
+            return self.overdue.text(uow, row, self.clock.now().date()) if self.overdue else ""
         if row.channel is Channel.EMAIL:
             return self.mails.text(uow, row, self.rules) if self.mails else ""
         people = {p.id: p for p in [uow.people.get(row.learner_id or "")] if p is not None}
@@ -266,7 +281,7 @@ def accepted(
     found: dict[str, list[SkillNote]] = {}
     for row in rows:
         if row.level is not None and not withheld(row, people.get(row.learner_id), rules):
-            note = SkillNote(row.skill_id, row.skill_label, int(row.level), row.id)
+            note = SkillNote(row.skill_id, row.skill_label, int(row.level), row.id, row.human_reviewed)
             found.setdefault(row.learner_id, []).append(note)
     return {k: sorted(v, key=lambda n: (n.label, n.id)) for k, v in found.items()}
 

@@ -54,11 +54,11 @@ class Quarantine:
     def __init__(self, rows: Iterable[QuarantinedRecord], clock: Clock) -> None:
         self._rows = {q.id: q for q in rows}
         self._held = {(q.connector, q.ref) for q in self._rows.values()}
-        self._clock = clock
+        self.clock = clock
 
     def now(self) -> datetime:
         """The clock's."""
-        return self._clock.now()
+        return self.clock.now()
 
     def put(self, uow: UnitOfWork, name: str, rejected: Rejected, row: EntityReport, *, waiting: bool = False) -> None:
         """Set a record aside; the time of its first sight is kept. ``waiting``: it is a ``waiting_form``."""
@@ -66,7 +66,7 @@ class Quarantine:
             rejected = _minimal(rejected)
         key = _key(name, rejected.ref)
         known = self._rows.get(key)
-        seen = known.seen_at if known else self._clock.now()
+        seen = known.seen_at if known else self.clock.now()
         kept = QuarantinedRecord(key, name, rejected.ref, rejected.reason, rejected.field, rejected.raw, seen)
         if kept != known:
             uow.sync.quarantine(kept)

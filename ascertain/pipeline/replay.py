@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ascertain.domain.assertion import Assertion, AssertionState, assert_skill
 from ascertain.domain.belief import Observation
+from ascertain.domain.calibration import NONE, Calibration
 from ascertain.domain.canonical import plain
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import observe, points_both_ways
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.findings import AssertionVerdict, Claim, Pick, Stance, Verdict
 from ascertain.domain.ports import Taxonomy, UnitOfWork
-from ascertain.domain.routing import route
-from ascertain.domain.rules import Policy
+from ascertain.domain.retention import Deletion, Kind
+from ascertain.domain.routing import Before, Earlier, Route, route
+from ascertain.domain.rules import Policy, calibrated
 from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.skills import Level, SkillFamily
 from ascertain.errors import ConfigError, IntegrityError, NotFoundError
@@ -28,13 +30,27 @@ from ascertain.policy import parse_policy, text_hash
 @dataclass(frozen=True, slots=True)
 class Replay:
     """``identical`` when the rebuilt bytes equal the stored ones, and the figures shown are those of these bytes;
-    ``differences`` names whatever is not as it was, with its cause."""
+    ``differences`` names whatever is not as it was, with its cause; ``causes`` are the same without any figure of the
+    person, for whoever checks that numbers can be rebuilt and may not read them."""
 
     assertion_id: str
     identical: bool
     stored: str
     rebuilt: str
     differences: tuple[str, ...]
+    causes: tuple[str, ...] = ()
+
+
+class Difference(NamedTuple):
+    """Something that is not as it was. ``figures`` say from what to what; empty where the cause says it all."""
+
+    cause: str
+    figures: str = ""
+
+    @property
+    def text(self) -> str:
+        """In full."""
+        return self.figures or self.cause
 
 
 def assertion_or_raise(uow: UnitOfWork, assertion_id: str) -> StoredAssertion:
@@ -46,7 +62,7 @@ def assertion_or_raise(uow: UnitOfWork, assertion_id: str) -> StoredAssertion:
 
 
 def policy_of(uow: UnitOfWork, row: StoredAssertion) -> Policy:
-    """The archived policy that a result was made with.
+    """The archived policy that a result was made with, and the archived calibration in it.
 
     Raises:
         IntegrityError: when it is not in the archive, or not the text that its version names.
@@ -63,7 +79,21 @@ def policy_of(uow: UnitOfWork, row: StoredAssertion) -> Policy:
             f"the archived text of policy {row.versions.policy} has been changed",
             remedy="restore the archive from a backup; `ascertain audit verify` tells whether more was changed",
         )
-    return policy
+    return calibrated(policy, calibration_of(uow, row.versions.calibration))
+
+
+def calibration_of(uow: UnitOfWork, version: str) -> Calibration | None:
+    """An archived calibration; ``None`` for ``calibration.NONE``.
+
+    Raises:
+        IntegrityError: when it is not in the archive, or not the text that its version names.
+    """
+    if version == NONE:
+        return None
+    record = uow.calibrations.get(version)
+    if record is None:
+        raise IntegrityError(f"calibration {version} is not in the archive", remedy="restore the archive from a backup")
+    return record.calibration
 
 
 @lru_cache(maxsize=16)
@@ -75,17 +105,23 @@ def _parsed(text: str) -> Policy | None:
         return None
 
 
-def replay(uow: UnitOfWork, assertion_id: str, taxonomy: Taxonomy) -> Replay:
+OfVersion = Callable[[str], Taxonomy | None]
+"""Opens the taxonomy of a version; ``None`` where it is no longer there."""
+
+
+def replay(uow: UnitOfWork, assertion_id: str, taxonomy: Taxonomy, earlier: OfVersion | None = None) -> Replay:
     """Rebuild one assertion, see :class:`Replayer`."""
-    return Replayer(uow, taxonomy).replay(assertion_id)
+    return Replayer(uow, taxonomy, earlier).replay(assertion_id)
 
 
 class Replayer:
     """Rebuilds assertions from evidence, claims and picks as stored; reads a run's once for all its assertions."""
 
-    def __init__(self, uow: UnitOfWork, taxonomy: Taxonomy) -> None:
+    def __init__(self, uow: UnitOfWork, taxonomy: Taxonomy, earlier: OfVersion | None = None) -> None:
+        """``earlier`` opens the version that a result was made with, where that is not ``taxonomy``."""
         self._uow = uow
-        self._taxonomy = taxonomy
+        self._present = self._taxonomy = taxonomy
+        self._earlier = earlier
         self._material: tuple[str, CaseFile, list[Claim], list[Pick]] | None = None
 
     def replay(self, assertion_id: str) -> Replay:
@@ -99,21 +135,37 @@ class Replayer:
         policy = policy_of(self._uow, row)
         inputs = json.loads(row.inputs)
         stored = tuple(observation_from(o) for o in inputs["observations"])
-        differences: list[str] = []
+        differences: list[Difference] = []
+        self._taxonomy = self._of(row.versions.taxonomy)
         if row.versions.taxonomy != self._taxonomy.version:
-            differences.append(f"taxonomy {row.versions.taxonomy} was used, {self._taxonomy.version} is loaded now")
+            differences.append(
+                Difference(f"taxonomy {row.versions.taxonomy} was used, {self._taxonomy.version} is loaded now")
+            )
         if row.versions.policy != policy.version:
             differences.append(
-                f"policy and formula {row.versions.policy} were used, this release computes {policy.version}"
+                Difference(
+                    f"policy and formula {row.versions.policy} were used, this release computes {policy.version}"
+                )
             )
         assertion = self._assert_again(row, policy)
-        differences += _compare(stored, assertion.observations)
-        rebuilt = _result(assertion, _verdict(inputs["verdict"]), policy, critical=inputs["critical"])
+        differences += self._compare(row, stored, assertion.observations)
+        rebuilt = result_json(assertion, route_again(assertion, inputs, policy))
         if rebuilt != row.result:
             before, after = json.loads(row.result), json.loads(rebuilt)
-            differences += [f"{k}: stored {before[k]}, rebuilt {after[k]}" for k in before if before[k] != after.get(k)]
+            differences += [
+                Difference(f"{k} is rebuilt otherwise", f"{k}: stored {before[k]}, rebuilt {after.get(k)}")
+                for k in before
+                if before[k] != after.get(k)
+            ]
         shown = _shown_otherwise(row)
-        return Replay(row.id, rebuilt == row.result and not shown, row.result, rebuilt, (*differences, *shown))
+        found = [*differences, *shown]
+        texts, causes = tuple(d.text for d in found), tuple(dict.fromkeys(d.cause for d in found))
+        return Replay(row.id, rebuilt == row.result and not shown, row.result, rebuilt, texts, causes)
+
+    def _of(self, version: str) -> Taxonomy:
+        if version == self._present.version or self._earlier is None:
+            return self._present
+        return self._earlier(version) or self._present
 
     def _assert_again(self, row: StoredAssertion, policy: Policy) -> Assertion:
         case, claims, picks = self._read(row)
@@ -122,6 +174,34 @@ class Replayer:
         mine = [p for p in picks if p.skill_id == row.skill_id]
         found = observe(case, claims, mine, families, policy.belief).get(row.skill_id, ())
         return assert_skill(row.skill_id, found, policy.belief)
+
+    def _compare(
+        self, row: StoredAssertion, stored: tuple[Observation, ...], again: tuple[Observation, ...]
+    ) -> list[Difference]:
+        now = {(o.evidence_id, o.claim_id): o for o in again}
+        lost = {o.evidence_id for o in stored if (o.evidence_id, o.claim_id) not in now}
+        causes = self._uow.retention.cause(Kind.EVIDENCE, lost)
+        quotes = self._uow.retention.cause(Kind.RUN_DOCUMENTS, [row.run_id]).get(row.run_id) if lost else None
+        out: list[Difference] = []
+        if quotes:
+            out.append(Difference(f"the quotes of run {row.run_id}: what rests on them {_deleted(quotes)}"))
+        for o in stored:
+            other = now.pop((o.evidence_id, o.claim_id), None)
+            if other is None:
+                cause = causes.get(o.evidence_id)
+                if cause is not None:
+                    out.append(Difference(f"evidence {o.evidence_id} {_deleted(cause)}"))
+                elif quotes is None:
+                    out.append(Difference(f"evidence {o.evidence_id} is no longer stored or no longer quoted"))
+                continue
+            before, after, name = plain(o), plain(other), f"evidence {o.evidence_id}"
+            out += [
+                Difference(f"{name}: {k} is another now", f"{name}: {k} was {before[k]}, is {after[k]}")
+                for k in before
+                if before[k] != after[k]
+            ]
+        out += [Difference(f"evidence {o.evidence_id} was not there before") for o in now.values()]
+        return out
 
     def _read(self, row: StoredAssertion) -> tuple[CaseFile, list[Claim], list[Pick]]:
         if self._material is None or self._material[0] != row.run_id:
@@ -143,37 +223,47 @@ class Replayer:
         return self._material[1:]
 
 
-def _shown_otherwise(row: StoredAssertion) -> list[str]:
-    """What people see (a row's columns) against the sealed result. A human may have set level and state, and a later
-    run supersedes."""
+def _deleted(d: Deletion) -> str:
+    return f"was deleted by retention on {d.at:%Y-%m-%d} (deletion {d.id}, policy {d.policy})"
+
+
+def _shown_otherwise(row: StoredAssertion) -> list[Difference]:
+    """What people see (a row's columns) against the sealed result. A human may have set level and state, a later
+    run supersedes, the person contests it, and after a dispute a human looks at what code alone would accept."""
     kept = json.loads(row.result)
-    columns: dict[str, Any] = {"confidence": row.confidence, "low": row.low, "high": row.high, "amount": row.amount}
+    columns: dict[str, Any] = {n: getattr(row, n) for n in ("confidence", "raw", "low", "high", "amount")}
     if not row.human_reviewed:
         columns["level"] = row.level
-        if row.state is not AssertionState.SUPERSEDED:
+        after_dispute = row.state is AssertionState.IN_REVIEW and kept["state"] == AssertionState.ACCEPTED
+        if row.state not in (AssertionState.SUPERSEDED, AssertionState.CONTESTED) and not after_dispute:
             columns["state"] = row.state
     now = plain(columns)
-    return [f"{k}: shown as {now[k]}, stored in the result as {kept[k]}" for k in columns if now[k] != kept[k]]
+    return [
+        Difference(
+            f"{k} is shown otherwise than it was stored",
+            f"{k}: shown as {now[k]}, stored in the result as {kept.get(k)}",
+        )
+        for k in columns
+        if now[k] != kept.get(k)
+    ]
 
 
-def _result(a: Assertion, verdict: AssertionVerdict | None, policy: Policy, *, critical: bool) -> str:
-    return result_json(a, route(a, verdict, policy.routing, critical=critical, contradicted=points_both_ways(a)))
+def route_again(a: Assertion, inputs: Mapping[str, Any], policy: Policy) -> Route:
+    """Where an assertion goes by its stored inputs. Those from before the route depended on them have neither
+    ``compliance`` nor ``before``."""
+    return route(
+        a,
+        _verdict(inputs["verdict"]),
+        policy.routing,
+        critical=inputs["critical"],
+        compliance=inputs.get("compliance", False),
+        contradicted=points_both_ways(a),
+        before=_before(inputs.get("before")),
+    )
 
 
-def _compare(stored: tuple[Observation, ...], again: tuple[Observation, ...]) -> list[str]:
-    now = {(o.evidence_id, o.claim_id): o for o in again}
-    out: list[str] = []
-    for o in stored:
-        other = now.pop((o.evidence_id, o.claim_id), None)
-        if other is None:
-            out.append(f"evidence {o.evidence_id} is no longer stored or no longer quoted")
-            continue
-        before, after = plain(o), plain(other)
-        out += [
-            f"evidence {o.evidence_id}: {k} was {before[k]}, is {after[k]}" for k in before if before[k] != after[k]
-        ]
-    out += [f"evidence {o.evidence_id} was not there before" for o in now.values()]
-    return out
+def _before(raw: Mapping[str, Any] | None) -> Before | None:
+    return Before(Earlier(raw["said"]), Level(raw["level"]) if raw["level"] else None) if raw else None
 
 
 def observation_from(raw: Mapping[str, Any]) -> Observation:

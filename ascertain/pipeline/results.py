@@ -9,33 +9,32 @@ from typing import Any
 from ascertain.domain.assertion import Assertion
 from ascertain.domain.canonical import canonical_json, digest, plain
 from ascertain.domain.casefile import CaseFile
-from ascertain.domain.conclude import Conclusion
+from ascertain.domain.conclude import Conclusion, compliance_skills
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.gaps import coverage
-from ascertain.domain.paths import PathPlan
+from ascertain.domain.paths import PathPlan, build_problem
 from ascertain.domain.people import Learner
-from ascertain.domain.ports import Taxonomy
-from ascertain.domain.routing import Route
+from ascertain.domain.ports import CrewServices, Taxonomy
+from ascertain.domain.review_rules import ReviewRules
+from ascertain.domain.routing import Before, Route
 from ascertain.domain.runs import ReviewItem, Run, StoredAssertion
-
-WITHOUT_MANAGER = "l-and-d"
-"""Who reviews for a learner without a manager."""
+from ascertain.domain.spending import figures, usage_of
 
 
 def result_json(a: Assertion, route: Route) -> str:
-    """The bytes that replay must reproduce."""
-    return canonical_json(
-        {
-            "skill": a.skill_id,
-            "level": a.level,
-            "confidence": a.confidence,
-            "low": a.low,
-            "high": a.high,
-            "amount": a.amount,
-            "state": route.state,
-            "reasons": route.reasons,
-        }
-    )
+    """The bytes that replay must reproduce. ``raw`` is in them where a calibration was applied: results from before
+    there were any keep their bytes."""
+    found = {
+        "skill": a.skill_id,
+        "level": a.level,
+        "confidence": a.confidence,
+        "low": a.low,
+        "high": a.high,
+        "amount": a.amount,
+        "state": route.state,
+        "reasons": route.reasons,
+    }
+    return canonical_json(found if a.raw is None else found | {"raw": a.raw})
 
 
 def assertion_rows(
@@ -45,12 +44,14 @@ def assertion_rows(
     routes: Mapping[str, Route],
     findings: CrewFindings,
     taxonomy: Taxonomy,
+    before: Mapping[str, Before],
     made_at: datetime,
 ) -> list[StoredAssertion]:
     """One row an assertion, as code decided it. ``inputs`` also holds a digest of each piece of evidence behind it,
-    which tells later whether a human's decision was made on the same evidence."""
+    which tells later whether a human's decision was made on the same evidence, and all that the route depended on."""
     verdicts = {v.skill_id: v for v in findings.verdicts}
     critical = {r.skill_id for r in case.role.requirements if r.critical} if case.role else set()
+    compliance = compliance_skills(case)
     evidence = case.evidence_by_id()
     digests = {e: digest(evidence[e], length=16) for e in {c.evidence_id for c in findings.claims} if e in evidence}
     rows = []
@@ -61,6 +62,8 @@ def assertion_rows(
             "evidence": {o.evidence_id: digests[o.evidence_id] for o in a.observations},
             "verdict": verdicts.get(skill_id),
             "critical": skill_id in critical,
+            "compliance": skill_id in compliance,
+            "before": before.get(skill_id),
         }
         rows.append(
             StoredAssertion(
@@ -81,12 +84,13 @@ def assertion_rows(
                 result=result_json(a, routes[skill_id]),
                 inputs=canonical_json(inputs),
                 created_at=made_at,
+                raw=a.raw,
             )
         )
     return rows
 
 
-def review_item(row: StoredAssertion, route: Route, learner: Learner, due_days: int) -> ReviewItem:
+def review_item(row: StoredAssertion, route: Route, learner: Learner, rules: ReviewRules, assignee: str) -> ReviewItem:
     """The question to a human about an assertion. Its id follows from the assertion's."""
     return ReviewItem(
         id=review_id(row.id),
@@ -95,8 +99,8 @@ def review_item(row: StoredAssertion, route: Route, learner: Learner, due_days: 
         skill_id=row.skill_id,
         reasons=row.reasons,
         priority=route.priority,
-        assignee=learner.manager_id or WITHOUT_MANAGER,
-        due_on=row.created_at.date() + timedelta(days=due_days),
+        assignee=assignee,
+        due_on=row.created_at.date() + timedelta(days=rules.due_days[route.priority]),
         created_at=row.created_at,
     )
 
@@ -134,6 +138,13 @@ def documents(
     return {name: plain(value) for name, value in found.items()}
 
 
+def partial_documents(findings: CrewFindings) -> Mapping[str, Any]:
+    """What an unfinished run had found: quotes and picks that stood up to the checks, and what was refused. Nothing is
+    concluded from it."""
+    found: dict[str, Any] = {"claims": findings.claims, "picks": findings.picks, "drops": findings.drops}
+    return {name: plain(value) for name, value in found.items()}
+
+
 def outcome(
     rows: Sequence[StoredAssertion], findings: CrewFindings, conclusion: Conclusion, plan: PathPlan | None
 ) -> dict[str, Any]:
@@ -148,4 +159,18 @@ def outcome(
         "drops": len(findings.drops),
         "gaps": len(conclusion.gaps),
         "path_items": len(plan.steps) if plan else 0,
+        "usage": figures(usage_of(findings.steps)),
     }
+
+
+def chosen_plan(
+    case: CaseFile, conclusion: Conclusion, findings: CrewFindings, services: CrewServices
+) -> PathPlan | None:
+    """The curator's choice if it is one of the solver's plans, else the solver's best."""
+    if not conclusion.gaps:
+        return None
+    plans = services.solver.plans(build_problem(case, conclusion.gaps, services.policy.path))
+    by_id = {p.id: p for p in plans}
+    if findings.path is not None and findings.path.plan_id in by_id:
+        return by_id[findings.path.plan_id]
+    return plans[0] if plans else None

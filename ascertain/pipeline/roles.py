@@ -74,6 +74,7 @@ def _read(file: Path) -> JobProfile:
                 essential=bool(r["essential"]),
                 critical=bool(r.get("critical", False)),
                 why=r.get("why", ""),
+                compliance=bool(r.get("compliance", False)),
             )
             for r in raw["requirements"]
         ),

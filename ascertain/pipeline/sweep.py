@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.runs import RunState
 from ascertain.domain.skills import JobProfile
 from ascertain.errors import NotFoundError, PseudonymError
 from ascertain.pipeline.cases import CaseBuilder, Landscape
+from ascertain.pipeline.notice import Gate
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPlan:
-    """Who is due: learners whose present case differs from that of their newest finished run, or cannot be masked."""
+    """Who is due: learners whose present case differs from that of their newest finished run, or cannot be masked.
+    ``no_notice`` and ``no_consent`` are those who may not be assessed: they are not due, whatever has changed."""
 
     cohort: str
     due: tuple[Learner, ...]
     unchanged: int
+    no_notice: tuple[str, ...] = ()
+    no_consent: tuple[str, ...] = ()
 
 
-def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, force: bool = False) -> SweepPlan:
+def plan_sweep(
+    units: UnitOfWorkFactory,
+    builder: CaseBuilder,
+    cohort: str,
+    *,
+    gate: Gate,
+    today: date,
+    force: bool = False,
+) -> SweepPlan:
     """Find who is due, in a handful of queries where nothing has changed.
 
     A learner whose stamp is that of the newest finished run needs no look. Where the stamp differs (it covers the
@@ -31,9 +45,15 @@ def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, f
         NotFoundError: when the cohort has nobody.
     """
     with units(write=False) as uow:
-        learners = cohort_or_raise(uow, cohort)
+        everybody = cohort_or_raise(uow, cohort)
+        blocked = {i: e.state for i, e in gate.obstacles(uow, everybody, today).items()}
+        no_notice, no_consent = (
+            tuple(i for i, state in blocked.items() if state == kind.value)
+            for kind in (RunState.BLOCKED_NO_NOTICE, RunState.BLOCKED_NO_CONSENT)
+        )
+        learners = [p for p in everybody if p.id not in blocked]
         if force:
-            return SweepPlan(cohort, tuple(learners), 0)
+            return SweepPlan(cohort, tuple(learners), 0, no_notice, no_consent)
         landscape = builder.landscape(uow)
         evidence = uow.evidence.stamps()
         latest = uow.runs.latest_stamps()
@@ -57,7 +77,7 @@ def plan_sweep(units: UnitOfWorkFactory, builder: CaseBuilder, cohort: str, *, f
             for run_id, stamp in refreshed.items():
                 uow.runs.set_stamp(run_id, stamp)
             uow.commit()
-    return SweepPlan(cohort, tuple(due), len(learners) - len(due))
+    return SweepPlan(cohort, tuple(due), len(learners) - len(due), no_notice, no_consent)
 
 
 def _fingerprint(

@@ -9,6 +9,7 @@ from ascertain.domain.orders import gives_orders, without_orders
 from ascertain.domain.ports import Content, Mapper, Taxonomy, UnitOfWorkFactory
 from ascertain.domain.rules import MappingRules
 from ascertain.domain.skills import Candidate, ContentTag, Level
+from ascertain.errors import PseudonymError
 
 BATCH = 64
 READING = 3
@@ -38,6 +39,7 @@ def tag_contents(
     rules: MappingRules,
     tagger: str,
     progress: Callable[[int, int], None] | None = None,
+    mask: Callable[[str], str] = str,
 ) -> TagReport:
     """Tag whatever has not been tagged at its present text. Safe to repeat and to interrupt."""
     with units(write=False) as uow:
@@ -45,7 +47,7 @@ def tag_contents(
     made = empty = 0
     for start in range(0, len(todo), BATCH):
         batch = todo[start : start + BATCH]
-        found = taught(mapper, batch, rules)
+        found = taught(mapper, [_masked(c, mask) for c in batch], rules)
         with units() as uow:
             for content, candidates in zip(batch, found, strict=True):
                 tags = [
@@ -66,6 +68,15 @@ def tag_contents(
         if progress:
             progress(min(start + BATCH, len(todo)), len(todo))
     return TagReport(len(todo), made, empty)
+
+
+def _masked(content: Content, mask: Callable[[str], str]) -> Content:
+    """As the mapper may read it; nothing of what cannot be masked."""
+    try:
+        title, description = mask(content.item.title), mask(content.description)
+    except PseudonymError:
+        title = description = ""
+    return replace(content, item=replace(content.item, title=title), description=description)
 
 
 def taught(mapper: Mapper, contents: Sequence[Content], rules: MappingRules) -> list[list[Candidate]]:

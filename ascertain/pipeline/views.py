@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from ascertain.domain.assertion import AssertionState
+from ascertain.domain.consent import Purpose
+from ascertain.domain.disputes import Dispute
 from ascertain.domain.orders import gives_orders
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.runs import StoredAssertion
+from ascertain.domain.usage import Use, refused_for
+from ascertain.pipeline.assignments import shown
 from ascertain.pipeline.cases import MENTOR_LEVEL
+from ascertain.pipeline.review_queue import rows, waiting
 
 Json = dict[str, Any]
 
@@ -45,7 +51,8 @@ def person(learner: Learner) -> Json:
 
 
 def assertion(row: StoredAssertion) -> Json:
-    """One assertion. ``confidence`` is null when there is not enough evidence, which is not zero skill."""
+    """One assertion. ``confidence`` is null when there is not enough evidence, which is not zero skill.
+    ``not_for_decisions`` says why no decision about the person may rest on it; empty when one may."""
     return {
         "id": row.id,
         "skill": row.skill_id,
@@ -57,17 +64,49 @@ def assertion(row: StoredAssertion) -> Json:
         "state": row.state.value,
         "reasons": list(row.reasons),
         "human_reviewed": row.human_reviewed,
+        "not_for_decisions": refused_for(row, Use.DECISION),
     }
 
 
+def dispute(d: Dispute) -> Json:
+    """A dispute as the learner and whoever decides see it."""
+    return {
+        "id": d.id,
+        "learner": d.learner_id,
+        "assertion": d.assertion_id,
+        "skill": d.skill_id,
+        "state": d.state.value,
+        "reason": d.reason,
+        "opened_by": d.opened_by,
+        "opened_at": d.opened_at.isoformat(),
+        "due": d.due_on.isoformat(),
+        "escalated_to": d.escalated_to,
+        "escalated_at": d.escalated_at.isoformat() if d.escalated_at else None,
+        "evidence": list(d.evidence),
+        "decided_by": d.decided_by,
+        "decided_level": int(d.decided_level) if d.decided_level else None,
+        "decision_reason": d.decision_reason,
+        "decided_at": d.decided_at.isoformat() if d.decided_at else None,
+    }
+
+
+def for_decisions(data: Json) -> Json:
+    """A profile with only what a decision may rest on; ``left_out`` says what else there is, and why it may not."""
+    kept = [s for s in data["skills"] if not s["not_for_decisions"]]
+    out = [{k: s[k] for k in ("id", "skill", "label")} | {"why": s["not_for_decisions"]} for s in data["skills"]]
+    return data | {"skills": kept, "left_out": [o for o in out if o["why"]], "use": Use.DECISION.value}
+
+
 def profile(uow: UnitOfWork, learner: Learner) -> Json:
-    """A learner's skills with the evidence behind each, strongest first."""
+    """A learner's skills with the evidence behind each, strongest first; with the newest dispute about each."""
     run = uow.runs.latest(learner.id)
     if run is None:
         return {"learner": person(learner), "run": None, "skills": [], "notes": dict(NO_NOTES)}
     # What was withdrawn since the run is not shown any more, whatever the run says.
     evidence = {e.id: e for e in uow.evidence.of(learner.id) if learner.allows(e)}
-    quotes = {c["id"]: c["quote"] for c in uow.runs.document(run.id, "claims")}
+    kept = uow.runs.documents(run.id, ("claims", "notes"))
+    quotes = {c["id"]: c["quote"] for c in kept.get("claims") or ()}
+    disputes = {d.skill_id: d for d in uow.disputes.about(learner.id)}
     rows = []
     for row in uow.assertions.of(learner.id):
         seen: dict[str, Json] = {}
@@ -85,7 +124,13 @@ def profile(uow: UnitOfWork, learner: Learner) -> Json:
                     "supports": o["supports"],
                     "quote": quotes.get(o["claim_id"], ""),
                 }
-        rows.append(assertion(row) | {"evidence": sorted(seen.values(), key=lambda e: e["on"] or "", reverse=True)})
+        rows.append(
+            assertion(row)
+            | {
+                "dispute": dispute(disputes[row.skill_id]) if row.skill_id in disputes else None,
+                "evidence": sorted(seen.values(), key=lambda e: e["on"] or "", reverse=True),
+            }
+        )
     rows.sort(key=lambda r: (-(r["confidence"] or 0.0) if r["level"] else 1.0, -(r["level"] or 0), r["label"]))
     return {
         "learner": person(learner),
@@ -101,44 +146,12 @@ def profile(uow: UnitOfWork, learner: Learner) -> Json:
             },
         },
         "skills": rows,
-        "notes": uow.runs.document(run.id, "notes"),
-    }
-
-
-def gaps(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
-    """The learner's gaps against their role, as ranges, in the analyst's order of importance."""
-    run = uow.runs.latest(learner.id)
-    found = uow.runs.document(run.id, "gaps") if run else []
-    needs = {n["skill_id"]: n for n in uow.runs.document(run.id, "needs")} if run else {}
-    rows = [
-        {
-            "skill": g["skill_id"],
-            "label": label(taxonomy, g["skill_id"]),
-            "required": g["required"],
-            "current": g["current"],
-            "importance": g["importance"],
-            "essential": g["essential"],
-            "p_below": g["p_below"],
-            "range": [g["low"], g["high"]],
-            "weighted": round(g["importance"] * g["p_below"], 9),
-            "status": g["status"],
-            "rank": needs.get(g["skill_id"], {}).get("rank"),
-            "reason": needs.get(g["skill_id"], {}).get("reason", ""),
-        }
-        for g in found
-    ]
-    notes = uow.runs.document(run.id, "notes") if run else {}
-    return {
-        "learner": person(learner),
-        "role": notes.get("role"),
-        "role_title": notes.get("role_title"),
-        "coverage": uow.runs.document(run.id, "coverage") if run else None,
-        "gaps": rows,
+        "notes": kept.get("notes") or dict(NO_NOTES),
     }
 
 
 def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
-    """The learner's path with the curator's reasons."""
+    """The learner's path with the curator's reasons, and whether somebody has approved it."""
     run = uow.runs.latest(learner.id)
     plan = uow.runs.document(run.id, "path") if run else None
     choice = (uow.runs.document(run.id, "path_choice") if run else None) or {}
@@ -155,14 +168,15 @@ def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
         "plan": (plan | {"steps": steps, "open_labels": [label(taxonomy, s) for s in plan["open_skills"]]})
         if plan
         else None,
+        "approval": shown(assignment) if (assignment := uow.assignments.current(learner.id)) else None,
         "summary": choice.get("summary", ""),
         "mentors": mentors(uow, learner, taxonomy, [s for st in steps for s in st["closes"]]),
     }
 
 
 def mentors(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy, skills: Sequence[str]) -> list[Json]:
-    """Colleagues who are still here and have an accepted level 4 or 5 in a skill of the path: at most two a skill,
-    never the learner."""
+    """Colleagues who are still here, do not mind being named, and have an accepted level 4 or 5 in a skill of the path:
+    at most two a skill, never the learner."""
     wanted = dict.fromkeys(skills)
     found: dict[str, list[StoredAssertion]] = defaultdict(list)
     for a in uow.assertions.experts(MENTOR_LEVEL, skills=wanted):
@@ -173,87 +187,20 @@ def mentors(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy, skills: Seque
         named = 0
         for a in rows:
             who = uow.people.get(a.learner_id) if a.learner_id != learner.id else None
-            if who is not None and who.active and named < MENTORS_SHOWN:
+            willing = who is not None and who.active and not who.restricted and who.consents.allows(Purpose.MENTORING)
+            if who is not None and willing and named < MENTORS_SHOWN:
                 named += 1
                 out.append({"skill": s, "label": label(taxonomy, s), "name": who.name, "level": int(a.level or 0)})
     return out
 
 
-def heatmap(uow: UnitOfWork, learners: Sequence[Learner], taxonomy: Taxonomy, *, columns: int = 12) -> Json:
-    """People × the skills their roles ask for most. A cell is null where the role does not ask for the skill."""
-    cells: dict[str, dict[str, Json]] = {}
-    weight: Counter[str] = Counter()
-    for learner in learners:
-        run = uow.runs.latest(learner.id)
-        found = uow.runs.document(run.id, "gaps") if run else []
-        cells[learner.id] = {g["skill_id"]: _cell(g) for g in found}
-        for g in found:
-            weight[g["skill_id"]] += g["importance"]
-    skills = [s for s, _ in sorted(weight.items(), key=lambda kv: (-kv[1], kv[0]))[:columns]]
-    return {
-        "skills": [{"id": s, "label": label(taxonomy, s)} for s in skills],
-        "people": [person(p) | {"cells": [cells[p.id].get(s) for s in skills]} for p in learners],
-    }
-
-
-def _cell(g: Json) -> Json:
-    return {"p_below": g["p_below"], "current": g["current"], "required": g["required"], "status": g["status"]}
-
-
-def cohort_gaps(uow: UnitOfWork, learners: Sequence[Learner], taxonomy: Taxonomy) -> list[Json]:
-    """Skills of a cohort by summed weighted gap, with how many people they concern."""
-    total: Counter[str] = Counter()
-    people: Counter[str] = Counter()
-    unknown: Counter[str] = Counter()
-    for learner in learners:
-        run = uow.runs.latest(learner.id)
-        for g in uow.runs.document(run.id, "gaps") if run else []:
-            s = g["skill_id"]
-            total[s] += g["importance"] * g["p_below"]
-            people[s] += 1
-            unknown[s] += g["status"] == "not enough evidence"
-    return [
-        {
-            "skill": s,
-            "label": label(taxonomy, s),
-            "people": people[s],
-            "mean_weighted_gap": round(t / people[s], 9),
-            "total_weighted_gap": round(t, 9),
-            "without_evidence": unknown[s],
-        }
-        for s, t in sorted(total.items(), key=lambda kv: (-kv[1], kv[0]))
-    ]
-
-
 def reviews(
-    uow: UnitOfWork, taxonomy: Taxonomy, *, assignee: str | None = None, learner_id: str | None = None
+    uow: UnitOfWork, taxonomy: Taxonomy, today: date, *, assignee: str | None = None, learner_id: str | None = None
 ) -> list[Json]:
-    """What waits for a human, most urgent first."""
-    items = uow.reviews.open(assignee=assignee, learner_id=learner_id)
-    owners = sorted({i.learner_id for i in items})
-    people = {p: uow.people.get(p) for p in owners}
-    known = {a.id: a for p in owners for a in uow.assertions.of(p)}
-    rows = []
-    for item in items:
-        row = known.get(item.assertion_id)
-        who = people[item.learner_id]
-        rows.append(
-            {
-                "id": item.id,
-                "learner": item.learner_id,
-                "name": who.name if who else item.learner_id,
-                "skill": item.skill_id,
-                "label": label(taxonomy, item.skill_id),
-                "level": int(row.level) if row and row.level else None,
-                "confidence": row.confidence if row else None,
-                "reasons": list(item.reasons),
-                "priority": item.priority,
-                "assignee": item.assignee,
-                "due": item.due_on.isoformat(),
-                "assertion": item.assertion_id,
-            }
-        )
-    return rows
+    """What waits for a human, most urgent first; without the level and the confidence that are suggested, since whoever
+    decides is to see the evidence first."""
+    items = waiting(uow, assignees=None if assignee is None else {assignee}, learner_id=learner_id)
+    return rows(uow, taxonomy, items, today)
 
 
 def refusals(uow: UnitOfWork, learners: Sequence[Learner]) -> Json:

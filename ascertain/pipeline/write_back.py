@@ -6,6 +6,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -14,6 +15,7 @@ from ascertain.domain.outbox import OutboxItem, OutboxState, RunKind, WritebackR
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.records import Entity, SourceRef
+from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.writeback import Intended, NamesPeople, SkillClaim, WritesSkills
 from ascertain.domain.writeback_plan import (
     Action,
@@ -142,6 +144,8 @@ class WriteBack:
                     person = self._person(uow, learner)
                 if person.held:
                     held[learner.id] = person.held
+                if person.learner.restricted:
+                    continue  # not even emptied: what stands outside is left as it is
                 silent = self._silent(reader, learner) if person.claims else set()
                 places = self.places(learner, accounts, self._asked(person.claims) - silent)
                 if person.claims and not places and not silent:
@@ -251,15 +255,22 @@ class WriteBack:
         places = self.places(learner, accounts, among) if claims else []
         return {i.target: i.value for i in allot(places, claims, self.rules.spread).get(place, [])}
 
-    def claims(self, uow: UnitOfWork, learner: Learner) -> tuple[tuple[SkillClaim, ...], dict[str, str]]:
-        """What may leave about a person now, and what may not, with the reason, by assertion id."""
+    def claims(
+        self, uow: UnitOfWork, learner: Learner, *, supposing: tuple[StoredAssertion, date] | None = None
+    ) -> tuple[tuple[SkillClaim, ...], dict[str, str]]:
+        """What may leave about a person now, and what may not, with the reason, by assertion id.
+
+        Args:
+            supposing: one assertion as it would be if it were accepted, and on which day.
+        """
         decided = {i.assertion_id: i.decided_at for i in uow.reviews.decided(learner.id)}
         claims, held = [], {}
-        for row in uow.assertions.of(learner.id):
+        for stored in uow.assertions.of(learner.id):
+            row = supposing[0] if supposing and supposing[0].id == stored.id else stored
             if why := withheld(row, learner, self.rules):
                 held[row.id] = why
                 continue
-            on = (decided.get(row.id) or row.created_at).date()
+            on = supposing[1] if supposing and row is not stored else (decided.get(row.id) or row.created_at).date()
             claims.append(claim_of(row, on, self.uri_of(row.skill_id)))
         return tuple(claims), held
 

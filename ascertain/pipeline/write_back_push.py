@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from ascertain.domain.outbox import OPEN, PAUSE, OutboxItem, OutboxState, RunKind, WritebackRun
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.records import SourceRef
-from ascertain.domain.writeback import WriteState
+from ascertain.domain.writeback import TargetKind, WriteState
 from ascertain.domain.writeback_plan import Step, next_step, still_wanted
 from ascertain.errors import ConnectorError, InputError, NotFoundError, RetryableConnectorError
+from ascertain.pipeline.assignments import not_approved
 from ascertain.pipeline.connection_lease import ConnectionLeases, busy
 from ascertain.pipeline.stop import must_go_on, stopped
 from ascertain.pipeline.write_back import WriteBack
@@ -170,8 +171,13 @@ class Pusher:
 
     def _forbidden(self, uow: UnitOfWork, desk: Desk, row: OutboxItem, user: SourceRef) -> str:
         """The last look before a value leaves, in the transaction that marks it as leaving."""
-        if desk.target(row.target) is None:
+        target = desk.target(row.target)
+        if target is None:
             return "the target is not configured any more"
+        if uow.restrictions.on(row.learner_id) is not None:
+            return "processing of the person is restricted"
+        if target.kind is TargetKind.LEARNING and row.value is not None:
+            return not_approved(uow, row.learner_id, row.assertions)
         if self._run.kind is RunKind.UNDO:
             return may_come_back(uow, row, self._home.rules)
         learner = uow.people.get(row.learner_id)

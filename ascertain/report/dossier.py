@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from ascertain.domain.text import clean_text
+from ascertain.domain.text import clean_text, visible
 from ascertain.errors import InputError
+from ascertain.report.page_templates import page_templates
 from ascertain.report.private_file import write_private
 
 
@@ -26,16 +25,14 @@ def write_dossier(data: dict[str, Any], folder: Path, made_at: datetime) -> tupl
     except OSError as e:
         raise InputError(f"cannot make the folder {folder}: {e.strerror}", remedy="give another --out") from None
     files = folder / "person.json", folder / "person.html"
-    write_private(files[0], json.dumps(data, indent=2, ensure_ascii=False), option="--out")
+    write_private(files[0], visible(json.dumps(data, indent=2, ensure_ascii=False)), option="--out")
     write_private(files[1], render_dossier(data, made_at), option="--out")
     return files
 
 
 def render_dossier(data: dict[str, Any], made_at: datetime) -> str:
     """The HTML text."""
-    environment = Environment(
-        loader=PackageLoader("ascertain.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    environment = page_templates()
     environment.filters["shown"] = _shown
     environment.filters["title_of"] = lambda name: name.replace("_", " ").capitalize()
     return environment.get_template("dossier.html").render(d=data, made_on=made_at.date().isoformat())

@@ -7,10 +7,12 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from ascertain.domain.fairness import FLAGGED, GroupMean, GroupRate, MeanTable, RateTable, Verdict
 from ascertain.domain.fairness_audit import VALID_DAYS, FairnessReport, Finding, MeasureKind, named, shown_p
+from ascertain.domain.text import visible
+from ascertain.report.page_templates import page_templates
 
 MARKS = {
     Verdict.HIGHEST: "▲",
@@ -169,18 +171,12 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = str(value)
+    text = visible(str(value))  # first: what is hidden could stand before a formula
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("ascertain.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     environment.filters["percent"] = lambda v: f"{100 * v:.1f}\u202f%"
     environment.filters["p"] = shown_p
     environment.filters["mark"] = MARKS.__getitem__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import Any
 from fastapi import Request
 
 from ascertain.sandbox.absorb_filter import FilterError, Row, select
+from ascertain.sandbox.credentials import same
 from ascertain.sandbox.faults import FaultPlan
 
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 20, 1000, 65_535
@@ -58,7 +58,7 @@ class Gate:
             "password": self._options.password,
             "privateKey": self._options.private_key,
         }
-        if not isinstance(sent, dict) or any(not _same(sent.get(k), v) for k, v in right.items()):
+        if not isinstance(sent, dict) or any(not same(sent.get(k), v) for k, v in right.items()):
             raise ApiError(401, "Invalid credentials")
         with self._lock:
             self._spend()
@@ -72,12 +72,12 @@ class Gate:
             raise ApiError(400, "This sandbox speaks x-api-version 2 only")
         sent = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
         with self._lock:
-            if not self._token or not _same(sent, self._token) or time.monotonic() >= self._until:
+            if not self._token or not same(sent, self._token) or time.monotonic() >= self._until:
                 raise ApiError(401, "The token is invalid or has expired")
             self._spend()
 
     def _key(self, request: Request) -> None:
-        if not _same(request.headers.get("x-api-key"), self._options.private_key):
+        if not same(request.headers.get("x-api-key"), self._options.private_key):
             raise ApiError(401, "The API key is missing or invalid")
 
     def _spend(self) -> None:
@@ -113,7 +113,3 @@ def _number(text: str | None, default: int, low: int, high: int, name: str) -> i
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise ApiError(400, f"{name} must be a whole number from {low} to {high}")
     return int(text)
-
-
-def _same(sent: object, right: str) -> bool:
-    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), right.encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import math
 import secrets
 import threading
@@ -16,6 +15,7 @@ from typing import Any
 
 from fastapi import Request
 
+from ascertain.sandbox.credentials import same
 from ascertain.sandbox.faults import FaultPlan
 
 SCOPES = frozenset(
@@ -100,7 +100,7 @@ class Gate:
         told = {k.replace("_", "").lower(): str(v) for k, v in sent.items()}
         if told.get("granttype") != "client_credentials":
             raise ApiError(400, "grantType must be client_credentials")
-        if not _same(told.get("clientid"), self._options.client_id) or not _same(
+        if not same(told.get("clientid"), self._options.client_id) or not same(
             told.get("clientsecret"), self._options.client_secret
         ):
             raise ApiError(401, "Client authentication failed")
@@ -167,7 +167,3 @@ def known(request: Request, *names: str) -> None:
     """Refuses parameters that are not among the names."""
     if strange := set(request.query_params) - set(names):
         raise ApiError(400, f"Unknown query option {min(strange)}")
-
-
-def _same(sent: object, right: str) -> bool:
-    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), right.encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 import threading
@@ -11,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ascertain.sandbox.credentials import same
 from ascertain.sandbox.faults import FaultPlan
 
 Kind = Literal["int", "bool", "text", "ints", "texts", "pairs", "any"]
@@ -94,7 +94,7 @@ class Gate:
     def login(self, form: Mapping[str, str]) -> dict[str, Any]:
         """``/login/token.php``: a token, or an error that is an object too."""
         o = self._options
-        if not (_same(form.get("username"), o.username) and _same(form.get("password"), o.password)):
+        if not (same(form.get("username"), o.username) and same(form.get("password"), o.password)):
             return _login_error("invalidlogin", "Invalid login, please try again")
         if form.get("service") != o.service:
             text = "Web service is not available (it doesn't exist or might be disabled)"
@@ -111,7 +111,7 @@ class Gate:
         """Let a call through: a living token, and a function of the service."""
         if not token:
             raise missing("wstoken")
-        if not _same(token, self._options.token):
+        if not same(token, self._options.token):
             with self._lock:
                 until = self._issued.get(token)
             if until is None:
@@ -127,10 +127,6 @@ class Gate:
         if function in self._options.denied:
             text = "Sorry, but you do not currently have permissions to do that."
             raise MoodleError("required_capability_exception", "nopermissions", text)
-
-
-def _same(sent: str | None, right: str) -> bool:
-    return hmac.compare_digest((sent or "").encode(), right.encode())
 
 
 def _login_error(code: str, message: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Sandbox:
         self.company = company or LiveCompany(build_company(anchor, scale=scale))
         self.options = {n: (options or {}).get(n) or d.options() for n, d in self._dialects.items()}
         self._ports = dict(ports or {})
-        self._running: dict[str, _Served] = {}
+        self._running: dict[str, Served] = {}
 
     def start(self) -> Mapping[str, str]:
         """Starts what is not running yet; base address by system once all answer."""
@@ -58,7 +58,7 @@ class Sandbox:
             try:
                 for name, found in self._dialects.items():
                     app = found.create_app(self.company, self.options[name])
-                    self._running[name] = _Served(app, self._ports.get(name, 0))
+                    self._running[name] = Served(app, self._ports.get(name, 0))
                 for served in self._running.values():
                     served.wait()
             except BaseException:
@@ -96,8 +96,8 @@ class Sandbox:
         self.stop()
 
 
-class _Served:
-    """One application behind one loopback socket in one thread."""
+class Served:
+    """One application behind one loopback socket in one thread; it serves once ``wait`` returns."""
 
     def __init__(self, app: FastAPI, port: int) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -130,8 +130,10 @@ class _Served:
             time.sleep(0.005)
 
     def ask_to_stop(self) -> None:
+        """Returns at once; ``join`` waits."""
         self._server.should_exit = True
 
     def join(self) -> None:
+        """Returns once it has stopped."""
         self._thread.join(timeout=5)
         self._socket.close()

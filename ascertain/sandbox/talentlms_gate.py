@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import re
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 from fastapi import Request
 
+from ascertain.sandbox.credentials import same
 from ascertain.sandbox.faults import FaultPlan
 
 _VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}$")
@@ -57,7 +57,7 @@ class Gate:
 
     def admit_v2(self, request: Request) -> None:
         """A right key, the JSON answer asked for, a version, a call left."""
-        if not _same(request.headers.get("x-api-key"), self._options.api_key):
+        if not same(request.headers.get("x-api-key"), self._options.api_key):
             raise ApiError(401, "Invalid API key provided")
         if "application/json" not in request.headers.get("accept", ""):
             raise ApiError(400, "All calls must accept application/json")
@@ -73,7 +73,7 @@ class Gate:
             sent = base64.b64decode(encoded, validate=True).decode()
         except (binascii.Error, ValueError):
             sent = ""
-        if scheme.lower() != "basic" or not _same(sent, f"{self._options.api_key}:"):
+        if scheme.lower() != "basic" or not same(sent, f"{self._options.api_key}:"):
             raise ApiError(401, "Invalid API key provided")
         self._spend()
 
@@ -157,7 +157,3 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _same(sent: object, right: str) -> bool:
-    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), right.encode())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import html
 import re
 import secrets
@@ -25,6 +24,7 @@ from urllib.parse import parse_qsl
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from ascertain.sandbox.credentials import same
 from ascertain.sandbox.live import LiveCompany
 from ascertain.sandbox.records import Company, Person
 
@@ -75,11 +75,11 @@ class Gate:
                 sent = base64.b64decode(encoded, validate=True).decode()
             except (binascii.Error, ValueError):
                 sent = ""
-        if not _same(sent, f"{self._options.client_id}:{self._options.client_secret}"):
+        if not same(sent, f"{self._options.client_id}:{self._options.client_secret}"):
             raise Refusal(401, "invalid_client")
         if form.get("grant_type") != "refresh_token":
             raise Refusal(400, "unsupported_grant_type")
-        if not _same(form.get("refresh_token", ""), self._options.refresh_token):
+        if not same(form.get("refresh_token", ""), self._options.refresh_token):
             raise Refusal(400, "invalid_grant")
         token = secrets.token_urlsafe(24)
         with self._lock:
@@ -256,7 +256,3 @@ def _most(words: Sequence[str]) -> str:
 
 def _named(kind: str, name: str) -> Row:
     return {"id": wid(kind, name), "descriptor": name, "href": f"/ccx/api/v1/{kind}s/{wid(kind, name)}"}
-
-
-def _same(sent: str, right: str) -> bool:
-    return hmac.compare_digest(sent.encode("utf-8", "replace"), right.encode())

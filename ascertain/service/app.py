@@ -8,23 +8,37 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from ascertain import __version__
 from ascertain.domain.connector import Connector
 from ascertain.domain.webhooks import Receives
 from ascertain.runtime import App
-from ascertain.service import health, infer, webhooks
-from ascertain.service.context import API_BURST, API_PER_MINUTE, HOOK_BURST, HOOK_THREADS, INFER_THREADS, Service
+from ascertain.service import health, infer, sessions, webhooks
+from ascertain.service.api.routers import API
+from ascertain.service.context import (
+    API_BURST,
+    API_PER_MINUTE,
+    HOOK_BURST,
+    HOOK_THREADS,
+    INFER_THREADS,
+    Service,
+)
 from ascertain.service.dispatch import EVERY, Dispatcher
 from ascertain.service.frame import Frame
 from ascertain.service.limits import RateLimiter
+from ascertain.service.pages.routes import PAGES
+from ascertain.service.pages.shell import SignInNeeded
+from ascertain.service.pages.sign_in import to_sign_in
 from ascertain.service.problems import install
+from ascertain.service.providers import identity_provider, read_groups
+from ascertain.service.reads import ReadLog
 from ascertain.service.recorder import Recorder
 
 log = logging.getLogger(__name__)
 
-ROUTERS = (health.router, webhooks.router, infer.router)
+ROUTERS = (health.router, webhooks.router, infer.router, sessions.router, *API)
 
 
 def create_app(
@@ -47,10 +61,14 @@ def create_app(
         hooks=hooks,
         dispatcher=Dispatcher(app, every=look_every),
         recorder=Recorder(app.units),
+        reads=ReadLog(app.units),
         hook_limit=RateLimiter(app.settings.webhooks_per_minute, HOOK_BURST),
         api_limit=RateLimiter(API_PER_MINUTE, API_BURST),
+        caller_limit=RateLimiter(app.settings.calls_per_minute, max(1, app.settings.calls_per_minute // 2)),
         hook_threads=anyio.CapacityLimiter(HOOK_THREADS),
         infer_threads=anyio.CapacityLimiter(INFER_THREADS),
+        oidc=identity_provider(app.settings),
+        groups=read_groups(app.settings.access_file),
     )
 
     @asynccontextmanager
@@ -62,15 +80,16 @@ def create_app(
             yield
         finally:
             await anyio.to_thread.run_sync(service.dispatcher.stop)
+            await anyio.to_thread.run_sync(service.watch.close)
+            await anyio.to_thread.run_sync(service.reads.close)
             for connector in opened:
                 connector.close()
 
-    shown = app.settings.openapi
     made = FastAPI(
         title="Ascertain",
         version=__version__,
         lifespan=life,
-        openapi_url="/openapi.json" if shown else None,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -78,9 +97,19 @@ def create_app(
     made.state.service = service
     install(made)
     made.add_middleware(Frame)
-    for router in ROUTERS:
+    made.add_exception_handler(SignInNeeded, to_sign_in)
+    for router in (*ROUTERS, *PAGES):
         made.include_router(router)
     return made
+
+
+def routes_of(api: FastAPI | APIRouter) -> list[BaseRoute]:
+    """Every route, those of included routers too (FastAPI keeps each of these as one)."""
+    found: list[BaseRoute] = []
+    for route in api.routes:
+        inner = getattr(route, "original_router", None)
+        found += routes_of(inner) if isinstance(inner, APIRouter) else [route]
+    return found
 
 
 def _warm(service: Service) -> None:

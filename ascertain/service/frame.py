@@ -14,7 +14,7 @@ import uuid
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ascertain.service.problems import answer
+from ascertain.service.problems import respond
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,12 @@ class Frame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = [*_HEADERS, (b"x-request-id", request_id.encode())]
-                message["headers"] = [*message.get("headers", ()), *own]
+                given = list(message.get("headers", ()))
+                named = {name.lower() for name, _ in given}  # a static file says for itself how long it may be kept
+                own = [*(h for h in _HEADERS if h[0] not in named), (b"x-request-id", request_id.encode())]
+                # What a dependency found out is told with refusals and errors too.
+                own += [(k.lower().encode(), v.encode()) for k, v in scope["state"].get("headers", {}).items()]
+                message["headers"] = [*given, *own]
             await send(message)
 
         try:
@@ -56,9 +60,8 @@ class Frame:
             where = "".join(traceback.format_tb(e.__traceback__))
             log.error("request %s: %s\n%s", request_id, type(e).__name__, where)
             if not status:
-                await answer(500, "something went wrong here; the log has it under this id", request_id)(
-                    scope, receive, framed
-                )
+                said = "something went wrong here; the log has it under this id"
+                await respond(scope, 500, said, request_id)(scope, receive, framed)
         finally:
             route = getattr(scope.get("route"), "path", "(none)")
             took = (time.perf_counter() - began) * 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -28,8 +29,15 @@ class RateLimiter:
         self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
         self._lock = threading.Lock()
 
+    def pause(self, caller: Hashable) -> float:
+        """The seconds until there is room for one call, without taking it."""
+        return self._take(caller, 0.0)
+
     def take(self, caller: Hashable) -> float:
         """Take one call: 0, or the seconds until there is room."""
+        return self._take(caller, 1.0)
+
+    def _take(self, caller: Hashable, calls: float) -> float:
         now = self._clock()
         with self._lock:
             bucket = self._buckets.pop(caller, None) or _Bucket(float(self._burst), now)
@@ -40,5 +48,18 @@ class RateLimiter:
                 self._buckets.popitem(last=False)
             if bucket.tokens < 1.0:
                 return (1.0 - bucket.tokens) / self._rate
-            bucket.tokens -= 1.0
+            bucket.tokens -= calls
             return 0.0
+
+    def headers(self, caller: Hashable) -> dict[str, str]:
+        """What a caller is told of their allowance: calls left at once, and seconds until all of them are there again
+        (``RateLimit`` and ``RateLimit-Policy`` as the IETF's httpapi group drafts them)."""
+        with self._lock:
+            bucket = self._buckets.get(caller)
+            left = bucket.tokens if bucket else float(self._burst)
+        full = max(0, math.ceil((self._burst - left) / self._rate))
+        window = math.ceil(self._burst / self._rate)
+        return {
+            "RateLimit-Policy": f'"calls";q={self._burst};w={window}',
+            "RateLimit": f'"calls";r={max(0, int(left))};t={full}',
+        }

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from ascertain.connectors.unpack import ENCODINGS
 from ascertain.domain.webhooks import Heard, RawRequest, Received, Receives
 from ascertain.errors import AscertainError
 from ascertain.service.bodies import read_body
@@ -30,7 +31,6 @@ router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 BODY_LIMIT = 1024 * 1024
 RECORD_SECONDS = 4.0
 """The most patient vendor-known limit is five seconds: better a 503 now than a time-out that looks like an outage."""
-_ENCODINGS = frozenset(("", "identity", "gzip", "x-gzip"))
 _DECOY = secrets.token_bytes(32)
 
 
@@ -48,7 +48,7 @@ async def receive(connection: str, request: Request) -> Response:
     if hook is None:
         hmac.digest(_DECOY, body, hashlib.sha256)  # about what a proof costs: an unknown name answers no faster
         raise Problem(404, "there is nothing at this address")
-    if request.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+    if request.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
         raise Problem(415, "this content encoding is not taken; gzip is")
     raw = RawRequest(request.method, _address(service, request), _headers(request), body)
     try:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.casefile import Versions
-from ascertain.domain.runs import StoredAssertion
+from ascertain.domain.runs import Made, StoredAssertion
 from ascertain.domain.skills import Level
 from ascertain.errors import NotFoundError
 from ascertain.store.runs import versions_json
@@ -19,6 +19,13 @@ from ascertain.store.statements import Tx, by_prefix, chunks
 
 _ASSERTIONS = table(AssertionRow)
 _CURRENT = _ASSERTIONS.c.state != AssertionState.SUPERSEDED.value
+
+_OF = (
+    select(_ASSERTIONS)
+    .where(_ASSERTIONS.c.learner_id == bindparam("wanted"), _CURRENT)
+    .order_by(_ASSERTIONS.c.learner_id, _ASSERTIONS.c.skill_id, _ASSERTIONS.c.id)
+)
+"""Built once: it is part of every reading of a person."""
 
 
 class SqlAssertions:
@@ -34,10 +41,12 @@ class SqlAssertions:
             ConflictError: when the prefix fits several; the message names them.
         """
         row = by_prefix(self._tx, _ASSERTIONS, assertion_id, "assertion")
-        return None if row is None else _assertion(row)
+        return None if row is None else assertion_of(row)
 
     def of(self, learner_id: str, *, current_only: bool = True) -> list[StoredAssertion]:
-        return self._select(_ASSERTIONS.c.learner_id == learner_id, current_only=current_only)
+        if current_only:
+            return [assertion_of(r) for r in self._tx.connection.execute(_OF, {"wanted": learner_id})]
+        return self._select(_ASSERTIONS.c.learner_id == learner_id, current_only=False)
 
     def all(self, *, current_only: bool = True) -> list[StoredAssertion]:
         return self._select(current_only=current_only)
@@ -58,6 +67,31 @@ class SqlAssertions:
             for a in self._select(*where, _ASSERTIONS.c.skill_id.in_(some), current_only=True)
         ]
         return sorted(found, key=lambda a: (a.learner_id, a.skill_id, a.id))
+
+    def made(self, since: datetime) -> list[Made]:
+        c = _ASSERTIONS.c
+        query = (
+            select(c.id, c.learner_id, c.created_at, c.result).where(c.created_at >= since).order_by(c.created_at, c.id)
+        )
+        return [Made(*r) for r in self._tx.connection.execute(query)]
+
+    def about(self, skills: Collection[str]) -> list[StoredAssertion]:
+        """Present assertions about these skills."""
+        found = [
+            a
+            for some in chunks(sorted(skills))
+            for a in self._select(_ASSERTIONS.c.skill_id.in_(some), current_only=True)
+        ]
+        return sorted(found, key=lambda a: (a.learner_id, a.skill_id, a.id))
+
+    def accepted(self, skills: Collection[str]) -> list[tuple[str, str, int]]:
+        c = _ASSERTIONS.c
+        asked = select(c.learner_id, c.skill_id, c.level).where(c.state == AssertionState.ACCEPTED.value)
+        found: list[tuple[str, str, int]] = []
+        for some in chunks(sorted(skills)):
+            query = asked.where(c.level.is_not(None), c.skill_id.in_(some)).order_by(c.learner_id, c.skill_id, c.id)
+            found += [(r[0], r[1], int(r[2])) for r in self._tx.connection.execute(query)]
+        return found
 
     def add(self, rows: Iterable[StoredAssertion]) -> None:
         """Insert.
@@ -91,6 +125,20 @@ class SqlAssertions:
         if not self._tx.connection.execute(statement).rowcount:
             raise NotFoundError(f"there is no assertion {assertion_id!r}")
 
+    def set_back(self, assertion_id: str, state: AssertionState, level: Level | None, *, human_reviewed: bool) -> None:
+        """
+        Raises:
+            NotFoundError: when there is no such assertion (full id).
+        """
+        values = {
+            "state": state.value,
+            "level": None if level is None else int(level),
+            "human_reviewed": human_reviewed,
+        }
+        statement = update(_ASSERTIONS).where(_ASSERTIONS.c.id == assertion_id).values(values)
+        if not self._tx.connection.execute(statement).rowcount:
+            raise NotFoundError(f"there is no assertion {assertion_id!r}")
+
     def supersede(self, learner_id: str, *, keep_run: str) -> int:
         """Mark the learner's assertions of other runs superseded; how many were not so before."""
         statement = (
@@ -100,13 +148,17 @@ class SqlAssertions:
         )
         return self._tx.connection.execute(statement).rowcount
 
+    def set_inputs(self, assertion_id: str, inputs: str) -> None:
+        statement = update(_ASSERTIONS).where(_ASSERTIONS.c.id == assertion_id).values(inputs=inputs)
+        self._tx.connection.execute(statement)
+
     def _select(self, *where: ColumnElement[bool], current_only: bool) -> list[StoredAssertion]:
         query = (
             select(_ASSERTIONS)
             .where(*where, *([_CURRENT] if current_only else []))
             .order_by(_ASSERTIONS.c.learner_id, _ASSERTIONS.c.skill_id, _ASSERTIONS.c.id)
         )
-        return [_assertion(r) for r in self._tx.connection.execute(query)]
+        return [assertion_of(r) for r in self._tx.connection.execute(query)]
 
 
 def _row(a: StoredAssertion) -> dict[str, Any]:
@@ -129,10 +181,11 @@ def _row(a: StoredAssertion) -> dict[str, Any]:
         "inputs": a.inputs,
         "created_at": a.created_at,
         "human_reviewed": a.human_reviewed,
+        "raw": a.raw,
     }
 
 
-def _assertion(r: Row[Any]) -> StoredAssertion:
+def assertion_of(r: Row[Any]) -> StoredAssertion:
     return StoredAssertion(
         id=r.id,
         run_id=r.run_id,
@@ -152,4 +205,5 @@ def _assertion(r: Row[Any]) -> StoredAssertion:
         inputs=r.inputs,
         created_at=r.created_at,
         human_reviewed=r.human_reviewed,
+        raw=r.raw,
     )

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import Row, func, insert, select
 
-from ascertain.domain.audit import GENESIS, AuditRecord, Checkpoint, payload_digest, seal
+from ascertain.domain.audit import GENESIS, AuditFilter, AuditRecord, Checkpoint, payload_digest, seal
 from ascertain.domain.canonical import canonical_json
 from ascertain.errors import IntegrityError, NotFoundError
-from ascertain.store.keys import KeyRing
+from ascertain.store.keys import KeyRing, payload_context
 from ascertain.store.schema import AuditRow, table
-from ascertain.store.statements import CHUNK, Tx
+from ascertain.store.statements import CHUNK, Tx, lock_chain
 from ascertain.store.types import dump_json
 
 _AUDIT = table(AuditRow)
 _SEALED = [c for c in _AUDIT.c if c.name != "payload"]
-
-LOCK_CLASS = 0x41534354
-"""First half of the PostgreSQL advisory lock ("ASCT"); the second is the schema, so that schemas do not wait."""
+_HEAD = select(_AUDIT.c.seq, _AUDIT.c.hash).order_by(_AUDIT.c.seq.desc()).limit(1)
+_INSERT = insert(_AUDIT)
 
 
 class SqlAuditLog:
@@ -52,7 +52,9 @@ class SqlAuditLog:
         head = self._lock()
         seq = head.seq + 1 if head else 1
         subject = self._pseudonym(learner_id) if learner_id else ""
-        kept = None if payload is None else self._keys.seal(subject, seq, dump_json(payload).encode("ascii"))
+        kept = None
+        if payload is not None:
+            kept = self._keys.seal(subject, payload_context(subject, seq), dump_json(payload).encode("ascii"))
         plain_header = canonical_json(header)
         record = seal(
             seq,
@@ -95,6 +97,25 @@ class SqlAuditLog:
                 return
             after = page[-1].seq
 
+    def search(self, wanted: AuditFilter, *, before: int | None, limit: int) -> list[AuditRecord]:
+        """The newest first; only records numbered under ``before``."""
+        self.flush()
+        asked = [_AUDIT.c.seq < before] if before is not None else []
+        if wanted.action:
+            some = wanted.action.endswith(".")
+            what = _AUDIT.c.action
+            asked.append(what.startswith(wanted.action, autoescape=True) if some else what == wanted.action)
+        if wanted.actor:
+            asked.append(_AUDIT.c.actor == wanted.actor)
+        if wanted.subject:
+            asked.append(_AUDIT.c.subject == wanted.subject)
+        if wanted.since:
+            asked.append(_AUDIT.c.at >= datetime.combine(wanted.since, time.min, UTC))
+        if wanted.until:
+            asked.append(_AUDIT.c.at < datetime.combine(wanted.until + timedelta(days=1), time.min, UTC))
+        query = select(*_SEALED).where(*asked).order_by(_AUDIT.c.seq.desc()).limit(limit)
+        return [_record(r) for r in self._tx.connection.execute(query)]
+
     def _unreadable(self, after: int) -> int:
         """The first record after ``after`` whose row cannot be read."""
         for seq in self._tx.connection.execute(select(_AUDIT.c.seq).where(_AUDIT.c.seq > after).order_by(_AUDIT.c.seq)):
@@ -111,9 +132,7 @@ class SqlAuditLog:
 
     def head(self) -> Checkpoint | None:
         self.flush()
-        row = self._tx.connection.execute(
-            select(_AUDIT.c.seq, _AUDIT.c.hash).order_by(_AUDIT.c.seq.desc()).limit(1)
-        ).first()
+        row = self._tx.connection.execute(_HEAD).first()
         return None if row is None else Checkpoint(row.seq, row.hash)
 
     def open_payload(self, seq: int) -> Any:
@@ -127,13 +146,16 @@ class SqlAuditLog:
         row = self._tx.connection.execute(select(_AUDIT.c.subject, _AUDIT.c.payload).where(_AUDIT.c.seq == seq)).first()
         if row is None:
             raise NotFoundError(f"there is no audit record {seq}")
-        clear = None if row.payload is None else self._keys.open(row.subject, seq, row.payload)
+        clear = None if row.payload is None else self._opened(row.subject, seq, row.payload)
         return None if clear is None else json.loads(clear)
+
+    def _opened(self, subject: str, seq: int, payload: bytes) -> bytes | None:
+        return self._keys.open(subject, payload_context(subject, seq), payload, f"audit record {seq}")
 
     def flush(self) -> None:
         """Write the records sealed since the last time, in one statement; before any reading and the commit."""
         if self._waiting:
-            self._tx.connection.execute(insert(_AUDIT), self._waiting)
+            self._tx.connection.execute(_INSERT, self._waiting)
             self._waiting = []
 
     def settle(self) -> Checkpoint | None:
@@ -143,12 +165,9 @@ class SqlAuditLog:
         return sealed
 
     def _lock(self) -> Checkpoint | None:
-        """Take the chain for this transaction; its end. (SQLite's write lock is held already.)"""
+        """Take the chain for this transaction; its end."""
         if not self._locked:
-            if self._tx.connection.dialect.name == "postgresql":
-                self._tx.connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:c, hashtext(current_schema()))"), {"c": LOCK_CLASS}
-                )
+            lock_chain(self._tx)
             self._head = self.head()
             self._locked = True
         return self._head

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ascertain.domain.connector import QuotaPolicy
+from ascertain.domain.connector import QuotaPolicy, Spent
 from ascertain.store.engine import Engines
 from ascertain.store.schema import table
 from ascertain.store.schema_exchange import BudgetRow, LeaseRow
@@ -32,7 +32,7 @@ class SqlBudget:
                 until = connection.execute(select(_BUDGETS.c.blocked_until).where(_BUDGETS.c.key == key)).scalar()
             return _left(until, now)
         with self._engines().write.begin() as connection:
-            _insert_missing(connection, _BUDGETS, {"key": key, "window_began": now, "used": 0, "blocked_until": None})
+            insert_missing(connection, _BUDGETS, {"key": key, "window_began": now, "used": 0, "blocked_until": None})
             row = connection.execute(select(_BUDGETS).where(_BUDGETS.c.key == key).with_for_update()).one()
             now = self._now()  # again: it may have waited for the row, and others have counted since
             if wait := _left(row.blocked_until, now):
@@ -52,7 +52,7 @@ class SqlBudget:
         now = self._now()
         until = now + timedelta(seconds=seconds)
         with self._engines().write.begin() as connection:
-            _insert_missing(connection, _BUDGETS, {"key": key, "window_began": now, "used": 0, "blocked_until": None})
+            insert_missing(connection, _BUDGETS, {"key": key, "window_began": now, "used": 0, "blocked_until": None})
             row = connection.execute(select(_BUDGETS).where(_BUDGETS.c.key == key).with_for_update()).one()
             if row.blocked_until is None or row.blocked_until < until:
                 connection.execute(update(_BUDGETS).where(_BUDGETS.c.key == key).values(blocked_until=until))
@@ -62,7 +62,7 @@ class SqlBudget:
         now = self._now()
         until = now + timedelta(seconds=seconds)
         with self._engines().write.begin() as connection:
-            _insert_missing(connection, _LEASES, {"name": name, "owner": owner, "until": until})
+            insert_missing(connection, _LEASES, {"name": name, "owner": owner, "until": until})
             row = connection.execute(select(_LEASES).where(_LEASES.c.name == name).with_for_update()).one()
             if row.owner != owner and row.until > now:
                 return False
@@ -75,6 +75,12 @@ class SqlBudget:
             owner: str | None = connection.execute(query).scalar()
         return owner
 
+    def spent(self, key: str) -> Spent | None:
+        query = select(_BUDGETS).where(_BUDGETS.c.key == key)
+        with self._engines().read.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Spent(row.used, row.window_began, row.blocked_until)
+
     def give_back(self, name: str, owner: str) -> None:
         with self._engines().write.begin() as connection:
             connection.execute(delete(_LEASES).where(_LEASES.c.name == name, _LEASES.c.owner == owner))
@@ -84,6 +90,7 @@ def _left(until: datetime | None, now: datetime) -> float:
     return max(0.0, (until - now).total_seconds()) if until else 0.0
 
 
-def _insert_missing(connection: Connection, into: Table, row: dict[str, object]) -> None:
+def insert_missing(connection: Connection, into: Table, row: dict[str, object]) -> None:
+    """Make the row unless it is there; two that try at once do no harm."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(insert(into).values(row).on_conflict_do_nothing())

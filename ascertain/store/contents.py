@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row, and_, select
 
 from ascertain.domain.casefile import CatalogueItem
+from ascertain.domain.content_tags import Ruling, decided, led, taxonomy_name
+from ascertain.domain.overlays import asking
 from ascertain.domain.ports import Content
 from ascertain.domain.skills import ContentTag, JobProfile, Level, Requirement
 from ascertain.errors import InputError
+from ascertain.store.content_tags import rulings_of
 from ascertain.store.schema import ContentRow, ContentTagsRow, RoleRow, table
-from ascertain.store.statements import Tx, bump, revision, upsert, upsert_changed
+from ascertain.store.statements import CONTENTS_REVISION, Tx, bump, revision, upsert, upsert_changed
+from ascertain.store.stewardship import moves_in_use
 
 _CONTENTS, _TAGS, _ROLES = table(ContentRow), table(ContentTagsRow), table(RoleRow)
-_REVISION = "contents"
+_REVISION = CONTENTS_REVISION
 
 
 class SqlContents:
@@ -71,30 +75,43 @@ class SqlContents:
         return f"{revision(self._tx, _REVISION)}.{revision(self._tx, _tags_revision(tagger))}"
 
     def tags(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
+        by_text: dict[str, list[Ruling]] = {}
+        known = rulings_of(self._tx, taxonomy_name(tagger))
+        for (text, _), ruling in led(known, moves_in_use(self._tx)).items():
+            by_text.setdefault(text, []).append(ruling)
+        return {
+            content_id: decided(content_id, tags, by_text[text]) if text in by_text else tags
+            for content_id, text, tags in self._suggested(tagger)
+        }
+
+    def suggestions(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
+        return {content_id: tags for content_id, _, tags in self._suggested(tagger)}
+
+    def _suggested(self, tagger: str) -> Iterator[tuple[str, str, tuple[ContentTag, ...]]]:
         query = (
-            select(_CONTENTS.c.id, _TAGS.c.tags)
+            select(_CONTENTS.c.id, _CONTENTS.c.content_hash, _TAGS.c.tags)
             .join(_TAGS, _TAGS.c.content_hash == _CONTENTS.c.content_hash)
             .where(_TAGS.c.tagger == tagger)
             .order_by(_CONTENTS.c.id)
         )
-        return {
-            content_id: tuple(ContentTag(content_id, skill, p, Level(level), quote) for skill, p, level, quote in tags)
-            for content_id, tags in self._tx.connection.execute(query)
-        }
+        for content_id, text, tags in self._tx.connection.execute(query):
+            yield content_id, text, tuple(ContentTag(content_id, s, p, Level(lv), quote) for s, p, lv, quote in tags)
 
 
 class SqlRoles:
-    """``ascertain.domain.ports.Roles``. Lists are ordered by id."""
+    """``ascertain.domain.ports.Roles``. Lists are ordered by id. Rows stay as they were stored; what is read follows
+    the changes of the taxonomy in use."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
     def get(self, profile_id: str) -> JobProfile | None:
         row = self._tx.connection.execute(select(_ROLES).where(_ROLES.c.id == profile_id)).first()
-        return None if row is None else _role(row)
+        return None if row is None else asking(_role(row), moves_in_use(self._tx))
 
     def all(self) -> list[JobProfile]:
-        return [_role(r) for r in self._tx.connection.execute(select(_ROLES).order_by(_ROLES.c.id))]
+        moves = moves_in_use(self._tx)
+        return [asking(_role(r), moves) for r in self._tx.connection.execute(select(_ROLES).order_by(_ROLES.c.id))]
 
     def upsert(self, profiles: Iterable[JobProfile]) -> int:
         """Number of new or changed profiles."""
@@ -163,7 +180,8 @@ def _role_row(p: JobProfile) -> dict[str, Any]:
         "department": p.department,
         "summary": p.summary,
         "requirements": [
-            [q.skill_id, int(q.level), q.importance, q.essential, q.critical, q.why] for q in p.requirements
+            [q.skill_id, int(q.level), q.importance, q.essential, q.critical, q.why, q.compliance]
+            for q in p.requirements
         ],
         "refs": dict(p.references),
     }
@@ -174,8 +192,8 @@ def _role(r: Row[Any]) -> JobProfile:
         id=r.id,
         title=r.title,
         requirements=tuple(
-            Requirement(skill, Level(level), importance, essential, critical, why)
-            for skill, level, importance, essential, critical, why in r.requirements
+            Requirement(skill, Level(level), importance, essential, critical, why, *compliance)
+            for skill, level, importance, essential, critical, why, *compliance in r.requirements
         ),
         department=r.department,
         summary=r.summary,

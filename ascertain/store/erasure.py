@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import JSON, Connection, LargeBinary, Table, and_, delete, select, update
@@ -15,14 +15,34 @@ from ascertain.store.schema_exchange import InboxRow
 
 GONE = "[erased]"
 _LEARNERS, _LINKS, _EVIDENCE = table(LearnerRow), table(LinkRow), table(EvidenceRow)
-_HOLD_IDS = frozenset({"sync_cursors", "review_items", "writeback_runs"})
+_HOLD_IDS = frozenset(
+    {
+        "sync_cursors",
+        "review_items",
+        "review_looks",
+        "review_checks",
+        "writeback_runs",
+        "disputes",
+        "rectifications",
+        "restrictions",
+        "assignments",
+        "calibrations",
+        "calibration_uses",
+        "run_requests",
+        "content_tag_votes",
+        "taxonomy_proposals",
+        "taxonomy_answers",
+        "rights_requests",
+    }
+)
 """Where a learner's id stands as a value of its own, about others."""
 _SHORT = 4
 """An id below this length is replaced only where it stands alone: "7" is in every text."""
 
 
-def erase_rows(connection: Connection, learner_id: str, subject: str) -> dict[str, int]:
-    """Delete what is about the person and mask them in what is about others; counts by table. The caller commits."""
+def erase_rows(connection: Connection, learner_id: str, subject: str, former: Collection[str] = ()) -> dict[str, int]:
+    """Delete what is about the person and mask them in what is about others, under ``former`` names too; counts by
+    table. The caller commits."""
     person = connection.execute(select(_LEARNERS).where(_LEARNERS.c.id == learner_id)).one()
     links = select(_LINKS.c.source_ref).where(_LINKS.c.learner_id == learner_id)
     sources = select(_EVIDENCE.c.source_ref).where(_EVIDENCE.c.learner_id == learner_id)
@@ -42,7 +62,7 @@ def erase_rows(connection: Connection, learner_id: str, subject: str) -> dict[st
     counts["learners"] = connection.execute(delete(_LEARNERS).where(_LEARNERS.c.id == learner_id)).rowcount
     keys = table(PersonKeyRow)
     counts["person_keys"] = connection.execute(delete(keys).where(keys.c.subject == subject)).rowcount
-    everywhere = [w for w in (learner_id, person.name, person.email) if _telling(w)]
+    everywhere = [w for w in (learner_id, person.name, person.email, *former) if _telling(w)]
     by_id = masker([learner_id, *everywhere])
     general = masker(everywhere)
     for source in Base.metadata.sorted_tables:

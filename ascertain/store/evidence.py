@@ -8,36 +8,60 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, bindparam, delete, func, select
 
 from ascertain.domain.evidence import Evidence, EvidenceKind, Trace
 from ascertain.domain.records import Entity
+from ascertain.domain.rectification import corrected_evidence
+from ascertain.domain.retention import Kind
 from ascertain.domain.skills import Level
 from ascertain.errors import InputError
+from ascertain.store.rectifications import SqlRectifications
+from ascertain.store.retention import SqlRetention
 from ascertain.store.schema import EvidenceRow, table
 from ascertain.store.statements import CHUNK, Tx, chunks, upsert_changed
 
 _EVIDENCE = table(EvidenceRow)
 
+_OF = select(_EVIDENCE).where(_EVIDENCE.c.learner_id == bindparam("wanted")).order_by(_EVIDENCE.c.id)
+"""Built once: it is part of every reading of a person."""
+
 
 class SqlEvidence:
     """``ascertain.domain.ports.EvidenceStore``."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, retention: SqlRetention) -> None:
         self._tx = tx
+        self._retention = retention
 
     def of(self, learner_id: str) -> list[Evidence]:
-        query = select(_EVIDENCE).where(_EVIDENCE.c.learner_id == learner_id).order_by(_EVIDENCE.c.id)
-        return [_from_row(r) for r in self._tx.connection.execute(query)]
+        return [_from_row(r) for r in self._tx.connection.execute(_OF, {"wanted": learner_id})]
 
     def upsert(self, rows: Iterable[Evidence]) -> tuple[int, int, int]:
-        """(new, changed, unchanged) by content; an id given twice counts once in a batch, the last one.
+        """(new, changed, unchanged) by content; an id given twice counts once in a batch, the last one. What
+        somebody has had corrected stays corrected; a piece that was withdrawn is left out; what retention has deleted
+        stays away and counts as unchanged.
 
         Raises:
             InputError: naming the piece and its field.
             ConflictError: when the learner is not in the store.
         """
-        return upsert_changed(self._tx, _EVIDENCE, map(_to_row, rows)).counts
+        given = list(rows)
+        wanted = self._wanted(given)
+        corrections = SqlRectifications(self._tx).in_force({e.learner_id for e in wanted})
+        kept = (corrected_evidence(e, corrections) for e in wanted)
+        rows_in = (_to_row(e) for e in kept if e is not None)
+        new, changed, unchanged = upsert_changed(self._tx, _EVIDENCE, rows_in).counts
+        return new, changed, unchanged + len(given) - len(wanted)
+
+    def _wanted(self, rows: list[Evidence]) -> list[Evidence]:
+        """Without what was deleted when its time was over, unless it happened again since."""
+        gone = self._retention.cause(Kind.EVIDENCE, [e.id for e in rows])
+        return [
+            e
+            for e in rows
+            if e.id not in gone or (e.occurred_on is not None and e.occurred_on >= gone[e.id].before.date())
+        ]
 
     def delete(self, evidence_ids: Iterable[str]) -> int:
         """How many there were."""
@@ -79,6 +103,10 @@ class SqlEvidence:
     def counts(self) -> dict[str, int]:
         query = select(_EVIDENCE.c.learner_id, func.count()).group_by(_EVIDENCE.c.learner_id)
         return {r[0]: r[1] for r in self._tx.connection.execute(query)}
+
+    def sources(self) -> list[tuple[str, str]]:
+        both = (_EVIDENCE.c.system, _EVIDENCE.c.kind)
+        return [(r[0], r[1]) for r in self._tx.connection.execute(select(*both).distinct().order_by(*both))]
 
     def stamps(self, learner_id: str | None = None) -> dict[str, str]:
         """By learner id, a digest over the ids and contents of the evidence; learners without any are left out."""

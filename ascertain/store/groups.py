@@ -2,7 +2,8 @@
 
 A person stands here under an HMAC of their id, a label as ``version (1) | nonce (12) | ciphertext and tag``
 (AES-256-GCM) that is bound to its person and attribute and padded, so that its length does not tell the value. Both
-keys come out of one secret (HKDF-SHA256). Attributes, and how many labels there are, are in clear.
+keys come out of one secret (HKDF-SHA256): the one in the key file (form 1 of the database), or one that is stored here
+wrapped by a key manager (form 2). Attributes, and how many labels there are, are in clear.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Table, delete, func, insert, inspect, select, text
 
 from ascertain.domain.fairness_access import FairnessAuditor, GroupLabel, LabelImport
+from ascertain.domain.key_manager import KeyManager
 from ascertain.errors import ConfigError, InputError, IntegrityError
 from ascertain.store.engine import Engines, database_url, make_engines, sqlite_file
-from ascertain.store.keys import MasterKey
+from ascertain.store.key_file import FileKeyManager
 from ascertain.store.schema import LearnerRow
 from ascertain.store.schema_groups import GroupBase, GroupImportRow, GroupLabelRow, GroupSettingRow
 from ascertain.store.statements import Tx, chunks, upsert
@@ -35,7 +37,8 @@ from ascertain.store.store import utc_now
 _LABELS, _IMPORTS, _SETTINGS = cast(
     list[Table], [r.__table__ for r in (GroupLabelRow, GroupImportRow, GroupSettingRow)]
 )
-_FORM = "1"
+_IN_FILE, _WRAPPED = "1", "2"
+_CONTEXT = b"group labels"
 _VERSION, _NONCE, _BLOCK = b"\x01", 12, 64
 _LOCK_CLASS = 0x41534347
 """PostgreSQL advisory lock of its tables ("ASCG")."""
@@ -44,15 +47,23 @@ _LOCK_CLASS = 0x41534347
 class GroupStore:
     """``ascertain.domain.fairness_access.GroupLabels``. Opens its database with the first call, for one process."""
 
-    def __init__(self, url: str, key: MasterKey, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        url: str,
+        file: FileKeyManager,
+        clock: Callable[[], datetime] = utc_now,
+        manager: KeyManager | None = None,
+    ) -> None:
         try:
             self._url = database_url(url)
-            file = sqlite_file(self._url)
-            if file is not None and not file.parent.is_dir():
-                raise ConfigError(f"there is no folder {file.parent}")
+            database = sqlite_file(self._url)
+            if database is not None and not database.parent.is_dir():
+                raise ConfigError(f"there is no folder {database.parent}")
         except ConfigError as e:
             raise ConfigError(f"the group labels: {e.message}", remedy="correct ASCERTAIN_GROUPS_URL") from None
-        self._key = key
+        self._file = file
+        self._manager = manager
+        self._secret = b""
         self._clock = clock
 
     def put(self, auditor: FairnessAuditor, delivery: LabelImport, labels: Iterable[GroupLabel]) -> int:
@@ -150,21 +161,53 @@ class GroupStore:
 
     def _check(self, connection: Connection) -> None:
         kept = {r.name: r.value for r in connection.execute(select(_SETTINGS))}
-        if not kept:
-            self._key.make()
-            rows = [{"name": "form", "value": _FORM}, {"name": "key", "value": self._key.id}]
-            connection.execute(insert(_SETTINGS), rows)
-            return
-        if kept.get("form") != _FORM:
+        if not kept and self._manager is None:
+            self._file.make()
+            kept = {"form": _IN_FILE, "key": self._file.id}
+            connection.execute(insert(_SETTINGS), [{"name": n, "value": v} for n, v in kept.items()])
+        elif not kept:
+            kept = self._wrap(connection, os.urandom(32))
+        self._secret = self._unwrap(kept)
+
+    def rewrap(self) -> bool:
+        """Wrap the secret anew with the key manager in use, or bring it out of the key file to it; whether there is a
+        manager and a database."""
+        if self._manager is None:
+            return False
+        with self._writing() as tx:
+            self._wrap(tx.connection, self._secret)
+        return True
+
+    def _wrap(self, connection: Connection, secret: bytes) -> dict[str, str]:
+        manager = self._manager
+        if manager is None:
+            raise ConfigError("there is no key manager to wrap with", remedy="set ASCERTAIN_KMS_URL")
+        manager.make()
+        kept = {"form": _WRAPPED, "key": manager.id, "wrapped": manager.wrap(secret, _CONTEXT).hex()}
+        connection.execute(delete(_SETTINGS))
+        connection.execute(insert(_SETTINGS), [{"name": n, "value": v} for n, v in kept.items()])
+        return kept
+
+    def _unwrap(self, kept: Mapping[str, str]) -> bytes:
+        form, key = kept.get("form"), kept.get("key", "")
+        if form == _IN_FILE:
+            if key != self._file.id:
+                raise ConfigError(
+                    f"{self._file.path.name} is not the key that the group labels were written with",
+                    remedy="restore that key from a backup",
+                )
+            return self._file.secret
+        if form != _WRAPPED:
             raise ConfigError(
-                f"the group labels have form {kept.get('form')}, which this version does not know",
+                f"the group labels have form {form}, which this version does not know",
                 remedy="run the newer version of ascertain that wrote them",
             )
-        if kept.get("key") != self._key.id:
+        if self._manager is None or not self._manager.knows(key):
             raise ConfigError(
-                f"{self._key.path.name} is not the key that the group labels were written with",
-                remedy="restore that key from a backup",
+                f"the group labels are wrapped by {key}, which is not configured",
+                remedy="bring back the settings ASCERTAIN_KMS_… that they were written with",
             )
+        return self._manager.unwrap(bytes.fromhex(kept["wrapped"]), _CONTEXT)
 
     @contextmanager
     def _writing(self) -> Iterator[Tx]:
@@ -179,7 +222,8 @@ class GroupStore:
     @cached_property
     def _secrets(self) -> tuple[bytes, AESGCM]:
         """The key of the persons' hashes and the cipher of the values."""
-        made = HKDF(SHA256(), 64, None, b"ascertain group labels").derive(self._key.secret)
+        _ = self._engines  # finds the secret
+        made = HKDF(SHA256(), 64, None, b"ascertain group labels").derive(self._secret)
         return made[:32], AESGCM(made[32:])
 
     def _person(self, learner_id: str) -> str:
@@ -213,13 +257,15 @@ class GroupStore:
             ) from None
 
 
-def open_groups(url: str, key_file: Path, clock: Callable[[], datetime] = utc_now) -> GroupStore:
-    """The group labels at ``url``; their key is made with a new database.
+def open_groups(
+    url: str, key_file: Path, clock: Callable[[], datetime] = utc_now, manager: KeyManager | None = None
+) -> GroupStore:
+    """The group labels at ``url``; their key is made with a new database: in ``key_file``, or wrapped by ``manager``.
 
     Raises:
         ConfigError: for a URL that cannot be used.
     """
-    return GroupStore(url, MasterKey(key_file, "key of the group labels"), clock)
+    return GroupStore(url, FileKeyManager(key_file, "key of the group labels"), clock, manager)
 
 
 def _bound(person: str, attribute: str) -> bytes:

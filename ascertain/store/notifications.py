@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, func, insert, select, update
 
-from ascertain.domain.notifications import Channel, Notification, NotificationState
+from ascertain.domain.notifications import DIGEST, Channel, Notification, NotificationState
 from ascertain.errors import NotFoundError
 from ascertain.store.schema import table
 from ascertain.store.schema_exchange import NotificationRow
@@ -74,8 +74,8 @@ class SqlNotifications:
     def latest(self, endpoint: str, state: NotificationState) -> dict[str, Notification]:
         return self._newest(state, _ROWS.c.endpoint == endpoint, _ROWS.c.channel == Channel.WEBHOOK.value)
 
-    def latest_mails(self, state: NotificationState) -> dict[str, Notification]:
-        return self._newest(state, _ROWS.c.channel == Channel.EMAIL.value)
+    def latest_mails(self, state: NotificationState, kind: str = DIGEST) -> dict[str, Notification]:
+        return self._newest(state, _ROWS.c.channel == Channel.EMAIL.value, _ROWS.c.type == kind)
 
     def _newest(self, state: NotificationState, *where: ColumnElement[bool]) -> dict[str, Notification]:
         newest = func.row_number().over(

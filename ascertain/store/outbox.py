@@ -106,6 +106,13 @@ class SqlOutbox:
         chosen = select(_ROWS).join(ranked, ranked.c.id == _ROWS.c.id).where(ranked.c.rank == 1).order_by(*_PLACE)
         return [_item(r) for r in self._tx.connection.execute(chosen)]
 
+    def counts(self) -> dict[str, dict[OutboxState, int]]:
+        query = select(_ROWS.c.connection, _ROWS.c.state, func.count()).group_by(_ROWS.c.connection, _ROWS.c.state)
+        found: dict[str, dict[OutboxState, int]] = {}
+        for name, state, number in self._tx.connection.execute(query):
+            found.setdefault(name, {})[OutboxState(state)] = number
+        return found
+
     def history(self, learner_id: str) -> list[OutboxItem]:
         states = sorted(s.value for s in EFFECTIVE)
         query = select(_ROWS).where(_ROWS.c.learner_id == learner_id, _ROWS.c.state.in_(states))

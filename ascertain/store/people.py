@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
 
+from ascertain.domain.consent import Answers, Consents
 from ascertain.domain.people import Learner
+from ascertain.domain.rectification import corrected_person
 from ascertain.errors import ConflictError, InputError
+from ascertain.store.consents import organisation_answers
+from ascertain.store.rectifications import SqlRectifications
 from ascertain.store.schema import LearnerRow, LinkRow, RoleRow, table
-from ascertain.store.statements import Tx, bump, revision, upsert, upsert_changed
+from ascertain.store.schema_consent import StandingConsentRow
+from ascertain.store.schema_disputes import RestrictionRow
+from ascertain.store.statements import Tx, bump, chunks, revision, upsert, upsert_changed
 
 _LEARNERS, _LINKS, _ROLES = table(LearnerRow), table(LinkRow), table(RoleRow)
+_CONSENTS = table(StandingConsentRow)
 _REVISION = "people"
+_RESTRICTIONS = table(RestrictionRow)
+_RESTRICTED = (
+    exists()
+    .where(_RESTRICTIONS.c.learner_id == _LEARNERS.c.id, _RESTRICTIONS.c.lifted_at.is_(None))
+    .label("restricted")
+)
+_LISTED = (_LEARNERS.c.active.is_(True), ~_RESTRICTED.element)
+
+_ALL = select(_LEARNERS, _CONSENTS.c.answers, _RESTRICTED).outerjoin(
+    _CONSENTS, _CONSENTS.c.learner_id == _LEARNERS.c.id
+)
+_ONE = _ALL.where(_LEARNERS.c.id == bindparam("wanted"))
+"""Built once: nothing is asked more often."""
 
 
 class SqlPeople:
@@ -22,10 +42,11 @@ class SqlPeople:
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
+        self._answers: Answers | None = None
 
     def get(self, learner_id: str) -> Learner | None:
-        found = self._select(_LEARNERS.c.id == learner_id)
-        return found[0] if found else None
+        row = self._tx.connection.execute(_ONE, {"wanted": learner_id}).first()
+        return _from_row(row, self._organisation()) if row else None
 
     def find(self, text: str) -> Learner | None:
         """By id or e-mail address; an active person comes before one who left.
@@ -50,7 +71,7 @@ class SqlPeople:
         return chosen[0] if chosen else None
 
     def all(self, *, active_only: bool = True) -> list[Learner]:
-        return self._select(*([_LEARNERS.c.active.is_(True)] if active_only else []))
+        return self._select(*(_LISTED if active_only else ()))
 
     def cohort(self, name: str) -> list[Learner]:
         key = name.strip().casefold()
@@ -60,7 +81,7 @@ class SqlPeople:
             return self.all()
         titled = select(_ROLES.c.id).where(_ROLES.c.title_key == key)
         return self._select(
-            _LEARNERS.c.active.is_(True),
+            *_LISTED,
             or_(
                 _LEARNERS.c.department_key == key,
                 _LEARNERS.c.job_profile_key == key,
@@ -69,19 +90,30 @@ class SqlPeople:
         )
 
     def reports_of(self, manager_id: str) -> list[Learner]:
-        """Active direct reports."""
-        return self._select(_LEARNERS.c.manager_id == manager_id, _LEARNERS.c.active.is_(True))
+        """Active direct reports who are not restricted."""
+        return self._select(_LEARNERS.c.manager_id == manager_id, *_LISTED)
 
     def upsert(self, learners: Iterable[Learner]) -> int:
-        """Number of new or changed learners.
+        """Number of new or changed learners. What somebody has had corrected stays corrected. What they allow is not
+        written: consent has statements of its own, and whoever read a person a while ago must not overwrite a no.
 
         Raises:
             InputError: naming the learner and the field.
         """
-        changes = upsert_changed(self._tx, _LEARNERS, map(_to_row, learners))
+        given = list(learners)
+        corrections = SqlRectifications(self._tx).in_force({p.id for p in given})
+        changes = upsert_changed(self._tx, _LEARNERS, (_to_row(corrected_person(p, corrections)) for p in given))
         if changes:
             bump(self._tx, _REVISION)
         return changes.new + changes.changed
+
+    def consents_of(self, learner_ids: Collection[str]) -> Mapping[str, Consents]:
+        organisation = organisation_answers(self._tx)
+        said: dict[str, Answers] = {}
+        for some in chunks(sorted(learner_ids)):
+            query = select(_CONSENTS).where(_CONSENTS.c.learner_id.in_(some))
+            said.update({r.learner_id: Answers.read(r.answers) for r in self._tx.connection.execute(query)})
+        return {i: Consents(said.get(i, Answers()), organisation) for i in learner_ids}
 
     def link(self, source_ref: str, learner_id: str) -> None:
         """Remember whom ``system:entity:id`` means.
@@ -99,21 +131,38 @@ class SqlPeople:
             if not (system and colon and rest):
                 raise InputError("must read system:entity:id", where=source_ref, field="source_ref")
             rows.append({"source_ref": source_ref, "system": system, "learner_id": learner_id})
-        upsert(self._tx, _LINKS, rows)
+        for some in chunks(rows):
+            query = select(_LINKS.c.source_ref, _LINKS.c.learner_id)
+            refs = [r["source_ref"] for r in some]
+            known = {r[0]: r[1] for r in self._tx.connection.execute(query.where(_LINKS.c.source_ref.in_(refs)))}
+            fresh = [r for r in some if known.get(r["source_ref"]) != r["learner_id"]]
+            upsert(self._tx, _LINKS, fresh)
+            if fresh:
+                bump(self._tx, _REVISION)  # whoever masks texts must know the new account
 
     def links(self, system: str) -> dict[str, str]:
         query = select(_LINKS.c.source_ref, _LINKS.c.learner_id).where(_LINKS.c.system == system)
         return {r[0]: r[1] for r in self._tx.connection.execute(query)}
+
+    def accounts(self) -> list[str]:
+        """The ids by which other systems know people, without system and kind of record."""
+        refs = self._tx.connection.execute(select(_LINKS.c.source_ref)).scalars()
+        return sorted({ref.split(":", 2)[2] for ref in refs if ref.count(":") > 1})
 
     def stamp(self) -> str:
         """Changes with every commit that adds or changes a learner."""
         return str(revision(self._tx, _REVISION))
 
     def _select(self, *where: ColumnElement[bool]) -> list[Learner]:
-        query = select(_LEARNERS).order_by(_LEARNERS.c.id)
-        for condition in where:
-            query = query.where(condition)
-        return [_from_row(r) for r in self._tx.connection.execute(query)]
+        rows = self._tx.connection.execute(_ALL.where(*where).order_by(_LEARNERS.c.id)).all()
+        organisation = self._organisation() if rows else Answers()
+        return [_from_row(r, organisation) for r in rows]
+
+    def _organisation(self) -> Answers:
+        """What the organisation allows; asked once where the transaction is a snapshot."""
+        if self._answers is None or self._tx.write:
+            self._answers = organisation_answers(self._tx)
+        return self._answers
 
 
 def _to_row(p: Learner) -> dict[str, Any]:
@@ -136,12 +185,10 @@ def _to_row(p: Learner) -> dict[str, Any]:
         "timezone": p.timezone,
         "location": p.location,
         "active": p.active,
-        "reviews_consent": p.reviews_consent,
-        "messages_consent": p.messages_consent,
     }
 
 
-def _from_row(r: Row[Any]) -> Learner:
+def _from_row(r: Row[Any], organisation: Answers) -> Learner:
     return Learner(
         id=r.id,
         name=r.name,
@@ -156,6 +203,6 @@ def _from_row(r: Row[Any]) -> Learner:
         timezone=r.timezone,
         location=r.location,
         active=r.active,
-        reviews_consent=r.reviews_consent,
-        messages_consent=r.messages_consent,
+        restricted=r.restricted,
+        consents=Consents(Answers.read(r.answers or {}), organisation),
     )

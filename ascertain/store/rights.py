@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
-from ascertain.domain.rights import Access, Tombstone
+from ascertain.domain.rights import Access, Entry, Reader, ReadingFilter, Tombstone
 from ascertain.store.schema import table
 from ascertain.store.schema_rights import AccessRow, TombstoneRow
 from ascertain.store.statements import Tx
@@ -20,16 +21,73 @@ class SqlAccesses:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    def add(self, record: int, actor: str, what: str, learner_ids: Collection[str]) -> None:
-        ids = sorted(set(learner_ids))
-        same = {"record": record, "at": self._tx.now(), "actor": actor, "what": what, "people": len(ids)}
-        if ids:
-            self._tx.connection.execute(insert(_ACCESSES), [{**same, "learner_id": i} for i in ids])
+    def add(self, entries: Collection[Entry]) -> None:
+        at = self._tx.now()
+        rows = [
+            {"record": e.record, "at": at, "actor": e.actor, "what": e.what, "people": len(e.learner_ids)}
+            | {"learner_id": i}
+            for e in entries
+            for i in e.learner_ids
+        ]
+        if rows:
+            self._tx.connection.execute(insert(_ACCESSES), rows)
 
     def of(self, learner_id: str) -> list[Access]:
         query = select(_ACCESSES).where(_ACCESSES.c.learner_id == learner_id).order_by(_ACCESSES.c.record.desc())
         rows = self._tx.connection.execute(query)
         return [Access(r.record, r.learner_id, r.at, r.actor, r.what, r.people) for r in rows]
+
+    def search(self, wanted: ReadingFilter, *, before: int | None, limit: int) -> list[Access]:
+        asked = _asked(wanted) + ([_ACCESSES.c.record < before] if before is not None else [])
+        same = (_ACCESSES.c.record, _ACCESSES.c.at, _ACCESSES.c.actor, _ACCESSES.c.what, _ACCESSES.c.people)
+        query = (
+            select(*same, func.min(_ACCESSES.c.learner_id).label("one"))
+            .where(*asked)
+            .group_by(*same)
+            .order_by(_ACCESSES.c.record.desc(), _ACCESSES.c.actor)
+            .limit(limit)
+        )
+        rows = self._tx.connection.execute(query)
+        return [Access(r.record, r.one, r.at, r.actor, r.what, r.people) for r in rows]
+
+    def readers(self, wanted: ReadingFilter, *, limit: int) -> list[Reader]:
+        people = func.count(_ACCESSES.c.learner_id.distinct())
+        query = (
+            select(
+                _ACCESSES.c.actor,
+                func.count(_ACCESSES.c.record.distinct()).label("readings"),
+                people.label("people"),
+                func.max(_ACCESSES.c.at).label("last_at"),
+            )
+            .where(*_asked(wanted))
+            .group_by(_ACCESSES.c.actor)
+            .order_by(people.desc(), _ACCESSES.c.actor)
+            .limit(limit)
+        )
+        return [Reader(r.actor, r.readings, r.people, r.last_at) for r in self._tx.connection.execute(query)]
+
+    def kinds(self) -> list[str]:
+        query = select(_ACCESSES.c.what).distinct().order_by(_ACCESSES.c.what)
+        return list(self._tx.connection.execute(query).scalars())
+
+
+def _asked(wanted: ReadingFilter) -> list[ColumnElement[bool]]:
+    a = _ACCESSES.c
+    found: list[ColumnElement[bool]] = []
+    if wanted.what:
+        some = wanted.what.endswith(".")
+        found.append(a.what.startswith(wanted.what, autoescape=True) if some else a.what == wanted.what)
+    if wanted.reader:
+        found.append(a.actor == wanted.reader)
+    if wanted.learner_id:
+        found.append(a.learner_id == wanted.learner_id)
+    if wanted.since:
+        found.append(a.at >= datetime.combine(wanted.since, time.min, UTC))
+    if wanted.until:
+        found.append(a.at < datetime.combine(wanted.until + timedelta(days=1), time.min, UTC))
+    if wanted.least > 1:
+        found.append(a.people >= wanted.least)
+    return found
 
 
 class SqlTombstones:

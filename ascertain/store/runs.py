@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from ascertain.domain.casefile import Versions
 from ascertain.domain.runs import Run, RunState
 from ascertain.errors import NotFoundError
 from ascertain.store.schema import RunDocumentRow, RunRow, table
-from ascertain.store.statements import Tx, upsert
+from ascertain.store.statements import Tx, chunks, upsert
 
 _RUNS, _DOCUMENTS = table(RunRow), table(RunDocumentRow)
 _NEWEST = (_RUNS.c.finished_at.desc(), _RUNS.c.started_at.desc(), _RUNS.c.id.desc())
+
+_LATEST = (
+    select(_RUNS)
+    .where(_RUNS.c.learner_id == bindparam("wanted"), _RUNS.c.state == RunState.DONE.value)
+    .order_by(*_NEWEST)
+    .limit(1)
+)
+_SOME_DOCUMENTS = select(_DOCUMENTS.c.name, _DOCUMENTS.c.document).where(
+    _DOCUMENTS.c.run_id == bindparam("wanted"), _DOCUMENTS.c.name.in_(bindparam("names", expanding=True))
+)
+"""Built once, both: they are part of every reading of a person."""
 
 
 class SqlRuns:
@@ -30,15 +42,19 @@ class SqlRuns:
     def get(self, run_id: str) -> Run | None:
         return _run(self._tx.connection.execute(select(_RUNS).where(_RUNS.c.id == run_id)).first())
 
-    def latest(self, learner_id: str) -> Run | None:
-        """The newest run that reached ``done``."""
+    def latest(self, learner_id: str, *, before: datetime | None = None) -> Run | None:
+        """The newest run that reached ``done``; with ``before`` the newest that had reached it by then."""
+        query = _LATEST if before is None else _LATEST.where(_RUNS.c.finished_at < before)
+        return _run(self._tx.connection.execute(query, {"wanted": learner_id}).first())
+
+    def begun(self, learner_id: str) -> list[Run]:
+        """Those that have not ended, oldest first."""
         query = (
             select(_RUNS)
-            .where(_RUNS.c.learner_id == learner_id, _RUNS.c.state == RunState.DONE.value)
-            .order_by(*_NEWEST)
-            .limit(1)
+            .where(_RUNS.c.learner_id == learner_id, _RUNS.c.state == RunState.STARTED.value)
+            .order_by(_RUNS.c.started_at, _RUNS.c.id)
         )
-        return _run(self._tx.connection.execute(query).first())
+        return [r for row in self._tx.connection.execute(query) if (r := _run(row)) is not None]
 
     def put(self, run: Run) -> None:
         """Insert, or replace the run with that id.
@@ -75,6 +91,22 @@ class SqlRuns:
         query = select(_DOCUMENTS.c.document).where(_DOCUMENTS.c.run_id == run_id, _DOCUMENTS.c.name == name)
         return self._tx.connection.execute(query).scalar()
 
+    def documents(self, run_id: str, names: Collection[str]) -> dict[str, Any]:
+        """Several at once, by name; without those that the run has not."""
+        found = self._tx.connection.execute(_SOME_DOCUMENTS, {"wanted": run_id, "names": list(names)})
+        return {r.name: r.document for r in found}
+
+    def documents_of(self, learner_id: str) -> dict[str, dict[str, Any]]:
+        query = (
+            select(_DOCUMENTS.c.run_id, _DOCUMENTS.c.name, _DOCUMENTS.c.document)
+            .join(_RUNS, _RUNS.c.id == _DOCUMENTS.c.run_id)
+            .where(_RUNS.c.learner_id == learner_id)
+        )
+        found: dict[str, dict[str, Any]] = {}
+        for r in self._tx.connection.execute(query):
+            found.setdefault(r.run_id, {})[r.name] = r.document
+        return found
+
     def latest_stamps(self) -> dict[str, str]:
         """By learner id, the stamp of the run that :meth:`latest` gives."""
         newest = func.row_number().over(partition_by=_RUNS.c.learner_id, order_by=_NEWEST)
@@ -85,6 +117,17 @@ class SqlRuns:
         )
         query = select(ranked.c.learner_id, ranked.c.stamp).where(ranked.c.rank == 1)
         return {r[0]: r[1] for r in self._tx.connection.execute(query)}
+
+    def some(self, run_ids: Collection[str]) -> dict[str, Run]:
+        found: dict[str, Run] = {}
+        for ids in chunks(sorted(set(run_ids) - {""})):
+            for r in self._tx.connection.execute(select(_RUNS).where(_RUNS.c.id.in_(ids))):
+                found[r.id] = _some(r)
+        return found
+
+    def recent(self, since: datetime, *, limit: int) -> list[Run]:
+        query = select(_RUNS).where(_RUNS.c.started_at >= since).order_by(_RUNS.c.started_at.desc(), _RUNS.c.id.desc())
+        return [_some(r) for r in self._tx.connection.execute(query.limit(limit))]
 
     def set_stamp(self, run_id: str, stamp: str) -> None:
         """
@@ -108,12 +151,15 @@ def versions_json(v: Versions) -> dict[str, str]:
         "brain": v.brain,
         "prompts": v.prompts,
         "mapper": v.mapper,
+        "calibration": v.calibration,
     }
 
 
 def _run(r: Row[Any] | None) -> Run | None:
-    if r is None:
-        return None
+    return None if r is None else _some(r)
+
+
+def _some(r: Row[Any]) -> Run:
     return Run(
         id=r.id,
         learner_id=r.learner_id,

@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, LargeBinary, MetaData, Table, Text, false
+from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, LargeBinary, MetaData, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ascertain.store.types import IdText, Sequence64, UtcDateTime
 
-HEAD = "0005"
+HEAD = "0015"
 """Revision of the schema that this code needs."""
 
 
@@ -61,8 +61,6 @@ class LearnerRow(Base):
     timezone: Mapped[str]
     location: Mapped[str]
     active: Mapped[bool]
-    reviews_consent: Mapped[bool]
-    messages_consent: Mapped[bool] = mapped_column(server_default=false())
     digest: Mapped[str]
     updated_at: Mapped[datetime]
 
@@ -210,6 +208,7 @@ class AssertionRow(Base):
     inputs: Mapped[str]
     created_at: Mapped[datetime]
     human_reviewed: Mapped[bool]
+    raw: Mapped[float | None]
 
 
 class ReviewRow(Base):
@@ -232,6 +231,9 @@ class ReviewRow(Base):
     decision_reason: Mapped[str]
     decided_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    own_level: Mapped[int | None]
+    shown_at: Mapped[datetime | None]
+    needs: Mapped[str | None]
 
 
 class AuditRow(Base):

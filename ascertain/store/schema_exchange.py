@@ -71,6 +71,10 @@ class ApiKeyRow(Base):
     digest: Mapped[str]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    replaced_by: Mapped[str | None] = mapped_column(IdText)
+    populations: Mapped[list[Any] | None]
 
 
 class WritebackRunRow(Base):

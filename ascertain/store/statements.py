@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Table, select
+from sqlalchemy import Column, Connection, Row, Table, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ascertain.errors import ConflictError, InputError
@@ -23,6 +23,13 @@ _REVISIONS = table(RevisionRow)
 CHUNK = 1000
 """Rows handled at once: far below the parameter limits of both databases."""
 
+LOCK_CLASS = 0x41534354
+"""First half of the PostgreSQL advisory lock ("ASCT"); the second is the schema, so that schemas do not wait."""
+
+
+CONTENTS_REVISION = "contents"
+"""Raised by whatever changes which skills content is taken to teach."""
+
 
 @dataclass(slots=True)
 class Tx:
@@ -33,6 +40,15 @@ class Tx:
     write: bool
     bumped: set[str] = field(default_factory=set)
     """Revisions raised in this transaction: once is enough, since others see the whole of it or nothing."""
+    moves: Mapping[str, tuple[str, ...]] | None = None
+    """Where changes of the taxonomy lead ids, once that was read in this transaction."""
+
+
+def lock_chain(tx: Tx) -> None:
+    """Be the only writer of the audit chain, and of data keys, until this transaction ends. (SQLite's one write lock is
+    held already.)"""
+    if tx.connection.dialect.name == "postgresql":
+        tx.connection.execute(text("SELECT pg_advisory_xact_lock(:c, hashtext(current_schema()))"), {"c": LOCK_CLASS})
 
 
 @dataclass(slots=True)
@@ -73,6 +89,12 @@ def insert_missing(tx: Tx, into: Table, rows: Sequence[Mapping[str, Any]]) -> No
     """Insert rows whose primary key is not there yet."""
     if rows:
         tx.connection.execute(_insert(tx.connection.dialect.name, into).on_conflict_do_nothing(), list(rows))
+
+
+def insert_new(tx: Tx, into: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless its primary key is there; whether it was inserted."""
+    made = _insert(tx.connection.dialect.name, into).values(dict(row)).on_conflict_do_nothing()
+    return tx.connection.execute(made.returning(*into.primary_key)).first() is not None
 
 
 def _insert(dialect: str, into: Table) -> postgresql.Insert | sqlite.Insert:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from ascertain.domain.audit import Checkpoint
+from ascertain.domain.key_manager import KeyManager, KeyManagers
 from ascertain.domain.rights import Tombstone
 from ascertain.errors import ConfigError
 from ascertain.store import migrate
@@ -20,7 +21,10 @@ from ascertain.store.checkpoints import CheckpointFile
 from ascertain.store.dossier import held_on
 from ascertain.store.engine import Engines, database_url, make_engines, sqlite_file
 from ascertain.store.erasure import erase_rows
-from ascertain.store.keys import MasterKey
+from ascertain.store.key_file import FileKeyManager
+from ascertain.store.keys import usable_manager
+from ascertain.store.purse import SqlPurse
+from ascertain.store.rotation import KeyCount, Rotation, count_keys, rotate, under_way
 from ascertain.store.schema import LinkRow, PersonKeyRow, table
 from ascertain.store.unit import SqlUnitOfWork, UnitContext
 
@@ -43,6 +47,7 @@ class Store:
         pseudonym: Callable[[str], str],
         checkpoint_file: Path | None,
         clock: Callable[[], datetime] = utc_now,
+        manager: KeyManager | None = None,
     ) -> None:
         self._url = database_url(url)
         self._pseudonym = pseudonym
@@ -56,7 +61,7 @@ class Store:
         self._context = UnitContext(
             pseudonym=pseudonym,
             now=lambda: clock().astimezone(UTC),
-            master=MasterKey(beside.with_name(MASTER_KEY_FILE)) if beside else None,
+            keys=_managers(manager, beside.with_name(MASTER_KEY_FILE) if beside else None),
             checkpoints=CheckpointFile(checkpoint_file) if checkpoint_file else None,
         )
         # A connection must not cross a fork, and closing it in the child would end it for the parent: the child
@@ -69,12 +74,15 @@ class Store:
         Writing takes SQLite's write lock with its first statement; reading sees one snapshot, takes no lock and
         cannot write.
         """
-        engines = self._own()
-        return SqlUnitOfWork(engines.write if write else engines.read, self._context, write=write)
+        return SqlUnitOfWork(self._own(), self._context, write=write)
 
     def budget(self) -> SqlBudget:
         """The call budgets and leases of this installation."""
         return SqlBudget(self._own, self._context.now)
+
+    def purse(self) -> SqlPurse:
+        """What language models may still cost today."""
+        return SqlPurse(self._own, self._context.now)
 
     def migrate(self) -> None:
         """Bring the schema up to date; safe to repeat, and by several processes at once.
@@ -103,20 +111,62 @@ class Store:
             refs = connection.execute(select(links.c.source_ref).where(links.c.learner_id == learner_id)).scalars()
             return held_on(connection, learner_id, list(refs))
 
-    def erase(self, learner_id: str, stone: Tombstone, payload: Mapping[str, str]) -> dict[str, int]:
-        """Take a person out of every table with their key, leave the tombstone and seal that it was done.
+    def erase(
+        self, learner_id: str, stone: Tombstone | None, payload: Mapping[str, str], former: Collection[str] = ()
+    ) -> dict[str, int]:
+        """Take a person out of every table with their key, under ``former`` names too, leave the tombstone if one is
+        given, and seal that it was done.
 
         Returns counts by table. As for ``erase_key``, PostgreSQL and backups keep the bytes for a while.
         """
         with self.units() as uow:
-            counts = erase_rows(uow.connection, learner_id, self._pseudonym(learner_id))
-            uow.tombstones.add(stone)
-            header = {"tombstone": stone.id, "counts": counts}
+            counts = erase_rows(uow.connection, learner_id, self._pseudonym(learner_id), former)
+            if stone is not None:
+                uow.tombstones.add(stone)
+            header = {"tombstone": stone.id if stone else None, "counts": counts}
             uow.audit.append("person.erased", actor="operator", header=header, payload=dict(payload))
             uow.commit()
+        self.overwrite_deleted()
+        return counts
+
+    def overwrite_deleted(self) -> None:
+        """After deleting: on SQLite, also out of the write-ahead log. PostgreSQL's own vacuum does its part."""
         if self._own().write.dialect.name == "sqlite":
             self._empty_wal()
-        return counts
+
+    def data_keys(self) -> list[KeyCount]:
+        """How many data keys which master key wraps."""
+        with self.units(write=False) as uow:
+            return count_keys(uow, self._context.keys)
+
+    def rotation_under_way(self) -> bool:
+        """Whether a rotation of the master key was begun and not ended."""
+        with self.units(write=False) as uow:
+            return under_way(uow)
+
+    def check_master_key(self) -> str:
+        """Prove that whoever keeps the master key wraps and unwraps; what it is.
+
+        Raises:
+            KeyServiceUnavailable, KeyGone, ConfigError, IntegrityError: it does not.
+        """
+        with self.units(write=False) as uow:
+            manager = usable_manager(uow.tx, self._context.keys)
+            if isinstance(manager, FileKeyManager) and not manager.path.exists() and not count_keys(uow, None):
+                return "none is needed yet"
+            return manager.check()
+
+    def rotate_master_key(
+        self, actor: str, *, new_version: bool = True, progress: Callable[[int, int], None] | None = None
+    ) -> Rotation:
+        """Wrap every data key anew, or go on with that where it was stopped (see ``ascertain.store.rotation``).
+
+        Raises:
+            KeyServiceUnavailable, KeyGone, ConfigError: a key cannot be unwrapped or wrapped; what was done stands.
+        """
+        done = rotate(self.units, self._context.keys, actor=actor, new_version=new_version, progress=progress)
+        self.overwrite_deleted()
+        return done
 
     def erase_key(self, learner_id: str) -> bool:
         """Destroy the person's data key: their audit payloads are unreadable from now on, the chain still verifies.
@@ -155,12 +205,21 @@ class Store:
             _log.warning("the erased key stays in SQLite's write-ahead log until current readers are done")
 
 
+def _managers(given: KeyManager | None, file: Path | None) -> KeyManagers | None:
+    """The key file is the default; beside another manager it only unwraps what it wrapped before, if it is there."""
+    in_file = FileKeyManager(file) if file else None
+    if given is None:
+        return KeyManagers(in_file) if in_file else None
+    return KeyManagers(given, (in_file,) if in_file and in_file.path.exists() else ())
+
+
 def open_store(
     url: str,
     *,
     pseudonym: Callable[[str], str],
     checkpoint_file: Path | None,
     clock: Callable[[], datetime] = utc_now,
+    manager: KeyManager | None = None,
 ) -> Store:
     """Open a SQLite or PostgreSQL database. Connects on first use; call ``migrate`` once at start.
 
@@ -168,8 +227,9 @@ def open_store(
         pseudonym: names a learner in the audit chain without naming them; must not change over the years.
         checkpoint_file: outside the database, made on first use; the master key of the audit payloads
             (``audit.key``) lies beside it. Without it no checkpoints are kept, and the key lies beside the SQLite file.
+        manager: keeps the master key in place of that file.
 
     Raises:
         ConfigError: for a URL that cannot be used, or a folder that is not there.
     """
-    return Store(url, pseudonym=pseudonym, checkpoint_file=checkpoint_file, clock=clock)
+    return Store(url, pseudonym=pseudonym, checkpoint_file=checkpoint_file, clock=clock, manager=manager)

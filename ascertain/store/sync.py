@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from ascertain.domain.runs import QuarantinedRecord
+from ascertain.domain.sync_attempts import SyncAttempt, Watermark
 from ascertain.errors import ConflictError
 from ascertain.store.schema import CursorRow, PolicyRow, QuarantineRow, table
+from ascertain.store.schema_operations import SyncAttemptRow
 from ascertain.store.statements import Tx, insert_missing, upsert
 
 _CURSORS, _QUARANTINE, _POLICIES = table(CursorRow), table(QuarantineRow), table(PolicyRow)
+_ATTEMPTS = table(SyncAttemptRow)
+_OF_ATTEMPT = tuple(c.name for c in _ATTEMPTS.columns)
 
 
 class SqlSyncState:
@@ -29,6 +34,25 @@ class SqlSyncState:
     def set_cursor(self, connector: str, entity: str, value: Mapping[str, Any]) -> None:
         row = {"connector": connector, "entity": entity, "value": dict(value), "updated_at": self._tx.now()}
         upsert(self._tx, _CURSORS, [row])
+
+    def cursors(self) -> list[Watermark]:
+        query = select(_CURSORS).order_by(_CURSORS.c.connector, _CURSORS.c.entity)
+        return [Watermark(r.connector, r.entity, r.value, r.updated_at) for r in self._tx.connection.execute(query)]
+
+    def note_attempt(self, row: SyncAttempt) -> None:
+        values = {name: getattr(row, name) for name in _OF_ATTEMPT}
+        upsert(self._tx, _ATTEMPTS, [values | {"figures": dict(row.figures), "totals": dict(row.totals)}])
+
+    def attempts(self) -> list[SyncAttempt]:
+        query = select(_ATTEMPTS).order_by(_ATTEMPTS.c.connector, _ATTEMPTS.c.entity)
+        return [SyncAttempt(**r._mapping) for r in self._tx.connection.execute(query)]
+
+    def forget_cursors(self, entities: Collection[str]) -> None:
+        self._tx.connection.execute(delete(_CURSORS).where(_CURSORS.c.entity.in_(sorted(entities))))
+
+    def synced_at(self) -> dict[str, datetime]:
+        query = select(_CURSORS.c.connector, func.max(_CURSORS.c.updated_at)).group_by(_CURSORS.c.connector)
+        return {name: at for name, at in self._tx.connection.execute(query)}
 
     def quarantine(self, row: QuarantinedRecord) -> None:
         """Keep the record; the same id again replaces it."""

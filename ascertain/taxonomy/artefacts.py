@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ascertain.domain.canonical import canonical_json
-from ascertain.domain.skills import JobProfile, Level, Requirement, Skill, SkillFamily
+from ascertain.domain.overlays import skill_from
+from ascertain.domain.skills import JobProfile, Level, Requirement, Skill
 
 
 def write_once(path: Path, data: bytes) -> None:
@@ -48,21 +49,7 @@ def decode(raw: bytes) -> tuple[list[Skill], Callable[[], list[JobProfile]], dic
     """Read what ``encode`` wrote. The job profiles are made when called for: ESCO's have 126,000 requirements."""
     doc = json.loads(raw)
     rows = doc["job_profiles"]
-    return [_skill(s) for s in doc["skills"]], lambda: [_profile(p) for p in rows], doc["meta"]
-
-
-def _skill(s: dict[str, Any]) -> Skill:
-    return Skill(
-        s["id"],
-        s["label"],
-        s["kind"],
-        SkillFamily(s["family"]),
-        tuple(s["synonyms"]),
-        s["definition"],
-        tuple(s["broader"]),
-        tuple(s["related"]),
-        s["references"],
-    )
+    return [skill_from(s) for s in doc["skills"]], lambda: [_profile(p) for p in rows], doc["meta"]
 
 
 _LEVELS = {int(lv): lv for lv in Level}
@@ -73,7 +60,15 @@ def _profile(p: dict[str, Any]) -> JobProfile:
         p["id"],
         p["title"],
         tuple(
-            Requirement(r["skill_id"], _LEVELS[r["level"]], r["importance"], r["essential"], r["critical"], r["why"])
+            Requirement(
+                r["skill_id"],
+                _LEVELS[r["level"]],
+                r["importance"],
+                r["essential"],
+                r["critical"],
+                r["why"],
+                r.get("compliance", False),  # files from before have no such mark
+            )
             for r in p["requirements"]
         ),
         p["department"],

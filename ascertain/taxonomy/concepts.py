@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
+from ascertain.domain.overlays import Overlay, asking
 from ascertain.domain.skills import JobProfile, Skill
 
 
@@ -51,3 +53,16 @@ class ConceptStore:
     def job_profiles(self) -> Sequence[JobProfile]:
         """All job profiles in order of id."""
         return tuple(self._profiles.values())
+
+
+def overlaid(store: ConceptStore, overlay: Overlay) -> ConceptStore:
+    """A release under the changes that lie on it. Its job profiles follow them.
+
+    Raises:
+        InputError: a change does not fit this release, naming it.
+    """
+    laid = replace(overlay, base=store.version)
+    moves = laid.moves
+    return ConceptStore(
+        laid.version, laid.over(store.skills()), lambda: [asking(p, moves) for p in store.job_profiles()]
+    )

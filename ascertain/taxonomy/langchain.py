@@ -85,7 +85,7 @@ class EmbeddingsRetriever:
         hashed = hashlib.sha256("\0".join(serialised(s) for s in self._skills).encode()).hexdigest()[:12]
         file = self._folder / f"{self.version}-{hashed}.npy"
         try:
-            kept = np.load(file)
+            kept = np.load(file, allow_pickle=False)
             if kept.ndim == 2 and len(kept) == len(self._skills):
                 return np.asarray(kept, np.float32)
             _log.warning("the vectors %s are of another shape and are made anew", file.name)

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -108,14 +109,20 @@ def read_lexicon(config_dir: Path, language: str = "en") -> Lexicon:
     file = config_dir / "mapper" / name
     try:
         raw = file.read_bytes() if language == "en" or file.exists() else b"version: '0'\n"
+    except OSError as e:
+        raise ConfigError(f"cannot read mapper/{name}: {e.strerror}", remedy="restore the shipped file") from None
+    return _checked(raw, name, language)
+
+
+@lru_cache(maxsize=32)  # keyed by content: a file that changed is another lexicon
+def _checked(raw: bytes, name: str, language: str) -> Lexicon:
+    try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         doc = _Document.model_validate(yaml.load(raw, Loader=loader))
         if language == "en" and (missing := _Document.model_fields.keys() - doc.model_fields_set):
             raise ConfigError(
                 f"mapper/{name} is not a valid lexicon: {min(missing)}: is missing", remedy="restore the shipped file"
             )
-    except OSError as e:
-        raise ConfigError(f"cannot read mapper/{name}: {e.strerror}", remedy="restore the shipped file") from None
     except (ValidationError, yaml.YAMLError) as e:
         what = e.errors()[0] if isinstance(e, ValidationError) else None
         where = f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(e)

@@ -17,13 +17,15 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+from ascertain.domain.overlays import Moves, Overlay
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
 from ascertain.taxonomy.adapted import made_for, read_adapted
 from ascertain.taxonomy.artefacts import decode, encode, write_once
-from ascertain.taxonomy.concepts import ConceptStore
+from ascertain.taxonomy.concepts import ConceptStore, overlaid
+from ascertain.taxonomy.denying import Denied, denied_ids, read_denied, without_denied
 from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.formats.custom import load_custom
 from ascertain.taxonomy.formats.esco import load_esco
@@ -41,6 +43,7 @@ from ascertain.taxonomy.translations import (
     digest,
     digests_of,
     encode_names,
+    led,
     meta_of,
     read_names,
     translated,
@@ -57,7 +60,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. ``skills`` and ``job_profiles`` are counts."""
+    """What an import did. ``skills`` and ``job_profiles`` are counts; ``denied`` is what can never be a skill."""
 
     name: str
     version: str
@@ -65,6 +68,7 @@ class ImportReport:
     job_profiles: int
     problems: tuple[Problem, ...]
     seconds: float
+    denied: tuple[Denied, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class TaxonomyLibrary:
                 remedy="use digits, letters, . and _, as in 1.2.1",
             )
         loaded = self._load(format, path, name, language, more, say)
-        loaded = replace(loaded, release=release or loaded.release)
+        loaded, denied = without_denied(replace(loaded, release=release or loaded.release), read_denied(self._config))
         names = {code: encode_names(loaded.names[code]) for code in sorted(more)}
         meta = {"name": name, "release": loaded.release, "language": language}
         meta |= meta_of({code: digest(raw_) for code, raw_ in names.items()})
@@ -176,6 +180,7 @@ class TaxonomyLibrary:
             len(loaded.job_profiles),
             loaded.problems,
             round(time.monotonic() - started, 3),
+            denied,
         )
 
     def names(self) -> list[str]:
@@ -190,18 +195,19 @@ class TaxonomyLibrary:
         """All imported taxonomies by name, the newest import of each first."""
         return [imported(f) for f in sorted(self._files(), key=lambda f: split(f)[0])]
 
-    def open(self, name: str) -> TaxonomyBundle:
-        """Open a taxonomy by ``name`` (its newest import) or ``name@version``.
+    def open(self, name: str, overlay: Overlay | None = None) -> TaxonomyBundle:
+        """Open a taxonomy by ``name`` (its newest import) or ``name@version``, under changes that lie on it.
 
         ``version`` may be the whole version string, its release, or the beginning of its hash.
 
         Raises:
             NotFoundError: when there is none, naming those there are.
             IntegrityError: when a file is not what its name says.
+            InputError: when a change does not fit this release, naming it.
         """
         base, _, wanted = name.partition("@")
         if base == STARTER:
-            return self._open_starter(wanted)
+            return self._open_starter(wanted, overlay)
         files = [f for f in self._files() if split(f)[0] == base]
         if wanted:
             files = [f for f in files if matches(f, wanted)]
@@ -220,9 +226,9 @@ class TaxonomyLibrary:
         skills, profiles, meta = decode(raw)
         lexicon = read_lexicon(self._config, meta["language"])
         store = ConceptStore(version, skills, profiles)
-        return self._bundle(store, lexicon, (), meta["language"], digests_of(meta))
+        return self._bundle(store, lexicon, (), meta["language"], digests_of(meta), overlay)
 
-    def _open_starter(self, wanted: str) -> TaxonomyBundle:
+    def _open_starter(self, wanted: str, overlay: Overlay | None) -> TaxonomyBundle:
         folder, roles, schemas = self._config / "taxonomy" / STARTER, self._config / "roles", self._config / "schemas"
         files = [*sorted(folder.glob("*.json")), *sorted(roles.glob("*.json"))]
         hashed = hashlib.sha256()
@@ -234,13 +240,11 @@ class TaxonomyLibrary:
         lexicon = read_lexicon(self._config)
         # The index of this very content exists only if its files passed the schema without a problem.
         passed = self._indexes.file(version, lexicon).exists()
-        loaded = load_custom(
-            folder, schemas=schemas, name=STARTER, release=STARTER_RELEASE, roles=roles, validate=not passed
-        )
+        loaded = _starter(version, folder, roles, schemas, validate=not passed)
         for p in loaded.problems:
             _log.warning("starter taxonomy: %s", p)
         store = ConceptStore(version, loaded.skills, loaded.job_profiles)
-        return self._bundle(store, lexicon, loaded.problems, loaded.language)
+        return self._bundle(store, lexicon, loaded.problems, loaded.language, overlay=overlay)
 
     def _load(
         self, format: str, path: Path, name: str, language: str, more: Sequence[str], say: Progress
@@ -269,7 +273,11 @@ class TaxonomyLibrary:
         problems: Sequence[Problem],
         language: str,
         names: Mapping[str, str] | None = None,
+        overlay: Overlay | None = None,
     ) -> TaxonomyBundle:
+        release, moves = store, overlay.moves if overlay else {}
+        if overlay is not None and overlay.changes:
+            store = overlaid(store, overlay)
         skills = store.skills()
         index = self._indexes.of(store, lexicon, keep=not problems)
         retriever: Retriever | None = self._own(skills, self._folder) if self._own else None
@@ -277,7 +285,7 @@ class TaxonomyLibrary:
         model = read_model(self._config, len(skills), HYBRID if retriever or encoder else LEXICAL)
         basis = made_for(model, lexicon.version, encoder.version if encoder else None)
         adapted = None
-        if self._adapted and not self._own and (adapted := read_adapted(self._folder, store.version, basis)):
+        if self._adapted and not self._own and (adapted := read_adapted(self._folder, release.version, basis)):
             model = adapted.applied(model)
         if encoder:
             share = adapted.definition_share if adapted else 0.0
@@ -285,18 +293,28 @@ class TaxonomyLibrary:
                 encoder, skills, self._folder, self._shipped, definition_share=share, progress=self._progress
             )
         own = SkillMapper(skills, index, lexicon, model, language=language, retriever=retriever)
-        others = {code: self._other_language(store, code, wanted) for code, wanted in (names or {}).items()}
+        others = {
+            code: self._other_language(store, release.version, code, wanted, moves)
+            for code, wanted in (names or {}).items()
+        }
         mapper = PolyglotMapper(
-            own, lambda code: read_lexicon(self._config, code), others, {s.id: s.label for s in skills}
+            own,
+            lambda code: read_lexicon(self._config, code),
+            others,
+            {s.id: s.label for s in skills},
+            denied_ids(skills, read_denied(self._config)),
         )
         return TaxonomyBundle(store, mapper, tuple(problems))
 
-    def _other_language(self, store: ConceptStore, language: str, wanted: str) -> OtherLanguage:
+    def _other_language(
+        self, store: ConceptStore, release: str, language: str, wanted: str, moves: Moves
+    ) -> OtherLanguage:
         lexicon = read_lexicon(self._config, language)
 
         @cache
         def engine() -> SkillMapper:
-            skills = translated(store.skills(), read_names(self._names_file(store.version, language), wanted))
+            names = led(read_names(self._names_file(release, language), wanted), moves)
+            skills = translated(store.skills(), names)
             index = self._indexes.of(ConceptStore(store.version, skills, store.job_profiles), lexicon, keep=True)
             retriever = self._own(skills, self._folder) if self._own else None
             if retriever and not retriever.reads(language):
@@ -310,6 +328,12 @@ class TaxonomyLibrary:
     def _shipped(self) -> Path:
         """Where the starter taxonomy's vectors are."""
         return self._config / "mapper"
+
+
+@lru_cache(maxsize=4)
+def _starter(version: str, folder: Path, roles: Path, schemas: Path, *, validate: bool) -> LoadedTaxonomy:
+    """``version`` is made of the content, so a process that opens several homes reads the same files once."""
+    return load_custom(folder, schemas=schemas, name=STARTER, release=STARTER_RELEASE, roles=roles, validate=validate)
 
 
 def _shipped_encoder() -> Encoder | None:

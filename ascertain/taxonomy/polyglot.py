@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ascertain.domain.canonical import digest
 from ascertain.domain.skills import Candidate
 from ascertain.taxonomy.features import Featuriser
 from ascertain.taxonomy.language import detect_among, detector_version
@@ -50,8 +51,11 @@ class PolyglotMapper:
         lexicon_of: Callable[[str], Lexicon],
         others: Mapping[str, OtherLanguage],
         labels: Mapping[str, str],
+        denied: frozenset[str] = frozenset(),
     ) -> None:
-        """``lexicon_of`` gives a language's word lists, ``labels`` the label of each skill id in the own language."""
+        """``lexicon_of`` gives a language's word lists, ``labels`` the label of each skill id in the own language;
+        skills that are ``denied`` are never given."""
+        self._denied = denied
         self._own = own
         self._lexicon_of = lexicon_of
         self._others = dict(sorted(others.items()))
@@ -61,7 +65,8 @@ class PolyglotMapper:
     @property
     def version(self) -> str:
         """The own engine's, the detector's, and the further languages' with their word lists."""
-        return ".".join([self._own.version, detector_version(), *(o.version for o in self._others.values())])
+        parts = [self._own.version, detector_version(), *(o.version for o in self._others.values())]
+        return ".".join([*parts, f"without{digest(sorted(self._denied), length=8)}"] if self._denied else parts)
 
     @property
     def language(self) -> str:
@@ -111,7 +116,8 @@ class PolyglotMapper:
                 tongue = Tongue(self._lexicon_of(key[0]), understood=key[1] == OWN_MODEL)
             answers = ask(engine, [texts[i] for i in rows], tongue)
             for i, answer in zip(rows, answers, strict=True):
-                found[i] = self._relabelled(answer) if engine is not self._own else answer
+                allowed = [c for c in answer if c.skill_id not in self._denied] if self._denied else answer
+                found[i] = self._relabelled(allowed) if engine is not self._own else allowed
         return found
 
     def _reading(self, text: str) -> Reading | None:

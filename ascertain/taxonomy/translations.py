@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ascertain.domain.canonical import canonical_json
@@ -74,6 +75,17 @@ def meta_of(digests: Mapping[str, str]) -> dict[str, str]:
 def digests_of(meta: Mapping[str, str]) -> dict[str, str]:
     """The inverse of ``meta_of``."""
     return {k.removeprefix(_META): v for k, v in meta.items() if k.startswith(_META)}
+
+
+def led(names: Mapping[str, Names], moves: Mapping[str, Sequence[str]]) -> Mapping[str, Names]:
+    """Names under changes of the taxonomy: a skill that became part of another one leaves it its names."""
+    found = dict(names)
+    for gone, to in moves.items():
+        if gone in names and len(to) == 1:
+            own, other = names[gone], found.get(to[0])
+            more = (own.label, *own.synonyms)
+            found[to[0]] = replace(other, synonyms=(*other.synonyms, *more)) if other else own
+    return found
 
 
 def translated(skills: Sequence[Skill], names: Mapping[str, Names]) -> list[Skill]:

@@ -79,7 +79,7 @@ class CachedEncoder:
         found = []
         for file in (f for d in self._folders for f in sorted(d.glob(f"vectors-{self.version}-*.npy"))):
             try:
-                rows = np.load(file, mmap_mode="r")
+                rows = np.load(file, mmap_mode="r", allow_pickle=False)
             except (OSError, EOFError, ValueError) as e:
                 _log.warning("the vectors %s cannot be used and are made anew: %s", file.name, e)
                 continue

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.harness import ROOT, Place
+from tests.integration.command import call
 
 PAGE = ROOT / "docs" / "connectors" / "files.md"
 MARKED = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?\n)```", re.S)
@@ -29,16 +31,23 @@ def place(tmp_path: Path) -> Place:
     return made
 
 
+def told(place: Place, *arguments: str) -> Any:
+    """What a command says under ``--json``."""
+    files = {"ASCERTAIN_CONNECTORS_FILE": str(place.folder / "archive" / "connectors.yaml")}
+    answer = call(*arguments, "--json", home=place.home, folder=place.folder, env=files)
+    assert answer.code == 0, answer
+    return answer.json
+
+
 @pytest.mark.slow
 def test_the_example_is_read_as_the_page_says(place: Place) -> None:
-    env = {"ASCERTAIN_CONNECTORS_FILE": str(place.folder / "archive" / "connectors.yaml")}
-    listed = place.json("connector", "list", env=env)["connections"]
+    listed = told(place, "connector", "list")["connections"]
     assert listed[0]["problem"] == ""
-    assert "8 of 10 files fit" in place.json("connector", "check", "archive", env=env)["detail"]
-    probed = place.json("connector", "probe", "archive", env=env)["fields"]
+    assert "8 of 10 files fit" in told(place, "connector", "check", "archive")["detail"]
+    probed = told(place, "connector", "probe", "archive")["fields"]
     assert {f["key"] for f in probed if not f["mapped"]} >= {"Steuer-ID"}
 
-    place.json("sync", env=env)
+    told(place, "sync")
     assert place.rows("SELECT id, name, manager_id, job_profile_id FROM learners ORDER BY id") == [
         ("1001", "Jörg Müller", "1002", "data-engineer"),
         ("1002", "Ana Ruiz", None, None),
@@ -51,7 +60,7 @@ def test_the_example_is_read_as_the_page_says(place: Place) -> None:
         ("1002", "assessment", 0.92),
         ("1002", "project", None),
     ]
-    held = place.json("connector", "quarantine", "archive", env=env)["records"]
+    held = told(place, "connector", "quarantine", "archive")["records"]
     assert sorted((h["field"], h["reason"].partition(":")[0]) for h in held) == [
         ("Result", "lms/completions.csv"),
         ("user", "projects/notes.md"),
@@ -60,9 +69,9 @@ def test_the_example_is_read_as_the_page_says(place: Place) -> None:
 
     (place.folder / "archive" / "projects" / "archive.md").unlink()
     (place.folder / "archive" / "projects" / "notes.md").unlink()
-    place.json("sync", env=env)
+    told(place, "sync")
     assert place.rows("SELECT count(*) FROM evidence WHERE kind = 'project'") == [(0,)]
-    held = place.json("connector", "quarantine", "archive", env=env)["records"]
+    held = told(place, "connector", "quarantine", "archive")["records"]
     assert [h["field"] for h in held] == ["Result"]
-    again = place.json("sync", env=env)
+    again = told(place, "sync")
     assert sum(e["pulled"] for e in again["sync"]["entities"]) == 0

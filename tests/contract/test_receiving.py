@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ascertain.connectors.registry import open_connector
 from ascertain.domain.webhooks import Heard, RawRequest, Received, Receives
 from tests.contract.bench import Bench
 from tests.contract.specs import SPECS, Hook, Spec
@@ -92,6 +93,83 @@ def test_another_proof_or_none_is_refused(spec: Spec, hook: Hook, post: Post) ->
     if hook.covers_body:
         post.refused(replace(post.call(), body=post.body + b" "), 401, 403)
         post.refused(replace(post.call(), body=bytes([post.body[0] ^ 1]) + post.body[1:]), 401, 403)
+
+
+class Noting(dict[str, str]):
+    """Tells which secrets a call was made with."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        super().__init__(secrets)
+        self.used: list[str] = []
+
+    def __getitem__(self, key: str) -> str:
+        self.used.append(key)
+        return super().__getitem__(key)
+
+
+@receiving
+def test_two_secrets_are_believed_while_they_change_and_no_third(
+    spec: Spec, hook: Hook, bench: Bench, post: Post
+) -> None:
+    """Each secret that a proof is made with, one at a time and all together: old, new, and what was never given."""
+    noting = Noting(post.secrets)
+    hook.call(noting, NOW, post.body)
+    connection = bench.connection(spec)
+    proving = [k for k in dict.fromkeys(noting.used) if k in connection.secrets]
+    if not proving:
+        assert hook.kept, "a proof that no secret makes"
+        return  # the secret of a handshake: the next one comes with a webhook of its own, see docs/webhooks.md
+    new = {k: post.secrets[k].swapcase() for k in proving}  # of the same form
+    assert not any(new[k] == post.secrets[k] for k in proving)
+    for changing in [proving, *([k] for k in proving)]:
+        secrets = dict(connection.secrets)
+        for k in changing:
+            secrets |= {k: new[k], f"{k}_before": post.secrets[k]}
+        rotating = cast(Receives, open_connector(replace(connection, secrets=secrets), timeout=5, transport=Nobody()))
+        done = cast(
+            Receives,
+            open_connector(
+                replace(connection, secrets={k: v for k, v in secrets.items() if not k.endswith("_before")}),
+                timeout=5,
+                transport=Nobody(),
+            ),
+        )
+        fresh = {**post.secrets, **{k: new[k] for k in changing}}
+        wrong = {**post.secrets, **{k: f"{new[k][:-2]}zz" for k in changing}}
+
+        def heard(by: Receives, proof: Mapping[str, str]) -> Received:
+            return by.receive(hook.call(proof, NOW, post.body), now=NOW, kept=hook.kept)
+
+        for proof in (post.secrets, fresh):
+            got = heard(rotating, proof)
+            assert (got.kind, len(got.events)) == (Heard.EVENTS, len(post.receive(post.call()).events)), got.reason
+        if len(changing) > 1:  # the system has changed one of them already
+            half = {**post.secrets, changing[0]: new[changing[0]]}
+            assert heard(rotating, half).kind is Heard.EVENTS
+        for by, proof in ((rotating, wrong), (done, post.secrets), (done, wrong)):
+            got = heard(by, proof)
+            assert (got.kind, got.reply.status) == (Heard.REJECTED, 401)
+            assert not [s for s in (*secrets.values(), *proof.values()) if s in got.reason + got.reply.body]
+        assert heard(done, fresh).kind is Heard.EVENTS
+
+
+@receiving
+@pytest.mark.parametrize("answer", [True, False])
+def test_nothing_but_the_comparison_in_constant_time_decides(
+    hook: Hook, post: Post, monkeypatch: pytest.MonkeyPatch, answer: bool
+) -> None:
+    """With a comparison that says yes to everything a wrong proof is believed, with one that says no the right one is
+    not: so no other comparison, whose time would tell how much of a guess is right, stands beside it."""
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return answer
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    got = post.receive(post.call(wrong=answer))
+    assert (got.kind is Heard.EVENTS) is answer, got.reason
+    assert compared
 
 
 @receiving

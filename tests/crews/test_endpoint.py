@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from agents.brains.models import ROLES, EndpointConfig
-from ascertain.errors import BrainError, ConfigError, RunError
+from ascertain.domain.findings import CrewFindings
+from ascertain.errors import BrainError, BudgetError, ConfigError, RunError
 from ascertain.prompts import read_prompts
 from crews.learner import AgentCrew, build
 from tests.crews import world
@@ -144,6 +147,44 @@ def test_a_server_that_never_answers_is_given_up_in_time() -> None:
         with pytest.raises(BrainError, match="Timeout"):
             crew(server.url, timeout_s=0.3, attempts=1).run(world.case(), world.services())
         gate.set()
+
+
+@pytest.mark.parametrize("drip", [b"", b" "], ids=["silent", "talks on and on"])
+def test_whoever_has_no_more_time_gives_a_call_up_and_keeps_what_was_found(drip: bytes) -> None:
+    """Its own time-outs would let the client wait: 60 seconds for each read."""
+    over = threading.Event()
+
+    class Endless(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "9999")
+            self.end_headers()
+            while not over.wait(0.05):
+                try:
+                    self.wfile.write(drip)
+                except OSError:
+                    return
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        asked = crew(f"http://127.0.0.1:{server.server_address[1]}/v1", timeout_s=60, attempts=3)
+        team = {**asked.team, "evidence_collector": build().team["evidence_collector"]}
+        begun = time.monotonic()
+        with pytest.raises(BudgetError, match="time") as caught:
+            AgentCrew(team, read_prompts()).run(world.case(), replace(world.services(), seconds=1.5))
+        assert time.monotonic() - begun < 4
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+    assert isinstance(caught.value.partial, CrewFindings)
+    assert len(caught.value.partial.claims) > 2
+    assert "ASCERTAIN_JOB_TIMEOUT" in (caught.value.remedy or "")
 
 
 def test_nobody_there() -> None:
@@ -302,3 +343,12 @@ def test_a_failing_tool_ends_the_run_whatever_the_brain_makes_of_it(capfd: pytes
             assert caught.value.state == "failed"
             assert "private" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_prompt_follows_a_redirect(status: int) -> None:
+    with serve(sensible) as other:
+        away = Reply(status, b"{}", {"Location": f"{other.url}/chat/completions"})
+        with serve(lambda role, body: away) as server, pytest.raises(BrainError, match=f"status {status}"):
+            crew(server.url).run(world.case(), world.services())
+        assert other.requests == []

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from ascertain.sandbox.managers import managers
 from ascertain.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,7 +157,8 @@ TABLES = {
     "runs": "* EXCEPT started_at, finished_at, started_by",
     "run_documents": "*",
     "assertions": "* EXCEPT created_at",
-    "review_items": "* EXCEPT created_at",
+    "review_items": "* EXCEPT created_at, decided_at, shown_at",
+    "review_checks": "* EXCEPT created_at, decided_at, shown_at",
     "quarantine": "* EXCEPT seen_at",
 }
 """What two homes must have in common. Left out: when, and on whose call."""
@@ -200,15 +202,46 @@ def demonstration(shared: Path) -> Demo:
     return Demo(place, **kept)
 
 
+RESET = (
+    "UPDATE review_items SET decision = NULL, decided_level = NULL, decided_by = '', decision_reason = '',"
+    " decided_at = NULL, own_level = NULL, shown_at = NULL, needs = ''",
+    "DELETE FROM review_looks",
+    "DELETE FROM review_checks",
+    "DELETE FROM disputes",
+    "DELETE FROM role_grants",
+    "DELETE FROM reviewer_trainings",
+    "UPDATE assertions SET human_reviewed = 0, state = json_extract(result, '$.state'),"
+    " level = json_extract(result, '$.level') WHERE state <> 'superseded'",
+)
+
+
+def undecide(place: Place) -> Place:
+    """Take back what the demonstration's invented people did: as after the assessment."""
+    with closing(sqlite3.connect(place.home / "ascertain.sqlite")) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        for statement in RESET:
+            connection.execute(statement)
+        connection.commit()
+    shutil.rmtree(place.home / "fairness", ignore_errors=True)
+    return place
+
+
 def synchronised(shared: Path) -> Place:
-    """A home into which the sandbox has been pulled and in which nobody has been assessed."""
+    """A home into which the sandbox has been pulled, with the one withdrawal, in which nobody has been assessed."""
     demo = demonstration(shared)
     place = Place(shared / "synced" / "work")
 
     def make() -> None:
         place.folder.mkdir(parents=True)
         with sandbox() as (_, env):
-            place.run("sync", env=env | demo.place.pseudonym_key())
+            env = env | demo.place.pseudonym_key()
+            opt_in = ("--source", "reviews", "--source", "peer_feedback", "--text-version", "1", "--reason", "agreed")
+            place.run("consent", "organisation", "--allow", *opt_in, env=env)
+            place.run("sync", env=env)
+            gone = managers().withdrawn
+            word = ("--source", gone["source"], "--on", gone["on"], "--reason", gone["reason"])
+            place.run("consent", "withdraw", gone["person"], *word)
+            place.run("notice", "record", "--cohort", "all", "--joiners", "--on", "2025-01-06", "--text-version", "1")
 
     _once(shared / "synced.lock", make)
     return place

@@ -50,7 +50,8 @@ def test_changed_result_is_named(own: Place) -> None:
     (row,) = own.rows("SELECT id, result FROM assertions WHERE confidence > 0.6 ORDER BY id LIMIT 1")
     altered = json.loads(row[1]) | {"confidence": 0.999}
     text = json.dumps(altered, sort_keys=True, separators=(",", ":"))
-    own.tamper(f"UPDATE assertions SET result = '{text}' WHERE id = '{row[0]}'")
+    quoted = text.replace("'", "''")  # of colleagues' opinions, say
+    own.tamper(f"UPDATE assertions SET result = '{quoted}' WHERE id = '{row[0]}'")
     done = own.run("replay", row[0], code=8)
     assert f"{row[0]}: DIFFERS" in done.stdout
     assert "confidence: stored 0.999, rebuilt" in done.stdout

@@ -44,6 +44,12 @@ def call(
     return Answer(code, out.getvalue(), err.getvalue())
 
 
+def granted(home: Path, name: str, role: str, *more: str) -> None:
+    """Give ``name`` a role, as the local operator."""
+    answer = call("access", "grant", name, role, *more, home=home)
+    assert answer.code == 0, answer
+
+
 @contextlib.contextmanager
 def _as_if_alone(argv: list[str], home: Path, folder: Path, env: Mapping[str, str], stdin: bytes) -> Iterator[None]:
     before, was, old_argv, old_in = dict(os.environ), Path.cwd(), sys.argv, sys.stdin

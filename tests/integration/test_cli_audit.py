@@ -10,7 +10,7 @@ import pytest
 
 from ascertain import audit_verifier
 from tests.e2e.harness import Place
-from tests.integration.command import Answer, call
+from tests.integration.command import Answer, call, granted
 
 
 def tell(place: Place, *arguments: str) -> Answer:
@@ -57,7 +57,11 @@ def test_payloads_in_clear_are_recorded_before_they_are_read(own: Place) -> None
     chain = tell(own, "audit", "export").out.splitlines()
     with_payload = next(r["seq"] for r in map(json.loads, chain) if r["action"] == "run.concluded")
     part = ("--from", str(with_payload), "--to", str(with_payload + 2))
-    answer = tell(own, "audit", "export", "--open", *part, "--as", "Zoe")
+    granted(own.home, "Zoe", "auditor")
+    assert tell(own, "audit", "export", *part, "--as", "Zoe").code == 0
+    assert tell(own, "audit", "export", "--open", *part, "--as", "Zoe").code == 9
+    chain = tell(own, "audit", "export").out.splitlines()
+    answer = tell(own, "audit", "export", "--open", *part)
     assert answer.code == 0, answer
     assert [json.loads(x)["seq"] for x in answer.out.splitlines()] == [with_payload + i for i in range(3)]
     assert "assertions" in json.loads(answer.out.splitlines()[0])["payload"]

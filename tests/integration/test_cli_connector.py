@@ -120,6 +120,7 @@ def test_quarantine_shows_retries_and_drops(place: Place) -> None:
     assert "77 of 100" in place.tell("profile", person.id).out + _evidence(place, person.id)
 
     gone = next(r for r in before["records"] if "unidentified" in r["record"])
+    assert place.tell("access", "grant", "ada", "admin").code == 0
     assert place.tell("connector", "quarantine", "--drop", gone["id"], "--as", "ada").code == 0
     left = place.tell("connector", "quarantine", "--json").json
     assert {r["id"] for r in left["records"]} == {r["id"] for r in before["records"]} - {score["id"], gone["id"]}
@@ -163,6 +164,7 @@ def test_a_job_asks_for_nothing_until_it_is_accepted(place: Place) -> None:
     assert [j["code"] for j in listed["proposals"]] == ["PLT-3"]
     assert "PLT-3" not in {p["id"] for p in listed["profiles"]}
     assert "PLT-3" in place.tell("roles", "list").out
+    assert place.tell("access", "grant", "ada", "admin").code == 0
     made = place.tell("roles", "accept", "PLT-3", "--level", "4", "--as", "ada", "--json")
     assert made.code == 0, made.err
     assert {(r["skill_id"], r["level"]) for r in made.json["profile"]["requirements"]} == {

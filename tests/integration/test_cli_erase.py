@@ -18,7 +18,7 @@ from ascertain.jobs.server import open_queue
 from ascertain.pipeline.ingest_pages import Ingest
 from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.runtime import App, open_app
-from tests.integration.command import call
+from tests.integration.command import call, granted
 from tests.integration.job_harness import settings_in
 from tests.integration.test_cli_person import ANN, BOB, assessed
 
@@ -79,6 +79,8 @@ def fill(app: App) -> None:
 def test_nothing_of_an_erased_person_is_left_in_any_file(home: Path) -> None:
     app = open_app(settings_in(home.parent))
     fill(app)
+    granted(home, "zoe", "hrbp", "--population", "all")
+    granted(home, "zoe", "admin")
     handle = open_queue(app.settings)  # the server stays, so that its file is there to look at
     try:
         assert call("profile", ANN.id, "--as", "zoe", home=home).code == 0
@@ -124,6 +126,7 @@ def test_group_labels_go_with_the_person(home: Path, tmp_path: Path) -> None:
     imported = call("fairness", "labels", "import", str(labels), *noted, home=home, env=named)
     assert imported.code == 0, imported.err
     labels.unlink()
+    granted(home, "zoe", "hrbp", "--population", "all")
     answer = call("person", "erase", ANN.id, "--reason", "asked", "--as", "zoe", "--yes", "--json", home=home)
     assert answer.code == 0, answer
     assert answer.json["rows"]["group_labels"] == 1
@@ -132,6 +135,8 @@ def test_group_labels_go_with_the_person(home: Path, tmp_path: Path) -> None:
 
 
 def test_nobody_is_erased_unasked(home: Path) -> None:
+    assert call("person", "erase", ANN.id, "--reason", "asked", "--as", "zoe", "--yes", home=home).code == 9
+    granted(home, "zoe", "hrbp", "--population", "all")
     assert call("person", "erase", ANN.id, "--reason", "asked", "--as", "zoe", home=home).code == 2
     assert call("person", "erase", ANN.id, "--reason", " ", "--as", "zoe", "--yes", home=home).code == 3
     assert call("person", "erase", "nobody", "--reason", "x", "--as", "zoe", "--yes", home=home).code == 4

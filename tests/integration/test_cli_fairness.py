@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ascertain.paths import CONFIG_DIR
+from ascertain.report.fairness import fairness_csv
+from ascertain.report.fairness_kept import kept_report
 from ascertain.runtime import SystemClock
-from tests.e2e.harness import Place
+from tests.e2e.harness import Place, undecide
 from tests.integration.command import Answer, call
 
 LABELS = CONFIG_DIR / "demo" / "demographics.csv"
@@ -32,10 +35,11 @@ def labelled(own: Place) -> Place:
 
 
 def test_nobody_may_look_by_default_and_only_the_named_may(own: Place) -> None:
+    undecide(own)
     for env, actor in [({}, "ada"), (NAMED, "eve")]:
         for arguments in (["audit"], ["labels", "list"], ["labels", "import", str(LABELS), *NOTED]):
             answer = command(own, *arguments, "--as", actor, env=env)
-            assert answer.code == 2
+            assert answer.code == 9
             assert "is not a fairness auditor" in answer.err
     assert command(own, "labels", "forget", SOMEBODY, "--json").json["forgotten"] == 0
     assert not (own.home / "fairness" / "groups.sqlite").exists()
@@ -55,6 +59,13 @@ def test_an_audit_compares_writes_names_nobody_and_is_remembered(labelled: Place
     assert len(people) == 52
     assert not [p for p in people if any(part in written for part in p)]
     assert html.stat().st_mode & 0o077 == 0
+    ((header,),) = labelled.rows("SELECT header FROM audit_records WHERE action = 'fairness.audited'")
+    kept = labelled.home / "fairness" / "reports" / f"{json.loads(header)['report']}.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    found = kept_report(labelled.home, kept.stem)
+    assert found is not None
+    assert fairness_csv(found) == table.read_bytes().decode(), "what is kept gives the same report"
+    assert not [p for p in people if any(part in kept.read_text(encoding="utf-8") for part in p)]
     assert "accepted" in {r[1] for r in csv.reader(table.read_text(encoding="utf-8").splitlines()) if len(r) > 2}
     assert command(labelled, "audit", "--stale", "--json").json["stale"] is False
     listed = command(labelled, "list", "--json").json

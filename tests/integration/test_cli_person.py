@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from ascertain.pipeline.access import note_access
 from ascertain.pipeline.keys import create_key
 from ascertain.runtime import App, open_app
 from ascertain.store.schema import Base
-from tests.integration.command import Answer, call
+from tests.agreed import tell_everybody
+from tests.integration.command import Answer, call, granted
 from tests.integration.job_harness import settings_in
 from tests.integration.service.harness import serving
 
@@ -51,6 +53,7 @@ def assessed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         uow.people.upsert([ANN, BOB])
         uow.evidence.upsert([piece])
         uow.commit()
+    tell_everybody(app.units)
     app.assess(ANN.id, trigger="test")
     app.close()
     return folder / "home"
@@ -81,6 +84,8 @@ def seen(home: Path, person: str = ANN.id) -> list[dict[str, Any]]:
 
 
 def test_each_command_that_shows_a_person_leaves_their_entry(home: Path, tmp_path: Path) -> None:
+    for name in ("zoe", "yan"):
+        granted(home, name, "hrbp", "--population", "all")
     skills = json.loads(tell(home, "profile", ANN.email, "--as", "zoe", "--json").out)["skills"]
     tell(home, "gaps", ANN.id, "--as", "zoe")
     tell(home, "gaps", "--cohort", "all", ASCERTAIN_ACTOR="yan")
@@ -171,6 +176,7 @@ def test_an_export_holds_every_row_about_a_person_and_nobody_elses(home: Path, a
         uow.evidence.upsert([bobs])
         uow.commit()
     out = tmp_path / "mine"
+    granted(home, "zoe", "hrbp", "--population", "all")
     tell(home, "person", "export", ANN.email, "--out", str(out), "--as", "zoe")
     data = json.loads((out / "person.json").read_text())
     assert {"learners", "learner_links", "evidence", "runs", "run_documents", "assertions", "accesses"} <= set(
@@ -195,7 +201,53 @@ def test_each_table_that_names_a_person_is_part_of_the_export() -> None:
     by_person = {name for name, c in columns.items() if "learner_id" in c} | {"learners", "run_documents"}
     named = {"webhook_inbox", "quarantine"}
     nobody = {
-        "api_keys", "call_budgets", "content_tags", "contents", "fairness_audits", "job_proposals", "kept_secrets",
-        "leases", "policies", "revisions", "roles", "switches", "sync_cursors", "tombstones", "writeback_runs",
+        "api_keys", "audit_cuts", "calibration_uses", "calibrations", "call_budgets", "content_tags", "contents",
+        "deletion_marks", "deletions", "fairness_audits", "job_proposals", "kept_secrets", "notices",
+        "organisation_consents", "leases", "policies", "revisions", "roles", "switches", "sync_cursors",
+        "tombstones", "writeback_runs", "run_requests", "content_tag_votes", "content_tag_rulings",
+        "content_tag_outcomes", "usage_days", "sync_attempts",
+        "taxonomy_proposals", "taxonomy_answers", "taxonomy_overlays", "taxonomy_uses",
     }  # fmt: skip
     assert set(columns) == by_person | named | nobody, "a new table: does it name people?"
+
+
+def test_nothing_hidden_in_what_is_stored_is_shown_by_any_command(home: Path, app: App, tmp_path: Path) -> None:
+    """What came in before texts were cleaned, or past it: invisible, a command to the terminal, or markup of ours."""
+    hidden = "\u200b\u202e\u2066\ufe0f\u2060\U000e0041\u00ad\x1b\x07\x08\r\x7f\x9b"
+    markup = "[red]Ask [person] [/] [/nothing] [link=x]"
+    name = f"Anna{hidden}bel\x1b[2J {markup}"
+    with app.units() as uow:
+        uow.people.upsert([replace(ANN, name=name, department=f"Da{hidden}ta", job_title=f"Engi{hidden}neer")])
+        held = uow.evidence.of(ANN.id)
+        uow.evidence.upsert(
+            [replace(e, title=f"Terra{hidden}form {markup}", text=f"{markup} Terra{hidden}form") for e in held]
+        )
+        uow.commit()
+    granted(home, "zoe", "hrbp", "--population", "all")
+    skill = json.loads(tell(home, "profile", ANN.id, "--as", "zoe", "--json").out)["skills"][0]["id"]
+    page, folder = tmp_path / "r.html", tmp_path / "mine"
+    shown = []
+    for command in (
+        ("profile", ANN.id),
+        ("gaps", ANN.id),
+        ("gaps", "--cohort", "all"),
+        ("path", ANN.id),
+        ("explain", skill),
+        ("review", "list"),
+        ("person", "access", ANN.id),
+        ("report", "--out", str(page)),
+        ("person", "export", ANN.id, "--out", str(folder)),
+    ):
+        for form in ((), ("--json",)):
+            answer = call(*command, "--as", "zoe", *form, home=home)
+            assert answer.code == 0 or form, answer
+            shown += [answer.out, answer.err]
+    shown.append(call("profile", f"no{hidden}body", "--as", "zoe", home=home).err)
+    assert "no\\u200b\\u202e" in shown[-1]  # what somebody typed is quoted as it was
+    shown += [f.read_text() for f in (page, *folder.iterdir())]
+    assert not [t for t in shown if set(t) & set(hidden)]
+    assert sum("Annabel" in t for t in shown) > 7  # JSON writes a control character as an escape
+    assert sum(f"Annabel {markup}" in t for t in shown) > 6  # as it was written, and neither obeyed nor left out
+    assert any(f"Terraform {markup}" in " ".join(t.split()) for t in shown)
+    assert sum("[person]" in t for t in shown) > 12
+    assert sum("Terraform" in t for t in shown) > 4

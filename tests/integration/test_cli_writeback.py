@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,12 @@ import pytest
 import yaml
 from standardwebhooks import Webhook
 
+from ascertain.cli.terminal import DataConsole
+from ascertain.cli.writeback_views import reasons, report_lines
 from ascertain.domain.assertion import AssertionState
+from ascertain.domain.outbox import OutboxItem, OutboxState
 from ascertain.jobs import outgoing
+from ascertain.pipeline.write_back_push import RunReport
 from ascertain.runtime import open_app, set_app
 from ascertain.sandbox.company import build_company
 from ascertain.sandbox.docebo import DoceboOptions
@@ -90,6 +97,8 @@ def test_the_whole_walk(ascertain: Command, company: LoggedCompany, settings: Se
     asked = ascertain("writeback", "push")
     assert (asked.code, company.log) == (2, [])
     assert "--yes" in asked.err
+    assert ascertain("writeback", "push", "--yes", "--as", "ops").code == 9
+    assert ascertain("access", "grant", "ops", "admin").code == 0
     pushed = ascertain("writeback", "push", "--yes", "--as", "ops", "--json")
     assert (pushed.code, pushed.json["totals"], pushed.json["finished"]) == (0, {"written": 2}, True)
     assert sorted(company.shown().values()) == ["Sql:3 | 2026-03-01"] * 2
@@ -117,7 +126,23 @@ def test_the_whole_walk(ascertain: Command, company: LoggedCompany, settings: Se
     assert company.shown() == {}
 
 
+def test_an_undo_that_is_refused_says_why() -> None:
+    at = datetime(2026, 4, 7, tzinfo=UTC)
+    row = OutboxItem("o1", "w2", "ADA", "lms", "u1", "skills", "SQL", None, (), at)
+    rows = [
+        replace(row, state=OutboxState.REJECTED, error="the field is read-only"),
+        replace(row, id="o2", state=OutboxState.REJECTED, error="the field is read-only"),
+        replace(row, id="o3", state=OutboxState.CONFLICT, error="somebody changed it since"),
+        replace(row, id="o4", state=OutboxState.WRITTEN),
+    ]
+    assert reasons(rows) == {"rejected: the field is read-only": 2, "conflict: somebody changed it since": 1}
+    told = DataConsole(StringIO(), width=120)
+    report_lines(told, RunReport("w2", True), reasons(rows))
+    assert "2 rejected: the field is read-only" in told.file.getvalue()  # type: ignore[attr-defined]
+
+
 def test_pause_and_resume(ascertain: Command, company: LoggedCompany) -> None:
+    assert ascertain("access", "grant", "Chi", "admin").code == 0
     assert ascertain("writeback", "pause", "--reason", "an incident", "--as", "Chi").code == 0
     refused = ascertain("writeback", "push", "--yes")
     assert (refused.code, company.log) == (5, [])

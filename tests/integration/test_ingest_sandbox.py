@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from ascertain.connectors.registry import open_connectors
+from ascertain.domain.consent import Source
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import SyncReport
 from ascertain.sandbox.server import Sandbox
 from ascertain.store import Store
+from tests.agreed import OPINIONS, opt_in
 from tests.unit.pipeline.ingest_world import FixedClock, evidence_of, new_store
 
 
@@ -31,6 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("ingest")
     with Sandbox(anchor=date(2026, 5, 1)) as sandbox:
         store = new_store(folder)
+        opt_in(store.units, *OPINIONS)
         found = World(sandbox, store)
         report = found.sync()
         assert report.ok
@@ -50,7 +53,7 @@ def test_everybody_is_one_learner(world: World) -> None:
         assert people[person.id].manager_id == person.manager_id
         assert people[person.id].job_profile_id == (person.role or None)
         assert people[person.id].hired_on == person.hire_date
-        assert people[person.id].reviews_consent == person.reviews_consent
+        assert people[person.id].consents.allows(Source.REVIEWS) == person.reviews_consent
 
 
 def test_a_course_its_badge_and_its_mention_are_one_origin(world: World) -> None:

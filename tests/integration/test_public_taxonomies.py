@@ -67,6 +67,7 @@ def test_the_official_crosswalk_leads_to_esco_occupations(tmp_path: Path) -> Non
     assert found["software developer"] is Relation.NARROWER, "O*NET's Software Developers are the wider occupation"
     assert len(found) > 5
     if (DATA / "esco-1.1.0").exists():
-        library.import_taxonomy("esco", DATA / "esco-1.1.0", release="1.1.0")
+        older = library.import_taxonomy("esco", DATA / "esco-1.1.0", release="1.1.0")
+        left_out = sum(d.what == "skill" for d in older.denied)
         d = compare(library.open("esco@1.1.0").taxonomy, library.open("esco@1.1.1").taxonomy)
-        assert (d.kept, len(d.gone), len(d.new), len(d.renamed)) == (13_891, 0, 5, 2)
+        assert (d.kept + left_out, len(d.gone), len(d.new), len(d.renamed)) == (13_891, 0, 5, 2)

@@ -26,8 +26,9 @@ from ascertain.pipeline.stop import Stopped, is_stopped, turn_everything
 from ascertain.pipeline.write_back_push import push
 from ascertain.runtime import App, open_app
 from ascertain.settings import Settings
+from tests.agreed import tell_everybody
 from tests.integration import job_handlers
-from tests.integration.command import call
+from tests.integration.command import call, granted
 from tests.integration.job_harness import job_queue, runs, settings_in, submit, wait_for
 from tests.integration.pipeline.writing import Board, Clock, everything, home, settle, skill
 from tests.integration.service.harness import SigningConnector, serving, signed, told
@@ -67,6 +68,7 @@ def test_a_real_worker_takes_no_job_until_work_goes_on(app: App, tmp_path: Path)
             wait_for(lambda: runs(tmp_path, "before") == 1)
             submit(jobs, "hold", tmp_path, "running")
             wait_for(lambda: (tmp_path / "running.pid").exists())
+            granted(app.settings.home_dir, "zoe", "admin")
             answer = call("stop", "--reason", "an incident", "--as", "zoe", home=app.settings.home_dir)
             assert answer.code == 0, answer
             submit(jobs, "mark", tmp_path, "meanwhile")
@@ -134,6 +136,7 @@ def test_messages_a_sweep_and_an_assessment_do_nothing(app: App) -> None:
 
 def test_a_sweep_that_runs_ends_at_its_next_person(app: App) -> None:
     settle(app.store, {f"P{i}": str(i) for i in range(4)}, system="board")
+    tell_everybody(app.units)
     seen: list[int] = []
 
     def after(i: int, n: int, learner: object) -> None:

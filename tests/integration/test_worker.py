@@ -8,12 +8,18 @@ import signal
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rq import Worker
+from rq.serializers import DefaultSerializer, PickleSerializer
 
 from ascertain.errors import ConfigError
+from ascertain.jobs import worker as worker_module
 from ascertain.jobs.queue import JobQueue
+from ascertain.jobs.server import Priority, open_queue
 from ascertain.jobs.worker import run_worker
 from tests.integration.job_harness import (
     dead,
@@ -233,6 +239,32 @@ def test_a_pickled_job_is_never_unpickled_and_stops_nobody(jobs: JobQueue, tmp_p
     assert not (tmp_path / "made").exists()
     assert jobs.progress(["pickled", "torn"])["failed"] == 2
     assert [(f.id, f.function) for f in jobs.failures()] == [("pickled", "(not readable)")]
+
+
+@pytest.mark.parametrize("wrong", [DefaultSerializer, PickleSerializer, None], ids=["default", "pickle", "none"])
+@pytest.mark.parametrize("priority", ["high", "default", "low"])
+def test_no_worker_starts_on_a_queue_that_is_not_json(
+    jobs: JobQueue, monkeypatch: pytest.MonkeyPatch, wrong: Any, priority: Priority
+) -> None:
+    jobs.submit("os.getpid", (), job_id="waits", timeout=5)
+    with closing(open_queue(jobs.settings)) as handle:
+        handle.queues[priority].serializer = wrong
+        monkeypatch.setattr(worker_module, "open_queue", lambda _: handle)
+        with pytest.raises(ConfigError, match=r"serializer: .* is not JSON"):
+            run_worker(jobs.settings, burst=True, prepare=lambda _: None)
+    assert jobs.progress(["waits"])["queued"] == 1
+
+
+@pytest.mark.parametrize("wrong", [DefaultSerializer, PickleSerializer], ids=["default", "pickle"])
+def test_no_worker_starts_that_is_not_json_itself(jobs: JobQueue, monkeypatch: pytest.MonkeyPatch, wrong: Any) -> None:
+    real = Worker.__init__
+
+    def otherwise(self: Worker, *args: Any, **options: Any) -> None:
+        real(self, *args, **(options | {"serializer": wrong}))
+
+    monkeypatch.setattr(Worker, "__init__", otherwise)
+    with pytest.raises(ConfigError, match=r"serializer: the worker .* is not JSON"):
+        run_worker(jobs.settings, burst=True, prepare=lambda _: None)
 
 
 def test_redis_url_is_taken_out_of_the_workers_environment(jobs: JobQueue, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import yaml
 
 from ascertain.domain.belief import FORMULA
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.rules import Opinions
 from ascertain.domain.skills import SkillFamily
 from ascertain.errors import ConfigError
 from ascertain.paths import CONFIG_DIR
@@ -40,16 +41,16 @@ def test_the_shipped_policy_holds_everything() -> None:
     assert len(policy.belief.prior_mean) == 5
     assert policy.routing.sensitive_target_error_rate < policy.routing.target_error_rate
     document = yaml.safe_load(TEXT)
-    for room in ("belief", "routing", "mapping", "path"):
+    for room in ("belief", "routing", "mapping", "path", "review", "calibration"):
         fields = {f.name for f in dataclasses.fields(getattr(policy, room))}
-        # the formula stands in the version, not among the rules
-        assert set(document[room]) - {"formula"} == fields
+        # the formula stands in the version, not among the rules; the calibration in use is none of the file's
+        assert set(document[room]) - {"formula"} == fields - {"calibration"}
 
 
 def test_every_number_arrives_where_it_belongs() -> None:
     policy = parse_policy(TEXT)
     document = yaml.safe_load(TEXT)
-    for room in ("routing", "mapping", "path"):
+    for room in ("routing", "mapping", "path", "calibration"):
         assert dataclasses.asdict(getattr(policy, room)) == document[room]
     assert document["belief"].pop("formula") == FORMULA
     for name, value in document["belief"].items():
@@ -66,6 +67,19 @@ def test_a_policy_that_names_no_formula_is_of_the_second() -> None:
     old = parse_policy(yaml.safe_dump(document))
     assert old.version.startswith("1.2+")
     assert (old.belief.level_step, old.belief.reach, old.belief.readout) == (0.0, 0.0, None)
+
+
+def test_a_policy_from_before_review_had_rules_of_its_own() -> None:
+    document = yaml.safe_load(TEXT)
+    del document["review"], document["routing"]["human_for_compliance"]
+    document["routing"] |= {"review_due_days": 9, "human_for_sensitive": True}
+    old = parse_policy(yaml.safe_dump(document))
+    assert dict(old.review.due_days) == {1: 9, 2: 9, 3: 9, 4: 9}
+    assert [(r.when.value, r.to.value) for r in old.review.assign] == [("always", "manager"), ("always", "l_and_d")]
+    assert (old.routing.human_for_sensitive, old.routing.human_for_compliance) == (Opinions.ALONE, False)
+    assert (old.review.watch.check_share, old.review.watch.second_share) == (0.0, 0.0)
+    document["routing"]["human_for_sensitive"] = False
+    assert parse_policy(yaml.safe_dump(document)).routing.human_for_sensitive is Opinions.NONE
 
 
 def test_what_the_comments_promise_holds() -> None:
@@ -110,8 +124,16 @@ def test_the_version_changes_with_every_character_and_only_then() -> None:
         ("belief.default_level.badge", 6, "less than or equal to 5"),
         ("belief.default_level.badge", ..., "default_level lacks badge"),
         ("routing.target_error_rate", 0.5, "less than 0.5"),
-        ("routing.human_for_sensitive", "perhaps", "boolean"),
-        ("routing.review_due_days", 0, "greater than or equal to 1"),
+        ("routing.human_for_sensitive", "perhaps", "'any', 'alone' or 'none'"),
+        ("routing.review_due_days", 14, "review is missing"),
+        ("routing.accept_from", 0.4, "greater than or equal to 0.5"),
+        ("review", ..., "review is missing"),
+        ("review.due_days", {1: 5, 2: 7, 3: 14}, "priorities 1 to 4"),
+        ("review.due_days", {1: 15, 2: 7, 3: 14, 4: 28}, "priorities 1 to 4"),
+        ("review.assign", [{"when": "always", "to": "manager"}], "must end with"),
+        ("review.assign", [{"when": "never", "to": "l_and_d"}], "'compliance'"),
+        ("review.watch.careful_fast", 0.9, "careless_fast must be above"),
+        ("review.watch.false_alarm", 0, "greater than 0"),
         ("mapping.tags_per_content", 51, "less than or equal to 50"),
         ("path.horizon_weeks", 0, "greater than or equal to 1"),
         ("path.solver_seconds", 0, "greater than 0"),

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from alembic import context
 
-from ascertain.store import schema_exchange, schema_fairness, schema_ingest, schema_rights  # noqa: F401  (tables of the metadata)
+from ascertain.store import (  # the tables of the metadata
+    schema_api,  # noqa: F401
+    schema_calibration,  # noqa: F401
+    schema_consent,  # noqa: F401
+    schema_disputes,  # noqa: F401
+    schema_exchange,  # noqa: F401
+    schema_fairness,  # noqa: F401
+    schema_ingest,  # noqa: F401
+    schema_operations,  # noqa: F401
+    schema_permission,  # noqa: F401
+    schema_retention,  # noqa: F401
+    schema_review,  # noqa: F401
+    schema_rights,  # noqa: F401
+    schema_stewardship,  # noqa: F401
+)
 from ascertain.store.schema import Base
 
 context.configure(

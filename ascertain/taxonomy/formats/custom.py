@@ -161,6 +161,7 @@ def _json_profiles(folder: Path, schemas: Path | None, known: set[str]) -> tuple
                     bool(r.get("essential", True)),
                     bool(r.get("critical", False)),
                     r.get("why", ""),
+                    bool(r.get("compliance", False)),
                 )
         profiles[doc["id"]] = JobProfile(
             id=doc["id"],

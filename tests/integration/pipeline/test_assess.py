@@ -12,13 +12,13 @@ import pytest
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.audit import verify
 from ascertain.domain.evidence import EvidenceKind
-from ascertain.domain.findings import Verdict
+from ascertain.domain.findings import Step, Verdict
 from ascertain.domain.runs import DecisionKind, RunState
 from ascertain.domain.skills import Level
-from ascertain.errors import BrainError, ConfigError, PseudonymError, RunError
+from ascertain.errors import BrainError, BudgetError, ConfigError, PseudonymError, RunError
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.review import decide
-from tests.integration.pipeline.world import ANN, KEY, World, exam, piece
+from tests.integration.pipeline.world import EVIDENCE, KEY, World, exam, piece
 
 
 def _decide(world: World, skill: str, decision: DecisionKind, level: Level | None = None) -> None:
@@ -56,9 +56,9 @@ def test_an_assessment_is_stored_whole(world: World) -> None:
         assert uow.runs.document(done.run.id, "gaps")
         (item,) = uow.reviews.open(learner_id="E1")
         assert item.assignee == "E3"
-        assert (item.due_on - world.clock.today()).days == world.policy.routing.review_due_days
+        assert (item.due_on - world.clock.today()).days == world.policy.review.due_days[item.priority]
         assert verify(uow.audit.records(), (), uow.audit.ciphertexts()) == ()
-    assert world.actions()[-3:] == ["run.started", "agent.answered", "run.concluded"]
+    assert world.actions()[-4:] == ["run.started", "agent.answered", "run.concluded", "assignment.proposed"]
 
 
 def test_the_same_case_again_adds_no_row_to_any_table(world: World) -> None:
@@ -246,11 +246,11 @@ def test_the_newest_decision_counts(world: World) -> None:
 def test_a_case_that_comes_back_is_the_present_one_again(world: World) -> None:
     first = world.assess().run
     before = world.assertions()
-    world.person(ANN, reviews_consent=False)
+    world.remove("e-review")
     world.assess()
     assert "kubernetes" not in world.assertions()
     assert _open(world) == set()
-    world.person(ANN, reviews_consent=True)
+    world.add(next(e for e in EVIDENCE if e.id == "e-review"))
     seen = len(world.crew.seen)
     back = world.assess()
     assert (back.new, back.run.id) == (False, first.id)
@@ -290,6 +290,25 @@ def test_no_verdict_accepts_nothing_and_an_unsupported_one_refuses(world: World)
     assert world.assertions()["sql"].state is AssertionState.REJECTED
 
 
+def test_what_a_run_used_is_counted_by_day_whatever_comes_of_it(new_world: Callable[[], World]) -> None:
+    world = new_world().fill()
+    world.assess()
+    failed = BrainError("no usable answer")
+    failed.steps = (Step("reviewer", "some-llm", "p", "o", "{}", calls=2, tokens=(100, 20), usd=0.25),)
+    world.crew.error = failed
+    with pytest.raises(BrainError):
+        world.assess("E2")
+    today = world.clock.today()
+    with world.store.units(write=False) as uow:
+        rows = {(r.crew, r.usage.agent, r.usage.brain): r.usage for r in uow.usage.between(today, today)}
+        run = uow.runs.find("E2", world.crew.seen[-1].fingerprint())
+    assert rows["learner", "evidence_collector", "script-1"].calls == 1
+    spent = rows["learner", "reviewer", "some-llm"]
+    assert (spent.calls, spent.tokens, spent.usd) == (2, 120, 0.25)
+    assert run is not None
+    assert run.outcome["usage"] == {"calls": 2, "tokens": 120, "usd": 0.25, "unpriced": 0}
+
+
 def test_a_learner_without_evidence_role_or_catalogue_is_assessed(new_world: Callable[[], World]) -> None:
     world = new_world()
     done = world.assess("E3")
@@ -301,5 +320,30 @@ def test_a_learner_without_evidence_role_or_catalogue_is_assessed(new_world: Cal
         "drops": 0,
         "gaps": 0,
         "path_items": 0,
+        "usage": {"calls": 1, "tokens": 0, "usd": 0.0, "unpriced": 0},
     }
     assert not world.assess("E3").new
+
+
+def test_a_run_without_budget_keeps_what_was_found_and_asserts_nothing(world: World) -> None:
+    found = world.crew.run(world.case(), world.assessor.services)
+    world.crew.error = BudgetError("3 of 3 usd", partial=replace(found, verdicts=(), path=None, summary=""))
+    with pytest.raises(BudgetError):
+        world.assess()
+    ((run, state, outcome),) = world.sql("SELECT id, state, outcome FROM runs")
+    assert state == "budget_exhausted"
+    assert json.loads(outcome) == {
+        "error": "3 of 3 usd",
+        "claims": len(found.claims),
+        "picks": len(found.picks),
+        "agents": 1,
+        "usage": {"calls": 1, "tokens": 0, "usd": 0.0, "unpriced": 0},
+    }
+    with world.store.units(write=False) as uow:
+        assert len(uow.runs.document(run, "claims")) == len(found.claims)
+    assert world.counts()["assertions"] == world.counts()["review_items"] == 0
+    assert world.actions()[-3:] == ["run.started", "agent.answered", "run.failed"]
+    # With a larger budget the same case is assessed as if nothing had happened.
+    world.crew.error = None
+    assert world.assess().run.state is RunState.DONE
+    assert world.counts()["runs"] == 1

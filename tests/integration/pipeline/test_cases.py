@@ -70,7 +70,7 @@ MATTERS: dict[str, Callable[[World], object]] = {
     "date": lambda w: w.add(replace(exam(), occurred_on=None)),
     "level": lambda w: w.add(replace(exam(), level=Level.ADVANCED)),
     "origin": lambda w: w.add(replace(exam(), origin="o-e-ticket")),
-    "consent": lambda w: w.person(ANN, reviews_consent=False),
+    "consent": lambda w: w.says(ANN, False),
     "hours": lambda w: w.person(ANN, hours_per_week=30.0),
     "language": lambda w: w.person(ANN, language="de"),
     "another role": lambda w: w.person(ANN, job_profile_id="coach"),
@@ -94,7 +94,7 @@ IRRELEVANT: dict[str, Callable[[World], object]] = {
     "source reference": lambda w: w.add(replace(exam(), source_ref="moved:elsewhere")),
     "a course nobody here needs": lambda w: w.content(course("py-301", "Python packaging")),
     "a colleague's evidence": lambda w: w.add(exam("e-bob", "E2", 0.2)),
-    "a colleague's consent": lambda w: w.person(BOB, reviews_consent=False),
+    "a colleague's consent": lambda w: w.says(BOB, False),
     "a colleague's assessment": lambda w: w.assess("E2"),
     "a newcomer": lambda w: w.person(replace(CHI, id="E9", name="Dag Dyer", email="dag@example.org")),
     "own address": lambda w: w.person(ANN, email="ann.archer@example.org"),
@@ -159,12 +159,15 @@ def test_equal_stamps_mean_equal_fingerprints_and_a_sweep_finds_just_those_chang
 
 def test_withdrawn_consent_leaves_no_opinion_in_the_case(world: World) -> None:
     assert any(e.sensitive for e in world.case().evidence)
-    world.person(ANN, reviews_consent=False)
+    world.says(ANN, False)
     case = world.case()
     assert not any(e.sensitive for e in case.evidence)
     assert "Kubernetes" not in " ".join(e.text + e.title for e in case.evidence)
-    assert case.withheld == ("1 colleagues' opinions: consent withdrawn",)
-    world.person(ANN, reviews_consent=True)
+    assert case.withheld == (
+        "manager reviews: the person has said no",
+        "feedback of colleagues: the person has said no",
+    )
+    world.says(ANN, True)
     assert world.case().withheld == ()
 
 

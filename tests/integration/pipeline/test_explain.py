@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import pytest
 
+from ascertain.cli.render import receipt_view
+from ascertain.cli.terminal import DataConsole
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.runs import DecisionKind
 from ascertain.pipeline.explain import Receipt, explain
+from ascertain.pipeline.results import review_id
 from ascertain.pipeline.review import decide
-from tests.integration.pipeline.world import World, piece
+from tests.integration.pipeline.world import POLICY, World, piece
+
+GOLDEN = Path(__file__).parent / "golden_explain.txt"
 
 
 def _receipt(world: World, skill: str) -> Receipt:
@@ -35,6 +43,24 @@ def test_a_receipt_names_every_origin_with_its_effect(world: World) -> None:
     assert receipt.learner_name == "Ann Archer"
     assert receipt.threshold == pytest.approx(0.95)
     assert [abs(r.delta) for r in receipt.reasons] == sorted((abs(r.delta) for r in receipt.reasons), reverse=True)
+
+
+def test_the_explanation_reads_as_agreed(world: World) -> None:
+    """In plain language; a change of its words is a change of this page, which somebody reads."""
+    world.assess()
+    with world.store.units() as uow:
+        item = review_id(world.assertions()["kubernetes"].id)
+        decide(uow, item, DecisionKind.ACCEPT, reason="Saw her do it.", reviewer="E3", clock=world.clock)
+        uow.commit()
+    said = []
+    for skill in ("sql", "kubernetes", "negotiation"):
+        out = io.StringIO()
+        console = DataConsole(out, width=110)
+        receipt_view(console, _receipt(world, skill))
+        text = out.getvalue().replace(world.assertions()[skill].id, "(id)").replace(POLICY.version, "(policy)")
+        said.append("\n".join(line.rstrip() for line in text.splitlines()))
+    page = "\n\n".join(said) + "\n"
+    assert page == GOLDEN.read_text(encoding="utf-8"), page
 
 
 def test_an_opinion_raises_the_threshold_and_the_review_is_shown(world: World) -> None:

@@ -13,9 +13,10 @@ from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.fairness import Verdict
 from ascertain.domain.fairness_access import FairnessAuditor
 from ascertain.domain.fairness_audit import FairnessReport, LabelSource
+from ascertain.domain.fairness_log import Outcome
 from ascertain.domain.people import Learner
-from ascertain.errors import ConfigError, InputError, NotFoundError
-from ascertain.pipeline.fairness import Outcome, make_audit, opportunity, outcomes, population
+from ascertain.errors import ConfigError, ForbiddenError, InputError, NotFoundError
+from ascertain.pipeline.fairness import make_audit, opportunity, outcomes, population
 from ascertain.pipeline.fairness_labels import LabelReport, act_as_auditor, forget_labels, import_labels
 from ascertain.store.groups import GroupStore, open_groups
 from tests.integration.pipeline.world import ANN, BOB, World, piece
@@ -106,7 +107,7 @@ def test_whoever_is_not_named_is_refused_and_the_try_is_on_record(world: World) 
     assert act_as_auditor(world.store.units, "ada", ["ada"]) == ADA
     assert "fairness.refused" not in world.actions()
 
-    with pytest.raises(ConfigError, match="ASCERTAIN_FAIRNESS_AUDITORS"):
+    with pytest.raises(ForbiddenError, match="ASCERTAIN_FAIRNESS_AUDITORS"):
         act_as_auditor(world.store.units, "eve", ["ada"])
 
     assert world.actions()[-1] == "fairness.refused"

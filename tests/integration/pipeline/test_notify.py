@@ -120,7 +120,10 @@ def test_a_webhook_tells_what_is_accepted_and_nothing_else(team: World, hook: Ho
     (said,) = hook.said()
     assert said == {
         "person": "ADA",
-        "skills": [{"id": "go", "label": "Go", "level": 3}, {"id": "sql", "label": "Sql", "level": 3}],
+        "skills": [
+            {"id": "go", "label": "Go", "level": 3, "human_reviewed": False},
+            {"id": "sql", "label": "Sql", "level": 3, "human_reviewed": False},
+        ],
         "added": ["go", "sql"],
         "changed": [],
         "removed": [],

@@ -20,6 +20,7 @@ from ascertain.pipeline.roles import read_roles
 from ascertain.report import render_report
 from ascertain.runtime import App, open_app
 from ascertain.settings import Settings
+from tests.agreed import OPINIONS, agree, opt_in, tell_everybody
 from tests.integration.pipeline.world import ANN, BOB, CHI, ShownClock, course, exam, piece
 
 # CrewAI reads its own deprecated fields on every run.
@@ -50,6 +51,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
             ]
         )
         uow.commit()
+    tell_everybody(app.units)
+    opt_in(app.units, *OPINIONS)
+    agree(app.units, ["E1", "E2"], *OPINIONS)
     app.tag()
     yield app
     app.close()
@@ -79,13 +83,12 @@ class Picky:
         return self.inner.run(case, services)
 
 
-def test_one_failing_learner_does_not_stop_the_others(app: App) -> None:
+def test_one_failing_learner_does_not_stop_the_others(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     assessor = app.assessor
-    try:
-        app.__dict__["assessor"] = replace(assessor, crew=Picky(assessor.crew, app.pseudonyms.pseudonym("E2")))
+    picky = replace(assessor, crew=Picky(assessor.crew, app.pseudonyms.pseudonym("E2")))
+    with monkeypatch.context() as patch:
+        patch.setattr(App, "assessor", property(lambda _: picky))
         report = app.sweep("all", trigger="test")
-    finally:
-        app.__dict__["assessor"] = assessor
     assert (report.assessed, report.known, report.unchanged) == (2, 0, 0)
     assert [(f.learner_id, f.error) for f in report.failed] == [("E2", "no usable answer")]
     again = app.sweep("all", trigger="test")

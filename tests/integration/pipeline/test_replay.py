@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ascertain.domain.assertion import AssertionState
+from ascertain.domain.canonical import canonical_json
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.runs import DecisionKind
 from ascertain.domain.skills import Level, Skill, SkillFamily
@@ -171,3 +172,29 @@ def test_another_taxonomy_is_named(world: World) -> None:
     same = _replay(world, "kubernetes")
     assert same.identical
     assert same.differences == ("taxonomy tiny-1 was used, tiny-9 is loaded now",)
+
+
+def test_inputs_from_before_the_route_knew_compliance_and_earlier_decisions_replay(world: World) -> None:
+    world.assess()
+    for ident, inputs in world.sql("SELECT id, inputs FROM assertions"):
+        old = {k: v for k, v in json.loads(inputs).items() if k not in ("compliance", "before")}
+        world.sql("UPDATE assertions SET inputs = :i WHERE id = :a", i=canonical_json(old), a=ident)
+    for row in world.assertions().values():
+        with world.store.units(write=False) as uow:
+            assert replay(uow, row.id, world.taxonomy).identical
+
+
+def test_what_a_human_said_before_is_stored_with_the_inputs(world: World) -> None:
+    world.assess()
+    item = "v" + world.assertions()["kubernetes"].id[1:]
+    with world.store.units() as uow:
+        decide(uow, item, DecisionKind.MORE_EVIDENCE, reason="one project more", reviewer="E3", clock=world.clock)
+        uow.commit()
+    world.add(piece("e-k", text="Moved the service to Kubernetes."))
+    world.assess()
+    row = world.assertions()["kubernetes"]
+    assert "a human asked for more evidence, and there is some now" in row.reasons
+    assert json.loads(row.inputs)["before"] == {"said": "asked_for_more", "level": None}
+    with world.store.units(write=False) as uow:
+        assert replay(uow, row.id, world.taxonomy).identical
+        assert [i.skill_id for i in uow.reviews.open(learner_id="E1")] == ["kubernetes"]

@@ -33,6 +33,10 @@ class Shown:
         return SimpleNamespace(taxonomy=self.world.taxonomy)
 
     @property
+    def clock(self) -> Any:
+        return self.world.clock
+
+    @property
     def policy(self) -> Any:
         return self.world.policy
 
@@ -142,7 +146,7 @@ def test_not_enough_evidence_is_never_a_zero(full: World) -> None:
     assert 'scope="row">Negotiation' not in skills
     assert not re.search(r">\s*0\.00\s*<", skills)
     heat = html[html.index('<section id="heat">') : html.index('<section id="gaps">')]
-    assert '<td class="unknown">?</td>' in heat
+    assert re.search(r'<td class="unknown"><span[^>]*>\?</span></td>', heat)
     row = re.search(r'<th scope="row">Negotiation</th><td>\d</td><td>(.*?)</td>', ann)
     assert row is not None
     assert row[1] == "–"

@@ -10,7 +10,6 @@ from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.skills import JobProfile
 from ascertain.errors import BrainError, NotFoundError
 from ascertain.pipeline.cases import CaseBuilder, Landscape
-from ascertain.pipeline.sweep import plan_sweep
 from tests.integration.pipeline.world import BOB, World, course, exam, ids, piece
 
 
@@ -55,9 +54,9 @@ def test_a_stamp_that_differed_for_nothing_is_looked_into_once(world: World) -> 
     _everybody(world)
     world.content(course("py-400", "Python for everybody"))
     builder = Watched(world)
-    assert plan_sweep(world.store.units, builder, "all").due == ()
+    assert world.plan_with(builder, "all").due == ()
     assert builder.built == ["E1", "E2", "E3"]
-    assert plan_sweep(world.store.units, builder, "all").due == ()
+    assert world.plan_with(builder, "all").due == ()
     assert builder.built == ["E1", "E2", "E3"]
 
 
@@ -81,13 +80,13 @@ def test_cohorts(world: World) -> None:
 
 def test_force_means_everybody(world: World) -> None:
     _everybody(world)
-    assert ids(plan_sweep(world.store.units, world.builder, "all", force=True).due) == ["E1", "E2", "E3"]
+    assert ids(world.plan_with(world.builder, "all", force=True).due) == ["E1", "E2", "E3"]
 
 
 def test_a_plan_builds_no_case_of_who_has_not_changed(world: World) -> None:
     _everybody(world)
     world.add(piece("e-b", "E2", text="Wrote SQL."))
     builder = Watched(world)
-    plan = plan_sweep(world.store.units, builder, "all")
+    plan = world.plan_with(builder, "all")
     assert (ids(plan.due), plan.unchanged) == (["E2"], 2)
     assert builder.built == ["E2"]

@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
+from ascertain.domain.calibration import NONE
 from ascertain.domain.casefile import CaseFile, CatalogueItem, Versions
+from ascertain.domain.consent import Origin, Topic
 from ascertain.domain.evidence import FREE_TEXT_KINDS, Evidence, EvidenceKind
 from ascertain.domain.findings import AssertionVerdict, Claim, CrewFindings, PathChoice, Pick, Stance, Step, Verdict
 from ascertain.domain.people import Learner
@@ -21,14 +23,19 @@ from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.skills import JobProfile, Level, Requirement
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
+from ascertain.pipeline.consent import Said, say
+from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import tag_contents, tagger_version
 from ascertain.policy import read_policy
 from ascertain.store import Store, open_store
+from tests.agreed import OPINIONS, agree, opt_in, tell_everybody
 from tests.crews.world import TinyMapper, TinySolver, TinyTaxonomy
 
-POLICY, POLICY_TEXT = read_policy()
+_SHIPPED, POLICY_TEXT = read_policy()
+POLICY = replace(_SHIPPED, calibration=replace(_SHIPPED.calibration, audit_share=0.0))
+"""As shipped, but nothing is drawn for an audit: what is drawn changes with every word of the policy."""
 KEY = KeyedPseudonymiser(b"k" * 32)
 START = datetime(2026, 4, 7, 9, 0, tzinfo=UTC)
 TABLES = (
@@ -179,6 +186,8 @@ class World:
     taxonomy: TinyTaxonomy = field(default_factory=TinyTaxonomy)
     mapper: TinyMapper = field(default_factory=TinyMapper)
     pseudonyms: KeyedPseudonymiser = KEY
+    gate: Gate = field(default_factory=Gate)
+    calibration: str = NONE
 
     @property
     def tagger(self) -> str:
@@ -189,7 +198,13 @@ class World:
     def versions(self) -> Versions:
         """What results rest on."""
         crew = self.crew
-        return Versions(self.policy.version, self.taxonomy.version, crew.brain_version, crew.prompts_version)
+        return Versions(
+            self.policy.version,
+            self.taxonomy.version,
+            crew.brain_version,
+            crew.prompts_version,
+            calibration=self.calibration,
+        )
 
     @property
     def builder(self) -> CaseBuilder:
@@ -201,7 +216,7 @@ class World:
     def assessor(self) -> Assessor:
         """A fresh assessor."""
         services = CrewServices(self.taxonomy, self.mapper, TinySolver(), self.policy)
-        return Assessor(self.store.units, self.builder, self.crew, services, self.clock)
+        return Assessor(self.store.units, self.builder, self.crew, services, self.clock, gate=self.gate)
 
     def fill(self) -> World:
         """The standard people, courses, role and evidence."""
@@ -211,9 +226,26 @@ class World:
             uow.roles.upsert([ROLE, OTHER_ROLE])
             uow.contents.upsert(COURSES)
             uow.commit()
+        tell_everybody(self.store.units)
+        opt_in(self.store.units, *OPINIONS)
+        agree(self.store.units, ("E1", "E2", "E3"), *OPINIONS)
         self.add(*EVIDENCE)
         self.tag()
         return self
+
+    def says(self, learner: Learner, given: bool, *about: Topic, origin: Origin = Origin.PERSON) -> Said:
+        """Somebody's yes or no; by default to colleagues' opinions."""
+        return say(
+            self.store.units,
+            self.clock,
+            learner.id,
+            about or OPINIONS,
+            given=given,
+            origin=origin,
+            actor="test",
+            reason="said so",
+            text_version="2026-1",
+        )
 
     def tag(self) -> None:
         """Tag the catalogue."""
@@ -260,7 +292,12 @@ class World:
 
     def plan(self, cohort: str = "all") -> SweepPlan:
         """What a sweep would do."""
-        return plan_sweep(self.store.units, self.builder, cohort)
+        return self.plan_with(self.builder, cohort)
+
+    def plan_with(self, builder: CaseBuilder, cohort: str = "all", *, force: bool = False) -> SweepPlan:
+        """What a sweep with this builder would do."""
+        today = self.clock.at.date()
+        return plan_sweep(self.store.units, builder, cohort, gate=self.gate, today=today, force=force)
 
     def due(self) -> set[str]:
         """Ids of who is due."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -77,16 +78,20 @@ def told(*ids: str, enrolment: str = "7-1-1") -> bytes:
 class Served:
     """A running service."""
 
-    def __init__(self, app: App, connectors: Sequence[Connector], look_every: float) -> None:
+    def __init__(
+        self, app: App, connectors: Sequence[Connector], look_every: float, tls: tuple[Path, Path] | None = None
+    ) -> None:
         self.app = app
         self.api = create_app(app, connectors, look_every=look_every)
-        config = configure(self.api, host="127.0.0.1", port=0)
+        config = configure(
+            self.api, host="127.0.0.1", port=0, tls_cert=tls[0] if tls else None, tls_key=tls[1] if tls else None
+        )
         config.log_level = "critical"
         self.server = uvicorn.Server(config)
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
 
     def start(self) -> None:
@@ -121,8 +126,10 @@ class Served:
 
 
 @contextmanager
-def serving(app: App, *connectors: Connector, look_every: float = 0.5) -> Iterator[Served]:
-    served = Served(app, connectors, look_every)
+def serving(
+    app: App, *connectors: Connector, look_every: float = 0.5, tls: tuple[Path, Path] | None = None
+) -> Iterator[Served]:
+    served = Served(app, connectors, look_every, tls)
     served.start()
     try:
         yield served

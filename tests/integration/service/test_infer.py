@@ -20,13 +20,14 @@ from ascertain.domain.skills import Level
 from ascertain.pipeline.keys import create_key, list_keys, revoke_key
 from ascertain.pipeline.normalise import make_content
 from ascertain.runtime import App, open_app
+from tests.agreed import OPINIONS, agree, opt_in, tell_everybody
 from tests.integration.job_harness import settings_in
 from tests.integration.service.harness import Served, serving
 from tests.integration.service.test_webhooks import problem
 
 INFER = "/v1/skills/infer"
 ANN = Learner("E1", "Ann Archer", "ann@example.org", "Data", job_profile_id="platform-engineer")
-BOB = Learner("E2", "Bob Baker", "bob@example.org", reviews_consent=False)
+BOB = Learner("E2", "Bob Baker", "bob@example.org")
 LEFT = Learner("E3", "Chi Carver", "chi@example.org", active=False)
 WORK = "Wrote the Terraform modules that build our AWS accounts, and the Python tooling around them."
 
@@ -57,6 +58,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         uow.people.upsert([ANN, BOB, LEFT])
         uow.contents.upsert([course(1, "Kubernetes in Practice"), course(2, "Advanced SQL")])
         uow.commit()
+    tell_everybody(made.units)
+    opt_in(made.units, *OPINIONS)
+    agree(made.units, ["E1"], *OPINIONS)
     yield made
     made.close()
 
@@ -83,7 +87,7 @@ def skills(response: httpx.Response) -> Mapping[str, float | None]:
     assert response.status_code == 200, response.text
     body = response.json()
     assert set(body) == {"skills"}
-    assert all(set(s) == {"id", "name", "confidence"} for s in body["skills"])
+    assert all(set(s) == {"id", "name", "confidence", "human_reviewed"} for s in body["skills"])
     return {s["id"]: s["confidence"] for s in body["skills"]}
 
 
@@ -216,7 +220,7 @@ def test_only_a_live_key_with_the_scope_gets_in(app: App, served: Served, key: s
             assert answer.headers["www-authenticate"].startswith("Bearer")
         other, text = create_key(app.units, app.clock, "for a day", [Scope.INFER], actor="test")
         live = {"authorization": f"bearer {text}"}
-        assert stranger.get("/v1/runs/r0", headers=live).status_code == 404
+        assert stranger.get("/v1/runs/r0", headers=live).status_code == 403
         revoke_key(app.units, app.clock, "for a day", actor="test")
         problem(stranger.get("/v1/runs/r0", headers=live), 401)
     rows = [k for k in list_keys(app.units) if k.id == other.id]

@@ -74,10 +74,12 @@ def migrated_schema(postgres: str) -> Iterator[Engine]:
 def clean(engine: Engine) -> None:
     """Empty every table, whatever its triggers say, and put back what a test may have changed."""
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE audit_records DISABLE TRIGGER USER"))
+        for guarded in ("audit_records", "audit_cuts"):
+            connection.execute(text(f"ALTER TABLE {guarded} DISABLE TRIGGER USER"))
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(delete(table))
-        connection.execute(text("ALTER TABLE audit_records ENABLE TRIGGER USER"))
+        for guarded in ("audit_records", "audit_cuts"):
+            connection.execute(text(f"ALTER TABLE {guarded} ENABLE TRIGGER USER"))
         connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
 
 

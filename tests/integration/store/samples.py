@@ -20,7 +20,7 @@ LEARNERS = (
     Learner(
         "l-1", "Ana Ärmel", "Ana.Aermel@Example.org", "Öffentlichkeit", "Clerk", "role-a", "l-3", date(2020, 2, 29)
     ),
-    Learner("l-2", "Bo", "bo@example.org", "Sales", "Rep", "role-b", "l-3", hours_per_week=22.5, reviews_consent=False),
+    Learner("l-2", "Bo", "bo@example.org", "Sales", "Rep", "role-b", "l-3", hours_per_week=22.5),
     Learner("l-3", "Cy", "cy@example.org", "Sales", "Head of sales"),
     Learner("l-4", "Di", "di@example.org", "Sales", "Rep", "role-b", "l-3", active=False),
 )

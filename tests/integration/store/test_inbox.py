@@ -105,7 +105,7 @@ def test_keys_are_found_by_id_and_revoked_once(store: Store) -> None:
         assert uow.api_keys.get("none") is None
         assert uow.api_keys.revoke(key.id, AT)
         assert not uow.api_keys.revoke(key.id, AT)
-        assert not opens(uow.api_keys.get(key.id), given)
+        assert not opens(uow.api_keys.get(key.id), given, AT)
         assert [k.id for k in uow.api_keys.all()] == [key.id]
 
 

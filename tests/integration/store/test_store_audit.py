@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from ascertain.domain.audit import GENESIS, ChainFault, Checkpoint, payload_digest, verify
+from ascertain.domain.audit import GENESIS, AuditFilter, ChainFault, Checkpoint, payload_digest, verify
 from ascertain.errors import ConfigError, IntegrityError, NotFoundError
 from ascertain.store import Store, open_store
 from tests.integration.store.samples import START, pseudonym, run
@@ -346,3 +347,24 @@ def test_checkpoints_are_lines_of_json(store: Store, tmp_path: Path) -> None:
     fill(store, 2)
     lines = (tmp_path / "checkpoints.jsonl").read_text().splitlines()
     assert [Checkpoint(**json.loads(line)) for line in lines] == store.checkpoints()
+
+
+def test_records_are_searched_from_the_newest_page_by_page(store: Store) -> None:
+    fill(store, 7)
+    with store.units() as uow:
+        uow.audit.append("review.decided", actor="person", header={}, learner_id="l-1")
+        uow.audit.append("review_desk", actor="person", header={})  # the dot is not a joker
+        uow.commit()
+    with store.units(write=False) as uow:
+        look = uow.audit.search
+        every = [r.seq for r in look(AuditFilter(), before=None, limit=4)]
+        assert every == [9, 8, 7, 6]
+        assert [r.seq for r in look(AuditFilter(), before=6, limit=4)] == [5, 4, 3, 2]
+        assert [r.seq for r in look(AuditFilter(action="review."), before=None, limit=9)] == [8]
+        assert [r.seq for r in look(AuditFilter(action="step", actor="worker"), before=3, limit=9)] == [2, 1]
+        of_one = look(AuditFilter(subject=pseudonym("l-1")), before=None, limit=9)
+        assert [r.seq for r in of_one] == [8, 7, 4, 1]
+        day = of_one[0].at.date()
+        assert len(look(AuditFilter(since=day, until=day), before=None, limit=99)) == 9
+        assert look(AuditFilter(since=day + timedelta(days=1)), before=None, limit=9) == []
+        assert look(AuditFilter(until=day - timedelta(days=1)), before=None, limit=9) == []

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ascertain.domain.notifications import Channel, Notification, NotificationState
+from ascertain.domain.notifications import DIGEST, OVERDUE, Channel, Notification, NotificationState
 from ascertain.domain.outbox import OutboxItem, OutboxState, RunKind, Switch, WritebackRun, row_id
 from ascertain.errors import ConflictError, NotFoundError
 from ascertain.store import Store
@@ -101,18 +101,20 @@ def test_messages(store: Store) -> None:
         message("m2", later, state=NotificationState.SENT, sent_at=later),
         message("m3", later),
         message("m4", START, learner_id="l-2", endpoint="other"),
-        message("m5", START, learner_id="l-3", endpoint="l-3", channel=Channel.EMAIL),
+        message("m5", START, learner_id="l-3", endpoint="l-3", channel=Channel.EMAIL, type=DIGEST),
+        message("m6", later, learner_id="l-3", endpoint="l-3", channel=Channel.EMAIL, type=OVERDUE),
     ]
     with store.units() as uow:
         uow.notifications.add(rows)
         uow.commit()
     with store.units() as uow:
-        assert [n.id for n in uow.notifications.due(later)] == ["m4", "m5", "m3"]
+        assert [n.id for n in uow.notifications.due(later)] == ["m4", "m5", "m3", "m6"]
         assert [n.id for n in uow.notifications.due(START, without=["other"])] == ["m5"]
         assert uow.notifications.latest("crm", NotificationState.SENT) == {"l-1": rows[1]}
         assert uow.notifications.latest("crm", NotificationState.PENDING) == {"l-1": rows[2]}
         assert uow.notifications.latest_mails(NotificationState.PENDING) == {"l-3": rows[4]}
-        counts = {("crm", "pending"): 1, ("crm", "sent"): 2, ("email", "pending"): 1, ("other", "pending"): 1}
+        assert uow.notifications.latest_mails(NotificationState.PENDING, OVERDUE) == {"l-3": rows[5]}
+        counts = {("crm", "pending"): 1, ("crm", "sent"): 2, ("email", "pending"): 2, ("other", "pending"): 1}
         assert uow.notifications.counts() == counts
         uow.notifications.put(replace(rows[2], tries=3, error="503", due_at=later + timedelta(days=1)))
         assert uow.notifications.get("m3") == replace(rows[2], tries=3, error="503", due_at=later + timedelta(days=1))

@@ -385,6 +385,12 @@ def test_where_nothing_is_configured_nothing_is_written() -> None:
 
 
 def test_probing_names_channels_and_fields() -> None:
-    found = connector(Workspace()).probe().fields
+    profile = connector(Workspace()).probe()
+    found = profile.fields
     assert found[Entity.MESSAGE] == {"platform": "platform"}
     assert found[Entity.USER] == {"Xf1": "Skills"}
+    # A channel that is read and a field that is written are mapped, and no others.
+    assert Entity.MESSAGE in profile.unmapped
+    assert profile.unmapped[Entity.USER] == ("Xf1",)
+    written = connector(Workspace(), skills_field="Xf1").probe()
+    assert written.unmapped[Entity.USER] == ()

@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from ascertain.connectors.webhook_out import HttpWebhookSender, check_target, is_public, read_secret, sign
+from ascertain.connectors.addresses import is_public
+from ascertain.connectors.webhook_out import HttpWebhookSender, check_target, read_secret, sign
 from ascertain.domain.notifications import Delivered
 from ascertain.errors import ConfigError
 

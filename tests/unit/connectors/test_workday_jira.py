@@ -73,10 +73,11 @@ def test_a_national_id_is_not_even_kept_of_a_bad_row() -> None:
     assert "900-11-2222" not in repr(page)
 
 
-def test_consent_is_what_the_report_says_or_the_connection() -> None:
-    assert first(workday([WORKER]), Entity.WORKER).reviews_consent
-    assert not first(workday([WORKER], no_consent_by_default=True), Entity.WORKER).reviews_consent
-    assert not first(workday([{**WORKER, "Reviews_Consent": "0"}]), Entity.WORKER).reviews_consent
+def test_consent_is_what_the_report_says_and_silence_is_none() -> None:
+    assert first(workday([WORKER]), Entity.WORKER).reviews_consent is None
+    said = {"0": False, "1": True, "": None}
+    for value, answer in said.items():
+        assert first(workday([{**WORKER, "Reviews_Consent": value}]), Entity.WORKER).reviews_consent is answer
 
 
 @pytest.mark.parametrize(

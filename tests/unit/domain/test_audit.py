@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ascertain.domain.audit import GENESIS, AuditRecord, ChainFault, Checkpoint, payload_digest, seal, verify
+from ascertain.domain.audit import (
+    GENESIS,
+    AuditRecord,
+    ChainFault,
+    Checkpoint,
+    payload_digest,
+    seal,
+    verify,
+    verify_one,
+)
 
 START = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 lengths = st.integers(1, 8)
@@ -172,3 +181,19 @@ def test_boundaries_between_fields_cannot_be_moved() -> None:
 def test_a_header_that_has_no_json_form_cannot_be_sealed(value: float) -> None:
     with pytest.raises(ValueError, match="JSON"):
         seal(1, START, "a", "b", "", {"x": value}, payload_digest(None), GENESIS)
+
+
+@given(lengths, st.data(), st.sampled_from(sorted(CHANGES)))
+def test_one_record_tells_by_itself_that_it_was_changed(n: int, data: st.DataObject, field: str) -> None:
+    chain = _chain(n)
+    at = data.draw(st.integers(0, n - 1))
+    earlier = chain[at - 1] if at else None
+    assert verify_one(chain[at], earlier) == ()
+    assert verify_one(replace(chain[at], **{field: CHANGES[field]}), earlier)  # type: ignore[arg-type]
+
+
+def test_one_record_whose_predecessor_was_cut_away_is_fine() -> None:
+    assert verify_one(_chain(3)[2], None) == ()
+    assert verify_one(_chain(3)[1], _chain(2, salt="other")[0]) == (
+        ChainFault(2, "does not follow the record before it"),
+    )

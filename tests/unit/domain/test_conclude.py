@@ -12,10 +12,20 @@ from hypothesis import strategies as st
 
 from ascertain.domain.assertion import AssertionState, assert_skill
 from ascertain.domain.canonical import canonical_json
-from ascertain.domain.conclude import conclude, observe, outcome_of, points_both_ways, reliability_of, route_all
+from ascertain.domain.casefile import CatalogueItem
+from ascertain.domain.conclude import (
+    compliance_skills,
+    conclude,
+    observe,
+    outcome_of,
+    points_both_ways,
+    reliability_of,
+    route_all,
+)
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.findings import AssertionVerdict, Claim, Pick, Stance, Verdict
-from ascertain.domain.skills import Level, SkillFamily
+from ascertain.domain.routing import Before, Earlier
+from ascertain.domain.skills import ContentTag, JobProfile, Level, Requirement, SkillFamily
 from tests.unit.domain.makers import AS_OF, POLICY, RULES, case, evidence, observation, role
 
 FAMILIES = {"sql": SkillFamily.TECHNICAL}
@@ -155,7 +165,7 @@ def test_route_all_joins_verdicts_and_critical_requirements() -> None:
     rows = tuple(observation(f"o{i}", reliability=3.0) for i in range(4))
     assertions = {s: assert_skill(s, tuple(replace(o, skill_id=s) for o in rows), RULES) for s in ("a", "b", "c")}
     verdicts = [AssertionVerdict("a", Verdict.SUPPORTED), AssertionVerdict("b", Verdict.SUPPORTED)]
-    routes = route_all(case(role=role(("b", 3, 1.0), critical=("b",))), assertions, verdicts, POLICY)
+    routes = route_all(case(role=role(("b", 3, 1.0), critical=("b",))), assertions, verdicts, POLICY, {})
     assert {s: r.state for s, r in routes.items()} == {
         "a": AssertionState.ACCEPTED,
         "b": AssertionState.IN_REVIEW,
@@ -165,9 +175,29 @@ def test_route_all_joins_verdicts_and_critical_requirements() -> None:
     assert routes["c"].reasons == ("the reviewer gave no verdict",)
 
 
+def test_compliance_is_what_the_role_marks_and_what_mandatory_training_teaches() -> None:
+    asked = (Requirement("law", Level(2), 1.0, compliance=True), Requirement("sql", Level(2), 1.0))
+    marked = JobProfile("r", "R", asked)
+    training = CatalogueItem("m", "Safety", "", Level.AWARENESS, 1.0, mandatory=True)
+    course = CatalogueItem("c", "Python", "", Level.AWARENESS, 1.0)
+    tags = {i: (ContentTag(i, s, 0.9, Level.AWARENESS),) for i, s in (("m", "safety"), ("c", "python"))}
+    found = replace(case(role=marked), catalogue=(training, course), tags=tags)
+    assert compliance_skills(found) == {"law", "safety"}
+    rows = tuple(observation(f"o{i}", reliability=3.0) for i in range(4))
+    skills = ("law", "safety", "sql")
+    assertions = {s: assert_skill(s, tuple(replace(o, skill_id=s) for o in rows), RULES) for s in skills}
+    verdicts = [AssertionVerdict(s, Verdict.SUPPORTED) for s in assertions]
+    routes = route_all(found, assertions, verdicts, POLICY, {"sql": Before(Earlier.REFUSED)})
+    assert {s: r.reasons for s, r in routes.items()} == {
+        "law": ("asked for by compliance",),
+        "safety": ("asked for by compliance",),
+        "sql": ("a human refused it before",),
+    }
+
+
 def test_contradicting_evidence_is_seen_by_the_routing() -> None:
     rows = (*(observation(f"o{i}", reliability=3.0) for i in range(6)), observation("x", supports=False, outcome=0.0))
     routes = route_all(
-        case(), {"s": assert_skill("s", rows, RULES)}, [AssertionVerdict("s", Verdict.SUPPORTED)], POLICY
+        case(), {"s": assert_skill("s", rows, RULES)}, [AssertionVerdict("s", Verdict.SUPPORTED)], POLICY, {}
     )
     assert "evidence points both ways" in routes["s"].reasons

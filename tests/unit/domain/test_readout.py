@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ascertain.domain.belief import Observation, believe
-from ascertain.domain.readout import applied, chance_of_reaching, features, log_odds
+from ascertain.domain.odds import log_odds
+from ascertain.domain.readout import applied, chance_of_reaching, features
 from ascertain.domain.rules import ReadoutRules
 from ascertain.domain.skills import Level
 from tests.unit.domain.makers import FORMULA_2, RULES, levels, observation, observations, shares

@@ -33,6 +33,10 @@ class KnownApp:
 
     settings: Settings
     runs: dict[str, Run] = field(default_factory=dict)
+    escalated: int = 0
+
+    def escalate(self) -> None:
+        self.escalated += 1
 
     def units(self, *, write: bool = True) -> Any:
         """A store in which nothing is stopped."""
@@ -41,7 +45,7 @@ class KnownApp:
     def fingerprint(self, learner: str) -> str:
         return PRINT if learner == "L1" else learner.lower().encode().hex().ljust(64, "0")
 
-    def assess(self, learner: str, *, trigger: str) -> Assessed:
+    def assess(self, learner: str, *, trigger: str, until: float | None = None) -> Assessed:
         new = learner not in self.runs
         if new:
             self.runs[learner] = Run(
@@ -88,7 +92,10 @@ def test_a_sweep_queues_the_changed_once_and_names_nobody(app: KnownApp) -> None
         "changed": 2,
         "queued": 2,
         "unchanged": 7,
+        "no_notice": 0,
+        "no_consent": 0,
     }
+    assert app.escalated == 1, "a sweep also looks for disputes that are overdue"
     handle = open_queue(app.settings)
     try:
         jobs = JobQueue(handle, app.settings)

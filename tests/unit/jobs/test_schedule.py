@@ -44,7 +44,8 @@ def test_one_slot_a_day_also_when_the_clocks_change(day: datetime) -> None:
 def test_the_shipped_schedules_are_valid() -> None:
     entries = read_schedules()
     assert entries
-    assert all(e.cohort for e in entries.values())
+    assert all(bool(e.cohort) == (e.task == "sweep") for e in entries.values())
+    assert {e.task for e in entries.values()} == {"sync", "sweep", "retain"}
 
 
 @pytest.mark.parametrize(

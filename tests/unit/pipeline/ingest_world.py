@@ -120,7 +120,14 @@ def worker(
     ref = SourceRef("hris", Entity.WORKER, employee)
     address = email or f"{employee.lower()}@x.example"
     return WorkerRecord(
-        ref, employee, address, f"Name {employee}", job_code=code, manager_employee_id=manager, active=active
+        ref,
+        employee,
+        address,
+        f"Name {employee}",
+        job_code=code,
+        manager_employee_id=manager,
+        active=active,
+        reviews_consent=True,
     )
 
 

@@ -20,6 +20,7 @@ from ascertain.errors import InputError
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import EntityReport, SyncReport
 from ascertain.store import Store
+from tests.agreed import OPINIONS, opt_in
 from tests.unit.pipeline.ingest_world import (
     HRIS_ENTITIES,
     FixedClock,
@@ -42,6 +43,7 @@ CLOCK = FixedClock()
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     found = new_store(tmp_path)
+    opt_in(found.units, *OPINIONS)
     yield found
     found.close()
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ascertain.domain.consent import Source
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.records import (
     AssessmentRecord,
@@ -32,6 +33,7 @@ from ascertain.pipeline.ingest_report import EntityReport, SyncReport
 from ascertain.pipeline.messages import MessageReader, opted_in
 from ascertain.pipeline.origins import settle
 from ascertain.store import Store
+from tests.agreed import OPINIONS, opt_in
 from tests.unit.pipeline.ingest_world import (
     DAY,
     FixedClock,
@@ -53,6 +55,7 @@ SECRET = "the deployment of Terraform to the Zanzibar account hung"
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     found = new_store(tmp_path)
+    opt_in(found.units, *OPINIONS, Source.MESSAGES)
     yield found
     found.close()
 

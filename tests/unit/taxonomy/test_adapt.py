@@ -80,7 +80,7 @@ def test_a_changed_file_is_refused_and_one_for_another_mapper_passed_over(
     (file,) = folder.glob("*.adapted-*.json")
     config = tmp_path / "config"
     config.mkdir()
-    for name in ("mapper", "schemas"):
+    for name in ("mapper", "schemas", "taxonomy"):
         (config / name).symlink_to(CONFIG_DIR / name)
     (config / "mapper").unlink()
     (config / "mapper").mkdir()

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ascertain.domain.charter import ChangeKind
+from ascertain.domain.overlays import Change, Overlay
 from ascertain.domain.skills import Skill
 from ascertain.errors import InputError, IntegrityError
 from ascertain.paths import CONFIG_DIR
@@ -50,6 +52,32 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
             out.writerow(["conceptUri", "preferredLabel", "altLabels"])
             out.writerows([S + key, label, other] for key, (label, other) in names.items())
     return folder
+
+
+def test_changes_lie_over_a_release_in_every_language(library: TaxonomyLibrary) -> None:
+    """A merge leaves the names of both, a new skill is found, and the release is as it was."""
+    changes = (
+        Change(ChangeKind.MERGE, S + "complaints", target=S + "suppliers"),
+        Change(ChangeKind.NEW, skills=(Skill("dbt", "dbt", synonyms=("dbt models",), definition="Transforming."),)),
+        Change(ChangeKind.RENAME, S + "law", names=("labour law",)),
+    )
+    release = library.open("esco").taxonomy
+    overlay = Overlay(release.version, changes)
+    bundle = library.open("esco", overlay)
+    assert bundle.taxonomy.version == overlay.version
+    assert len(bundle.taxonomy.skills()) == len(release.skills())
+
+    def best(text: str) -> str:
+        return bundle.mapper.map([text], top=3)[0][0].skill_id
+
+    assert best("Built dbt models.") == "dbt"
+    assert best("Used to handle customer complaints.") == S + "suppliers"
+    assert best("Taught labour law.") == S + "law"
+    assert best("Sie hat im Team Kundenbeschwerden behandelt und Beschwerden behandeln gelernt.") == S + "suppliers"
+    assert library.open("esco").taxonomy.version == release.version
+    assert library.open(f"esco@{release.version}", overlay).taxonomy.version == overlay.version
+    with pytest.raises(InputError, match="no skill"):
+        library.open("esco", Overlay(release.version, (Change(ChangeKind.SYNONYM, "gone", names=("x",)),)))
 
 
 @pytest.fixture(scope="module")

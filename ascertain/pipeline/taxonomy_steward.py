@@ -1,0 +1,370 @@
+"""Changes of the taxonomy: proposed, answered by the charter, applied, reverted. Nothing here approves by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from ascertain.domain.canonical import plain
+from ascertain.domain.charter import ChangeKind, Charter
+from ascertain.domain.denied import DenyList
+from ascertain.domain.overlays import Change, Overlay, applied
+from ascertain.domain.permission import Action, Principal, Role
+from ascertain.domain.ports import Clock, Mapper, Taxonomy, UnitOfWork
+from ascertain.domain.review_assign import SkillOwners
+from ascertain.domain.rules import Policy
+from ascertain.domain.stewardship import (
+    PRODUCT,
+    Answer,
+    AnswerKind,
+    Proposal,
+    ProposalState,
+    Support,
+    counting,
+    proposal_id,
+)
+from ascertain.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from ascertain.pipeline.content_tags import must_own
+from ascertain.pipeline.permit import demand
+from ascertain.pipeline.taxonomy_apply import is_whole, make_present, store_moved
+from ascertain.pipeline.taxonomy_moves import MovedRun, Mover
+from ascertain.pipeline.taxonomy_preview import (
+    Impact,
+    Previewed,
+    disputed,
+    heard,
+    impact_of,
+    newly_taught,
+    places,
+    quotes_of,
+)
+
+DEFINED = (ChangeKind.NEW, ChangeKind.SPLIT)
+"""Changes that bring in skills, which need a definition that two people understand alike."""
+
+
+class Bundle(Protocol):
+    """An open taxonomy with its mapper."""
+
+    @property
+    def taxonomy(self) -> Taxonomy: ...
+    @property
+    def mapper(self) -> Mapper: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Steward:
+    """Changes of one taxonomy, inside the caller's unit of work, which commits.
+
+    Attributes:
+        changes: those in use, over the present release.
+        under: opens the release under other changes.
+    """
+
+    uow: UnitOfWork
+    name: str
+    present: Bundle
+    changes: Overlay
+    under: Callable[[Overlay | None], Bundle]
+    tagger: str
+    charter: Charter
+    policy: Policy
+    owners: SkillOwners
+    deny: DenyList
+    clock: Clock
+
+    # -- proposals -----------------------------------------------------------------------------------------------------
+
+    def propose(self, change: Change, *, by: Principal | None, support: Support | None = None) -> Proposal:
+        """Put a change up for decision. The same change is the same proposal; of one that is there the counts are
+        brought up to date, and its state stays. ``by`` nobody: by the product.
+
+        Raises:
+            ForbiddenError: they may not.
+            InputError: a skill that is not there, a name that is taken or can never be a skill.
+        """
+        if by is not None:
+            demand(self.uow, by, Action.TAXONOMY_APPROVE)
+            must_own(by, change.touched, Action.TAXONOMY_APPROVE)
+        self._check(change)
+        now, ident = self.clock.now(), proposal_id(self.name, change)
+        known = self.uow.stewardship.get(ident)
+        found = support or Support("proposed by hand")
+        if known is not None:
+            fresh = replace(known, support=found, seen_at=now) if support else known
+            if known.support != fresh.support:
+                self.uow.stewardship.put(fresh)
+            return fresh
+        made = Proposal(ident, self.name, change, found, by.name if by else PRODUCT, now, now)
+        self.uow.stewardship.put(made)
+        header = {
+            "proposal": ident,
+            "kind": change.kind.value,
+            "taxonomy": self.name,
+            "people": found.people,
+            "quotes": found.quotes,
+        }
+        payload = {"actor": made.proposed_by, "change": plain(change)}
+        self.uow.audit.append("taxonomy.proposed", actor=by.kind if by else "system", header=header, payload=payload)
+        return made
+
+    def take_up(self, change: Change, support: Support) -> Proposal | None:
+        """Propose what the evidence speaks for; ``None`` where it does not fit, or can never be a skill."""
+        try:
+            return self.propose(change, by=None, support=support)
+        except (InputError, ConflictError):
+            return None
+
+    def amend(self, who: Principal, ident: str, change: Change, *, reason: str) -> Proposal:
+        """Say it in other words: names, definitions, families. What it is about stays; answers before count no more.
+
+        Raises:
+            ForbiddenError, NotFoundError, InputError: as for ``propose``.
+            ConflictError: it was applied, or the amendment is about other skills.
+        """
+        demand(self.uow, who, Action.TAXONOMY_APPROVE)
+        found = self.get(ident)
+        must_own(who, found.change.touched, Action.TAXONOMY_APPROVE)
+        if (change.kind, change.skill_id, change.target) != (
+            found.change.kind,
+            found.change.skill_id,
+            found.change.target,
+        ):
+            raise ConflictError("an amendment is about the same skills", remedy="propose another change")
+        if found.state is ProposalState.APPLIED:
+            raise ConflictError(f"{found.id} was applied", remedy="revert it first, or propose another change")
+        self._check(change)
+        if change == found.change:
+            return found
+        made = replace(found, change=change, state=ProposalState.OPEN)
+        self.uow.stewardship.put(made)
+        self._note(who, made, AnswerKind.AMENDED, who_role(who), reason)
+        return made
+
+    def get(self, ident: str) -> Proposal:
+        """
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        found = self.uow.stewardship.get(ident.strip())
+        if found is None or found.taxonomy != self.name:
+            raise NotFoundError(
+                f"there is no proposal {ident!r} for {self.name}", remedy="`ascertain taxonomy proposals` lists them"
+            )
+        return found
+
+    def preview(self, ident: str) -> Previewed:
+        """What it would do, computed by what applies it.
+
+        Raises:
+            NotFoundError: there is none.
+            InputError: it no longer fits the taxonomy, naming why.
+        """
+        found = self.get(ident)
+        answers = self.uow.stewardship.answers(found.id)
+        quotes = quotes_of(self.uow, found)
+        impact = Impact()
+        if found.state is not ProposalState.APPLIED:
+            impact = self._impact(found, self._plan(found)[0], quotes)
+        said = counting(answers)
+        return Previewed(
+            found,
+            impact,
+            tuple(quotes),
+            tuple(answers),
+            self.charter.needed(found.change.kind, impact.assertions),
+            sum(a.kind is AnswerKind.YES for a in said),
+        )
+
+    def answer(self, who: Principal, ident: str, *, yes: bool, reason: str) -> Previewed:
+        """Say yes or no. Enough yes approve it, one no rejects it. Saying the same again changes nothing.
+
+        Raises:
+            ForbiddenError: the charter does not let them.
+            InputError: no reason.
+            ConflictError: it was applied; or a yes to what still lacks a definition.
+        """
+        demand(self.uow, who, Action.TAXONOMY_APPROVE)
+        found = self.get(ident)
+        role = self._may(who, found.change)
+        said = reason_of(reason, found.id)
+        if found.state is ProposalState.APPLIED:
+            raise ConflictError(f"{found.id} was applied", remedy="revert it instead")
+        if self.charter.second_person and who.name.casefold() == found.proposed_by.casefold():
+            raise ConflictError("whoever proposed a change does not decide about it", remedy="let somebody else decide")
+        if yes:
+            self._defined(found)
+        known = {a.actor.casefold(): a.kind for a in counting(self.uow.stewardship.answers(found.id))}
+        kind = AnswerKind.YES if yes else AnswerKind.NO
+        if known.get(who.name.casefold()) is kind:
+            return self.preview(found.id)
+        self._note(who, found, kind, role, said)
+        now = self.preview(found.id)
+        state = ProposalState.OPEN if now.yes < now.needed else ProposalState.APPROVED
+        if any(a.kind is AnswerKind.NO for a in counting(now.answers)):
+            state = ProposalState.REJECTED
+        self.uow.stewardship.put(replace(found, state=state))
+        return replace(now, proposal=replace(found, state=state))
+
+    # -- applying ------------------------------------------------------------------------------------------------------
+
+    def apply(self, who: Principal, ident: str, *, reason: str) -> Previewed:
+        """Put an approved change in use: another version of the taxonomy, and new runs in place of those that it
+        touches. Runs before it stay, and are replayed with their version. Applying it again changes nothing.
+
+        Raises:
+            ForbiddenError: the charter does not let them.
+            ConflictError: not approved (for what it would move by now), or somebody contests a skill that it moves.
+            InputError: no reason; or it no longer fits the taxonomy.
+        """
+        demand(self.uow, who, Action.TAXONOMY_APPROVE)
+        found = self.get(ident)
+        role = self._may(who, found.change)
+        said = reason_of(reason, found.id)
+        if found.state is ProposalState.APPLIED:
+            return self.preview(found.id)
+        self._defined(found)
+        self._check(found.change)
+        plan, overlay = self._plan(found)
+        before = self.preview(found.id)
+        if found.state is not ProposalState.APPROVED or before.yes < before.needed:
+            raise ConflictError(
+                f"{found.id} has {before.yes} of {before.needed} yes that it needs",
+                remedy=f"ascertain taxonomy decide {found.id} yes --reason … --as NAME",
+            )
+        if contested := disputed(self.uow, found.change):
+            raise ConflictError(
+                f"{len(contested)} open disputes are about a skill that it moves: {', '.join(contested[:5])}",
+                remedy="decide them first",
+            )
+        self.uow.stewardship.keep(overlay)
+        self.uow.stewardship.use(self.name, overlay, found.id, self.clock.now())
+        moves = [
+            store_moved(self.uow, m, found, self.policy, self.owners, self.present.taxonomy, self.clock) for m in plan
+        ]
+        self.uow.stewardship.add_moves(found.id, [m for m in moves if m is not None])
+        made = replace(found, state=ProposalState.APPLIED, overlay=overlay.version)
+        self.uow.stewardship.put(made)
+        self._note(who, made, AnswerKind.APPLIED, role, said)
+        return replace(before, proposal=made)
+
+    def revert(self, who: Principal, ident: str, *, reason: str) -> tuple[Proposal, int, int]:
+        """Take the newest change back: the version before it, and the runs before it. Returns with it how many people's
+        runs are reinstated, and how many were assessed since and are due at the next sweep.
+
+        Raises:
+            ForbiddenError: the charter does not let them.
+            ConflictError: it is not applied, or a later change lies on it.
+        """
+        demand(self.uow, who, Action.TAXONOMY_APPROVE)
+        found = self.get(ident)
+        role = self._may(who, found.change)
+        said = reason_of(reason, found.id)
+        if found.state is not ProposalState.APPLIED:
+            raise ConflictError(f"{found.id} is not applied", remedy="`ascertain taxonomy proposals` shows what is")
+        if not self.changes.changes or self.changes.changes[-1] != found.change:
+            last = [p for p in self.uow.stewardship.proposals(self.name) if p.change == self.changes.changes[-1]]
+            raise ConflictError(
+                f"a later change lies on {found.id}", remedy=f"revert {last[0].id if last else 'it'} first"
+            )
+        below = replace(self.changes, changes=self.changes.changes[:-1])
+        if below.changes:
+            self.uow.stewardship.keep(below)
+        self.uow.stewardship.use(self.name, below if below.changes else None, found.id, self.clock.now())
+        back = since = 0
+        for move in self.uow.stewardship.moved(found.id):
+            latest = self.uow.runs.latest(move.learner_id)
+            before = self.uow.runs.get(move.before_run)
+            if latest is None or before is None or latest.id != move.after_run or not is_whole(self.uow, before):
+                since += 1
+                continue
+            make_present(self.uow, before, latest, self.clock)
+            back += 1
+        self.uow.stewardship.forget_moves(found.id)
+        made = replace(found, state=ProposalState.REVERTED, overlay=None)
+        self.uow.stewardship.put(made)
+        self._note(who, made, AnswerKind.REVERTED, role, said)
+        return made, back, since
+
+    # -- within --------------------------------------------------------------------------------------------------------
+
+    def _plan(self, found: Proposal) -> tuple[list[MovedRun], Overlay]:
+        overlay = self.changes.then(found.change)
+        after = self.under(overlay)
+        parts = [s.id for s in found.change.skills]
+        place = places(after.mapper, parts) if found.change.kind is ChangeKind.SPLIT else lambda _, to: to[0]
+        mover = Mover(self.uow, found.change.moves, after.taxonomy, place, f"taxonomy {found.id}", self.clock.now())
+        return mover.all(), overlay
+
+    def _impact(self, found: Proposal, plan: Sequence[MovedRun], quotes: Sequence[str]) -> Impact:
+        change, after = found.change, self.under(self.changes.then(found.change))
+        told, courses = (0, 0), 0
+        if not change.moves:
+            floor = self.policy.mapping.claim_floor
+            told = heard(after.mapper, change, quotes, floor)
+            titles = {c.item.content_id: c.item.title for c in self.uow.contents.all()}
+            taught = {c: {t.skill_id for t in tags} for c, tags in self.uow.contents.tags(self.tagger).items()}
+            courses = newly_taught(after.mapper, change, titles, taught, self.policy.mapping.tag_floor)
+        return impact_of(self.uow, change, plan, self.present.taxonomy, after.taxonomy, self.tagger, told, courses)
+
+    def _check(self, change: Change) -> None:
+        for name in change.new_names:
+            if group := self.deny.refuses(name):
+                raise InputError(
+                    f"{name!r} can never be a skill ({group.id}): {group.why}",
+                    field="names",
+                    remedy="see config/taxonomy/deny.yaml",
+                )
+        applied(self.present.taxonomy.skills(), change)
+
+    def _defined(self, found: Proposal) -> None:
+        bare = [s.label for s in found.change.skills if not s.definition.strip()]
+        if found.change.kind in DEFINED and bare:
+            raise ConflictError(
+                f"{', '.join(bare)} has no definition yet: no skill without one that two people understand alike",
+                remedy=f"ascertain taxonomy amend {found.id} --definition …",
+            )
+
+    def _may(self, who: Principal, change: Change) -> str:
+        """The role by which the charter lets them decide about it.
+
+        Raises:
+            ForbiddenError: it lets them not.
+        """
+        allowed = self.charter.changes[change.kind].by
+        for grant in who.grants:
+            if not grant.holds(who.today) or grant.role not in allowed:
+                continue
+            if grant.role is not Role.SKILL_OWNER or change.touched <= grant.skills:
+                return grant.role.value
+        raise ForbiddenError(
+            f"the charter does not let {who.name} decide about this ({change.kind})",
+            actor=who.name,
+            kind=who.kind,
+            action=Action.TAXONOMY_APPROVE.value,
+            learner_id=None,
+            remedy=f"config/charter.yaml: {', '.join(sorted(allowed))} may",
+        )
+
+    def _note(self, who: Principal, found: Proposal, kind: AnswerKind, role: str, reason: str) -> None:
+        made = Answer(found.id, kind, who.name, role, reason_of(reason, found.id), self.clock.now())
+        self.uow.stewardship.answer(made)
+        header: dict[str, Any] = {"proposal": found.id, "answer": kind.value, "role": role, "overlay": found.overlay}
+        payload = {"actor": who.name, "reason": made.reason, "change": plain(found.change)}
+        self.uow.audit.append("taxonomy.answered", actor=who.kind, header=header, payload=payload)
+
+
+def who_role(who: Principal) -> str:
+    """The roles that somebody has today."""
+    return ", ".join(sorted({g.role.value for g in who.grants if g.holds(who.today)}))
+
+
+def reason_of(reason: str, where: str) -> str:
+    """
+    Raises:
+        InputError: there is none.
+    """
+    if not reason.strip():
+        raise InputError("a reason is missing", where=where, field="reason", remedy="say why in a few words")
+    return reason.strip()

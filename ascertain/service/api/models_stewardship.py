@@ -1,0 +1,265 @@
+"""Content tags and changes of the taxonomy, as they are exchanged. Nobody's skills are in them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from ascertain.domain.charter import ChangeKind
+from ascertain.domain.content_tags import Says, TagState, Vote
+from ascertain.domain.skills import SkillFamily
+from ascertain.domain.stewardship import AnswerKind, ProposalState
+from ascertain.service.api.answers import Exchanged
+from ascertain.service.api.models_people import Day, LevelNumber, Probability, Time
+from ascertain.service.api.models_writes import Id, Level, Text
+from ascertain.service.api.schemas import published
+from ascertain.service.api.writing import Sent
+
+
+class Votes(Exchanged):
+    """Of each voter the newest counts."""
+
+    yes: int
+    no: int
+
+
+class Predicts(Exchanged):
+    """Whether finishing predicts other assessments of the skill: the share that did well of those who had finished,
+    less that of the others, with its 90 % interval. Null where there are too few of either."""
+
+    says: Says
+    lift: float | None
+    low: float | None
+    high: float | None
+
+
+@published("content-tag")
+class ContentTag(Exchanged):
+    """A skill that content teaches: suggested by the mapper, or decided by people."""
+
+    content: str
+    title: str
+    system: str
+    active: bool
+    skill: str
+    label: str
+    state: TagState
+    level: LevelNumber
+    probability: Probability
+    """As it counts now."""
+    suggested: Probability | None
+    """The mapper's own; null where people added the tag."""
+    quote: str
+    people: int
+    """How many people's evidence refers to the content."""
+    worth: float
+    """Use times uncertainty: what is worth a look first."""
+    votes: Votes
+    predicts: Predicts
+    notice: str
+    """Why it should be looked at again; empty for no reason."""
+
+
+@published("vote-on-tag")
+class VoteOnTag(Sent):
+    """A word about one skill of one content."""
+
+    skill: Id
+    vote: Vote
+    level: Level | None = None
+    """With `adjust` alone."""
+    reason: Text
+
+
+@published("vote-on-tags")
+class VoteOnTags(Sent):
+    """The same word on every undecided tag of a skill in one system."""
+
+    skill: Id
+    system: Id
+    vote: Vote
+    """`accept` or `reject`."""
+    reason: Text
+    contents: list[Id] = Field(default_factory=list, max_length=100)
+    """Of these alone; empty for all of them."""
+
+
+@published("voted-on-tags")
+class VotedOnTags(Exchanged):
+    """How many tags a word was about."""
+
+    tags: int
+    vote: Vote
+
+
+class NewSkill(Exchanged):
+    """A skill that a change brings in."""
+
+    id: str
+    label: str
+    kind: str
+    family: str
+    synonyms: list[str]
+    definition: str
+    broader: list[str]
+    related: list[str]
+    references: dict[str, str]
+
+
+class TaxonomyChange(Exchanged):
+    """What is changed: a skill, the one that it becomes part of, further names, skills that it brings in."""
+
+    kind: ChangeKind
+    skill_id: str
+    target: str
+    names: list[str]
+    skills: list[NewSkill]
+
+
+class Supported(Exchanged):
+    """What speaks for it: counts over people, none by person."""
+
+    why: str
+    people: int
+    quotes: int
+    first_seen: Day | None
+    last_seen: Day | None
+    quarters: list[tuple[str, int]]
+    """Quotes by the quarter of their evidence, oldest first."""
+
+
+@published("taxonomy-proposal")
+class TaxonomyProposal(Exchanged):
+    """A change of the taxonomy that is proposed, decided or applied."""
+
+    id: str
+    taxonomy: str
+    state: ProposalState
+    words: str
+    """The change in one sentence."""
+    change: TaxonomyChange
+    support: Supported
+    proposed_by: str
+    """A name, or `product`."""
+    proposed_at: Time
+    overlay: str | None
+    """The version of the taxonomy that it was applied in."""
+
+
+class MovedTo(Exchanged):
+    """So many assertions go from one skill to another. `after`: how many the target has then."""
+
+    source: str
+    source_label: str
+    target: str
+    target_label: str
+    assertions: int
+    after: int
+
+
+class TaxonomyImpact(Exchanged):
+    """What a change would do, counted on the plan that applying it carries out."""
+
+    words: str
+    assertions: int
+    people: int
+    joined: int
+    """Of the assertions, how many come together with one that is there."""
+    lost: int
+    roles: int
+    paths: int
+    tags: int
+    decisions: int
+    reviews: int
+    disputes: int
+    """Open ones, which are decided first."""
+    found: int
+    """Of the quotes that speak for it, in how many the skill would be found."""
+    asked: int
+    courses: int
+    states: dict[str, tuple[int, int]] | None
+    flows: list[MovedTo]
+
+
+class TaxonomyAnswer(Exchanged):
+    """What somebody said of it, or did with it."""
+
+    answer: AnswerKind
+    actor: str
+    role: str
+    reason: str
+    at: Time
+
+
+@published("taxonomy-preview")
+class TaxonomyPreview(TaxonomyProposal):
+    """A proposal with what it would do and what was said of it."""
+
+    quotes: list[str]
+    """Of people's evidence, masked."""
+    impact: TaxonomyImpact
+    needed: int
+    """How many people have to say yes."""
+    yes: int
+    answers: list[TaxonomyAnswer]
+
+
+@published("propose-taxonomy-change")
+class ProposeChange(Sent):
+    """A change to put up for decision."""
+
+    kind: ChangeKind
+    skill: str = Field(default="", max_length=300)
+    """Id or label of the skill that is changed."""
+    target: str = Field(default="", max_length=300)
+    """Of a merge, the skill that stays."""
+    names: list[Id] = Field(default_factory=list, max_length=10)
+    definitions: list[Text] = Field(default_factory=list, max_length=10)
+    synonyms: list[Id] = Field(default_factory=list, max_length=20)
+    family: SkillFamily | None = None
+
+
+@published("amend-taxonomy-change")
+class AmendChange(Sent):
+    """A proposal in other words; what is not given stays."""
+
+    names: list[Id] = Field(default_factory=list, max_length=10)
+    definitions: list[Text] = Field(default_factory=list, max_length=10)
+    synonyms: list[Id] = Field(default_factory=list, max_length=20)
+    family: SkillFamily | None = None
+    reason: Text
+
+
+class YesOrNo(StrEnum):
+    """An answer to a proposal."""
+
+    YES = "yes"
+    NO = "no"
+
+
+@published("answer-taxonomy-change")
+class AnswerChange(Sent):
+    """Somebody's yes or no."""
+
+    answer: YesOrNo
+    reason: Text
+
+
+@published("carry-out-taxonomy-change")
+class CarryOut(Sent):
+    """Apply or revert it."""
+
+    reason: Text
+
+
+@published("taxonomy-reverted")
+class Reverted(Exchanged):
+    """A change that was taken back."""
+
+    version: str
+    """The taxonomy in use now."""
+    reinstated: int
+    """People whose results are as before."""
+    assessed_since: int
+    """People who were assessed since and are due at the next sweep."""

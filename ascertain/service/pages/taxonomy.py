@@ -1,0 +1,247 @@
+"""``/taxonomy``: search, and changes that are proposed; ``/taxonomy/proposals/ID``: what one would do, and answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from ascertain.domain.charter import ChangeKind
+from ascertain.domain.permission import Action
+from ascertain.domain.ports import Taxonomy
+from ascertain.domain.skills import SkillFamily
+from ascertain.domain.stewardship import Proposal, ProposalState
+from ascertain.errors import AscertainError, ConflictError, InputError
+from ascertain.pipeline.permit import demand, may
+from ascertain.pipeline.taxonomy_change import amended, in_words, made_change
+from ascertain.pipeline.taxonomy_preview import proposal_shown, shown
+from ascertain.pipeline.taxonomy_signals import labels
+from ascertain.service.pages.forms import Form, Message
+from ascertain.service.pages.shell import Reader, Reads, Sends, Sent, back, service_of, show
+
+router = APIRouter(include_in_schema=False)
+Json = dict[str, Any]
+FOUND = 30
+ORDER = (
+    ProposalState.OPEN,
+    ProposalState.APPROVED,
+    ProposalState.APPLIED,
+    ProposalState.REVERTED,
+    ProposalState.REJECTED,
+)
+
+
+@router.get("/taxonomy")
+def taxonomy_page(
+    request: Request, reader: Annotated[Reader, Depends(Reads())], q: str = "", state: str = ""
+) -> Response:
+    """Skills by name, for everybody; proposals for those who may decide about them."""
+    return _page(request, reader, q.strip()[:200], state)
+
+
+@router.post("/taxonomy/proposals")
+def propose(request: Request, sent: Annotated[Sent, Depends(Sends(Action.TAXONOMY_APPROVE))]) -> Response:
+    """Put a change up for decision."""
+    app, form = service_of(request).app, sent.form
+    try:
+        with app.units(write=False) as uow:
+            demand(uow, sent.who, Action.TAXONOMY_APPROVE)
+        kind = form.text("kind", 20)
+        if kind not in set(ChangeKind):
+            raise InputError("choose what is changed", field="kind", remedy="one of the five")
+        change = made_change(
+            app.bundle.taxonomy,
+            ChangeKind(kind),
+            skill=form.text("skill", 300),
+            target=form.text("target", 300),
+            names=_lines(form, "names"),
+            definitions=_lines(form, "definitions"),
+            family=_family(form),
+        )
+        with app.units() as uow:
+            made = app.steward(uow).propose(change, by=sent.who)
+            uow.commit()
+    except (InputError, ConflictError) as e:
+        return _page(request, sent.reader, "", "", e)
+    return back(request, sent.reader, f"/taxonomy/proposals/{made.id}", "It is proposed. Somebody else decides.")
+
+
+@router.get("/taxonomy/proposals/{proposal}")
+def one(
+    request: Request, proposal: str, reader: Annotated[Reader, Depends(Reads(Action.TAXONOMY_APPROVE))]
+) -> Response:
+    """What a change would do, what speaks for it, and what was said."""
+    return _one(request, reader, proposal)
+
+
+@router.post("/taxonomy/proposals/{proposal}/answer")
+def answer(request: Request, proposal: str, sent: Annotated[Sent, Depends(Sends(Action.TAXONOMY_APPROVE))]) -> Response:
+    """Yes or no."""
+    app, form = service_of(request).app, sent.form
+    try:
+        with app.units() as uow:
+            said = form.text("answer", 5)
+            if said not in ("yes", "no"):
+                raise InputError("say yes or no", field="answer", remedy="press one of the two")
+            found = app.steward(uow).answer(sent.who, proposal, yes=said == "yes", reason=form.text("reason"))
+            uow.commit()
+    except (InputError, ConflictError) as e:
+        return _one(request, sent.reader, proposal, e)
+    words = {
+        ProposalState.APPROVED: "It is approved and can be applied.",
+        ProposalState.REJECTED: "It is rejected.",
+    }.get(found.proposal.state, f"{found.yes} of {found.needed} have said yes.")
+    return back(request, sent.reader, f"/taxonomy/proposals/{quote(found.proposal.id)}", words)
+
+
+@router.post("/taxonomy/proposals/{proposal}/amend")
+def amend(request: Request, proposal: str, sent: Annotated[Sent, Depends(Sends(Action.TAXONOMY_APPROVE))]) -> Response:
+    """Other names or definitions."""
+    app, form = service_of(request).app, sent.form
+    try:
+        with app.units() as uow:
+            demand(uow, sent.who, Action.TAXONOMY_APPROVE)
+            steward = app.steward(uow)
+            change = amended(
+                steward.get(proposal).change,
+                names=form.all("name"),
+                definitions=form.all("definition"),
+                family=_family(form),
+            )
+            made = steward.amend(sent.who, proposal, change, reason=form.text("reason"))
+            uow.commit()
+    except (InputError, ConflictError) as e:
+        return _one(request, sent.reader, proposal, e)
+    return back(request, sent.reader, f"/taxonomy/proposals/{quote(made.id)}", "It says so now.")
+
+
+@router.post("/taxonomy/proposals/{proposal}/apply")
+def apply(request: Request, proposal: str, sent: Annotated[Sent, Depends(Sends(Action.TAXONOMY_APPROVE))]) -> Response:
+    """Put it in use."""
+    app = service_of(request).app
+    try:
+        with app.units() as uow:
+            found = app.steward(uow).apply(sent.who, proposal, reason=sent.form.text("reason"))
+            uow.commit()
+    except (InputError, ConflictError) as e:
+        return _one(request, sent.reader, proposal, e)
+    app.taxonomies.renew()
+    app.tag()
+    said = f"It is in use: {found.impact.words}. A sweep reads the evidence anew."
+    return back(request, sent.reader, f"/taxonomy/proposals/{quote(found.proposal.id)}", said)
+
+
+@router.post("/taxonomy/proposals/{proposal}/revert")
+def revert(request: Request, proposal: str, sent: Annotated[Sent, Depends(Sends(Action.TAXONOMY_APPROVE))]) -> Response:
+    """Take it back."""
+    app = service_of(request).app
+    try:
+        with app.units() as uow:
+            made, reinstated, since = app.steward(uow).revert(sent.who, proposal, reason=sent.form.text("reason"))
+            uow.commit()
+    except (InputError, ConflictError) as e:
+        return _one(request, sent.reader, proposal, e)
+    app.taxonomies.renew()
+    app.tag()
+    said = f"It is taken back: {reinstated} people's results are as before"
+    said += f", {since} were assessed since and are due." if since else "."
+    return back(request, sent.reader, f"/taxonomy/proposals/{quote(made.id)}", said)
+
+
+def _page(request: Request, reader: Reader, q: str, state: str, error: AscertainError | None = None) -> Response:
+    app = service_of(request).app
+    taxonomy = app.bundle.taxonomy
+    with app.units(write=False) as uow:
+        may_decide = may(uow, reader.who, Action.TAXONOMY_APPROVE)
+        every = uow.stewardship.proposals(app.taxonomies.name) if may_decide else []
+    rows = [p for p in every if not state or p.state.value == state]
+    rows.sort(key=lambda p: (ORDER.index(p.state), -p.support.people, p.id))
+    data = {
+        "q": q,
+        "found": _search(taxonomy, q) if q else [],
+        "skills": len(taxonomy.skills()),
+        "version": taxonomy.version,
+        "changes": len(app.taxonomies.changes().changes),
+        "may_decide": may_decide,
+        "state": state,
+        "states": [(s.value, sum(p.state is s for p in every)) for s in ORDER],
+        "rows": [_row(p, taxonomy) for p in rows],
+        "kinds": [k.value for k in ChangeKind],
+        "families": [f.value for f in SkillFamily],
+    }
+    said = [Message(_told(error), "bad")] if error else []
+    return show(request, reader, "taxonomy.html", data, status=422 if error else 200, messages=said)
+
+
+def _one(request: Request, reader: Reader, ident: str, error: AscertainError | None = None) -> Response:
+    app = service_of(request).app
+    taxonomy = app.bundle.taxonomy
+    with app.units(write=False) as uow:
+        demand(uow, reader.who, Action.TAXONOMY_APPROVE)
+        found = app.steward(uow).preview(ident)
+    p = found.proposal
+    rule = app.charter.changes[p.change.kind]
+    last = app.taxonomies.changes().changes
+    data = {
+        "p": shown(found) | _row(p, taxonomy),
+        "moves": [(f.source_label, f.target_label, f.assertions, f.after) for f in found.impact.flows],
+        "touched": [_skill(taxonomy, s) for s in sorted(p.change.touched)],
+        "by": [r.value for r in sorted(rule.by)],
+        "bare": [s.label for s in p.change.skills if not s.definition],
+        "families": [f.value for f in SkillFamily],
+        "newest": bool(last) and last[-1] == p.change,
+        "mine": reader.who.name.casefold() == p.proposed_by.casefold(),
+    }
+    said = [Message(_told(error), "bad")] if error else []
+    return show(request, reader, "taxonomy-proposal.html", data, status=422 if error else 200, messages=said)
+
+
+def _row(p: Proposal, taxonomy: Taxonomy) -> Json:
+    names = dict(labels(taxonomy, p.change.touched))
+    return proposal_shown(p) | {"words": in_words(p.change, names), "kind": p.change.kind.value}
+
+
+def _skill(taxonomy: Taxonomy, ident: str) -> Json:
+    s = taxonomy.skill(ident)
+    if s is None:
+        return {"id": ident, "label": ident, "synonyms": [], "definition": ""}
+    return {"id": s.id, "label": s.label, "synonyms": list(s.synonyms), "definition": s.definition}
+
+
+def _search(taxonomy: Taxonomy, words: str) -> list[Json]:
+    """Skills that go by these words, the whole name first, then by how long the label is."""
+    asked = words.casefold()
+    found = [s for s in taxonomy.skills() if any(asked in n.casefold() for n in (s.id, s.label, *s.synonyms))]
+    found.sort(key=lambda s: (s.label.casefold() != asked, asked not in s.label.casefold(), len(s.label), s.id))
+    return [
+        {
+            "id": s.id,
+            "label": s.label,
+            "synonyms": list(s.synonyms),
+            "definition": s.definition,
+            "family": s.family.value,
+        }
+        for s in found[:FOUND]
+    ]
+
+
+def _lines(form: Form, name: str) -> list[str]:
+    return [line.strip() for line in form.text(name).splitlines() if line.strip()]
+
+
+def _family(form: Form) -> SkillFamily | None:
+    found = form.text("family", 20)
+    if found and found not in set(SkillFamily):
+        raise InputError("choose how fast it fades", field="family", remedy="one of the four")
+    return SkillFamily(found) if found else None
+
+
+def _told(error: AscertainError | None) -> str:
+    if error is None:
+        return ""
+    remedy = (
+        f". {error.remedy}" if error.remedy and "ascertain " not in error.remedy and "--" not in error.remedy else ""
+    )
+    return f"{error.message}{remedy}"
