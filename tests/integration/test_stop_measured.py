@@ -38,6 +38,8 @@ BOUND = 10.0
 QUIET = 2.0
 """Seconds that are watched after the last effect."""
 PEOPLE = 60
+UNDER_WAY = 120.0
+"""Seconds within which each kind of work has begun."""
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OUTGOING = """
 notifications:
@@ -46,30 +48,46 @@ notifications:
 """
 FIRED = "fired"
 """File with a line for each time that the schedule queued something."""
+UNDER_WAY_FILE = "under-way"
+"""File that tells the workers' processes that every kind of work is under way."""
 OFTEN = "schedules:\n  often: {cron: '* * * * *', cohort: all}\n"
+
+
+class Pace:
+    """Lets a first few through quickly and then holds back, until every kind of work is under way: else the kind that
+    begins first could be over before the last has begun."""
+
+    def __init__(self) -> None:
+        self.all_under_way = threading.Event()
+
+    def wait(self, done: int) -> None:
+        time.sleep(0.1) if done < 5 else self.all_under_way.wait(4.0)
+        time.sleep(0.1 if self.all_under_way.is_set() else 0.0)
 
 
 class TimedCompany(LoggedCompany):
     """Notes when it was written to."""
 
-    def __init__(self, *args: object) -> None:
+    def __init__(self, pace: Pace, *args: object) -> None:
         super().__init__(*args)
+        self.pace = pace
         self.times: list[float] = []
 
     def write_fields(self, docebo_id: int, values: dict[str, str]) -> None:
         super().write_fields(docebo_id, values)
+        self.pace.wait(len(self.times))
         self.times.append(time.time())
 
 
 @contextmanager
-def receiver() -> Iterator[tuple[int, list[float]]]:
-    """Takes messages, a tenth of a second each: its port, and when they came."""
+def receiver(pace: Pace) -> Iterator[tuple[int, list[float]]]:
+    """Takes messages at that pace: its port, and when they came."""
     times: list[float] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            time.sleep(0.1)
+            pace.wait(len(times))
             times.append(time.time())
             self.send_response(204)
             self.end_headers()
@@ -87,9 +105,11 @@ def receiver() -> Iterator[tuple[int, list[float]]]:
 
 
 def work(settings: Settings) -> None:
-    """A worker with the product's own handlers and switch; its crew follows a script, half a second a person."""
+    """A worker with the product's own handlers and switch; its crew follows a script, half a second a person (three
+    until all is under way)."""
     app = open_app(settings)
-    app.__dict__["crew"] = ScriptedCrew(meanwhile=lambda: time.sleep(0.5))
+    swing = settings.home_dir / UNDER_WAY_FILE
+    app.__dict__["crew"] = ScriptedCrew(meanwhile=lambda: time.sleep(0.5 if swing.exists() else 3.0))
     runtime.set_app(app)
     _ = app.assessor
     worker.run_worker(
@@ -114,10 +134,10 @@ def schedule(settings: Settings) -> None:
 
 
 def test_after_a_stop_nothing_happens_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    company = TimedCompany(build_company())
-    company.pause = 0.1
+    pace = Pace()
+    company = TimedCompany(pace, build_company())
     options = {"docebo": DoceboOptions(hourly_budget=None)}
-    with receiver() as (port, told), Sandbox(systems=("docebo",), company=company, options=options) as lms:
+    with receiver(pace) as (port, told), Sandbox(systems=("docebo",), company=company, options=options) as lms:
         for name, value in (lms.environment() | {"CRM_SECRET": SECRET}).items():
             monkeypatch.setenv(name, value)
         files = {"connectors.yaml": CONNECTIONS, "outgoing.yaml": OUTGOING.replace("PORT", str(port))}
@@ -153,7 +173,7 @@ def prepared(app: App, company: LoggedCompany) -> str:
 
 def stopped(app: App, run: str, company: TimedCompany, told: list[float]) -> dict[str, float]:
     """Seconds from the stop to the last effect of each kind, after all were under way."""
-    home, fork = app.settings.home_dir, multiprocessing.get_context("fork")
+    home, processes_of = app.settings.home_dir, multiprocessing.get_context("spawn")  # threads serve in this process
     granted(home, "zoe", "admin")
     with job_queue(app.settings) as jobs:
         enqueue_push(jobs, run)
@@ -161,15 +181,19 @@ def stopped(app: App, run: str, company: TimedCompany, told: list[float]) -> dic
         for n in range(PEOPLE):
             jobs.submit(ASSESS, (f"P{n:02}", "f", "test"), job_id=f"a{n}", timeout=600)
         processes = [
-            fork.Process(target=work, args=(app.settings,)),
-            fork.Process(target=schedule, args=(app.settings,)),
+            processes_of.Process(target=work, args=(app.settings,)),
+            processes_of.Process(target=schedule, args=(app.settings,)),
         ]
         for process in processes:
             process.start()
         try:
-            wait_for(
-                lambda: bool(len(company.times) > 3 < len(told) and concluded(app) and len(fired(app)) > 1), seconds=60
-            )
+            wait_for(lambda: len(company.times) > 3, seconds=UNDER_WAY)
+            wait_for(lambda: len(told) > 3, seconds=UNDER_WAY)
+            wait_for(lambda: bool(concluded(app)), seconds=UNDER_WAY)
+            wait_for(lambda: len(fired(app)) > 1, seconds=UNDER_WAY)
+            company.pace.all_under_way.set()
+            (home / UNDER_WAY_FILE).touch()
+            time.sleep(0.5)  # in full swing
             asked = time.time()
             answer = call("stop", "--reason", "an incident", "--as", "zoe", home=home)
             at = time.time()
