@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from crews.environment import prepare
 
@@ -17,11 +17,13 @@ from pydantic import PrivateAttr  # noqa: E402
 
 from agents.brains.base import Brain  # noqa: E402
 from ascertain.domain.canonical import digest  # noqa: E402
-from ascertain.domain.findings import CrewFindings, Step  # noqa: E402
+from ascertain.domain.findings import Step  # noqa: E402
 from ascertain.errors import AscertainError, BrainError, BudgetError, RunError  # noqa: E402
 from ascertain.prompts import Prompts  # noqa: E402
 from tools.base import DeskTool  # noqa: E402
-from tools.desk import CaseDesk  # noqa: E402
+from tools.base_desk import Desk  # noqa: E402
+
+Found = TypeVar("Found")
 
 
 class NoStorage:
@@ -56,8 +58,8 @@ class Post:
 
 
 def run(
-    desk: CaseDesk, posts: Sequence[Post], prompts: Prompts, brain_of: Callable[[str], Brain], *, name: str
-) -> CrewFindings:
+    desk: Desk[Found], posts: Sequence[Post], prompts: Prompts, brain_of: Callable[[str], Brain], *, name: str
+) -> Found:
     """Let the agents work one after the other and hand back what stood up to the checks.
 
     Raises:
@@ -97,7 +99,7 @@ def run(
         if isinstance(e, AscertainError):
             raise
         # CrewAI raises bare exceptions whose text may hold an answer: name the kind, and what the checks refused.
-        refused = [d for d in desk.findings(()).drops if d.what == "answer"]
+        refused = [d for d in desk.drops if d.what == "answer"]
         why = f"{refused[-1].stage}: {refused[-1].why}" if refused else f"{type(e).__name__} in the crew"
         failed = BrainError(f"the crew gave no usable answer: {why}", remedy="run it again, or use the embedded brain")
         failed.steps = steps

@@ -17,11 +17,12 @@ from pydantic import BaseModel, ValidationError
 from ascertain.domain.orders import gives_orders
 from ascertain.domain.text import clean_text
 from ascertain.prompts import Prompts
-from tools.desk import CaseDesk
+from tools.base_desk import Desk
 from tools.figures import unfounded
 from tools.wording import squash
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Own = TypeVar("Own", bound=Desk[Any])
 
 Guard = Callable[[TaskOutput | LiteAgentOutput], tuple[bool, Any]]
 
@@ -74,9 +75,7 @@ def unasked(data: Any, schema: type[BaseModel], where: str = "") -> Iterator[str
                 yield from unasked(item, inner, f"{where}{key}.")
 
 
-def checked(
-    stage: str, desk: CaseDesk, schema: type[Answer], accept: Callable[[CaseDesk, Answer], dict[str, Any]]
-) -> Guard:
+def checked(stage: str, desk: Own, schema: type[Answer], accept: Callable[[Own, Answer], dict[str, Any]]) -> Guard:
     """A CrewAI guardrail: reads the answer, lets ``accept`` put on the desk what stands up, and hands back what that
     returns as the task's output. An answer without the agreed form is sent back with the reason."""
 
@@ -114,7 +113,7 @@ def task(name: str, agent: Agent, prompts: Prompts, schema: type[BaseModel], gua
 
 
 def plain_words(
-    desk: CaseDesk, stage: str, what: str, text: str, *, limit: int, allowed: Iterable[Decimal] | None = None
+    desk: Desk[Any], stage: str, what: str, text: str, *, limit: int, allowed: Iterable[Decimal] | None = None
 ) -> str:
     """Free text of an agent as it may be stored, or an empty text where it is refused (counted as a drop).
 

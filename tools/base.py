@@ -10,7 +10,7 @@ from crewai.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from ascertain.domain.canonical import plain
-from tools.desk import CaseDesk
+from tools.base_desk import Desk
 from tools.envelope import envelope
 
 
@@ -44,9 +44,9 @@ class DeskTool(BaseTool):
 
     args_schema: type[BaseModel] = NoArguments
     stage: str
-    _desk: CaseDesk = PrivateAttr()
+    _desk: Any = PrivateAttr()  # a CaseDesk, unless a crew has a desk of its own
 
-    def __init__(self, desk: CaseDesk, **data: Any) -> None:
+    def __init__(self, desk: Desk[Any], **data: Any) -> None:
         super().__init__(**data)
         self._desk = desk
 

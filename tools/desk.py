@@ -6,12 +6,9 @@ agent's tools then show that. Nothing passes from agent to agent through a promp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
-from threading import RLock
-from typing import Any
 
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import Conclusion, conclude
@@ -20,7 +17,6 @@ from ascertain.domain.findings import (
     AssertionVerdict,
     Claim,
     CrewFindings,
-    Drop,
     NeedReason,
     PathChoice,
     Pick,
@@ -33,8 +29,8 @@ from ascertain.domain.ports import CrewServices
 from ascertain.domain.skills import ContentTag, Level
 from ascertain.domain.text import clean_text
 from ascertain.taxonomy.levels import level_cue
-from tools.figures import figures_in
-from tools.wording import affirmative, squash
+from tools.base_desk import Desk
+from tools.wording import affirmative
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +45,11 @@ class Offer:
     level: Level | None
 
 
-class CaseDesk:
+class CaseDesk(Desk[CrewFindings]):
     """In memory, for one run, used by one crew. Tools of one turn run in threads, hence the lock."""
 
     def __init__(self, case: CaseFile, services: CrewServices) -> None:
+        super().__init__()
         self.case = case
         self.services = services
         self.claims: tuple[Claim, ...] = ()
@@ -64,15 +61,9 @@ class CaseDesk:
         self.path: PathChoice | None = None
         self.verdicts: tuple[AssertionVerdict, ...] = ()
         self.summary = ""
-        self.outputs: dict[str, str] = {}
-        self.failure: Exception | None = None
-        """What made a tool fail; the run ends with it."""
-        self._drops: list[Drop] = []
         self._offers: dict[str, dict[str, Offer]] = {}
-        self._shown: dict[str, set[Decimal]] = {}
         self._conclusion: Conclusion | None = None
         self._plans: tuple[PathPlan, ...] | None = None
-        self._lock = RLock()
 
     # -- evidence -----------------------------------------------------------------------------------------------
 
@@ -190,19 +181,6 @@ class CaseDesk:
 
     # -- bookkeeping --------------------------------------------------------------------------------------------
 
-    def drop(self, stage: str, what: str, why: str) -> None:
-        """Count something refused. ``what`` is cut: a drop is a note, not a store."""
-        self._drops.append(Drop(stage, squash(what)[:160], why))
-
-    def show(self, stage: str, data: Mapping[str, Any]) -> None:
-        """Remember which figures a stage has been shown."""
-        with self._lock:
-            self._shown.setdefault(stage, set()).update(figures_in(data))
-
-    def shown(self, stage: str) -> frozenset[Decimal]:
-        """Figures that the tools of a stage have shown."""
-        return frozenset(self._shown.get(stage, ()))
-
     def findings(self, steps: Iterable[Step]) -> CrewFindings:
         """Everything that survived, with what did not and how it went."""
         return CrewFindings(
@@ -216,7 +194,7 @@ class CaseDesk:
             verdicts=self.verdicts,
             summary=self.summary,
             warnings=self.warnings(),
-            drops=tuple(self._drops),
+            drops=self.drops,
             steps=tuple(steps),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +16,9 @@ from ascertain.errors import ConfigError
 from ascertain.paths import CONFIG_DIR
 
 ROLES = ("evidence_collector", "taxonomy_mapper", "gap_analyst", "learning_path_curator", "reviewer")
+"""The learner crew's."""
+STEWARD_ROLES = ("taxonomy_steward", "taxonomy_critic")
+EVERY_ROLE = (*ROLES, *STEWARD_ROLES)
 
 
 class _Strict(BaseModel):
@@ -150,17 +153,17 @@ class Models(_Strict):
     teams: dict[str, dict[str, str]] = Field(default_factory=dict)
     budget: Budgets = Budgets()
 
-    def team(self, name: str) -> Mapping[str, EmbeddedConfig | EndpointConfig]:
-        """A brain for each of the five roles, for a team or a single brain called ``name``.
+    def team(self, name: str, roles: Sequence[str] = ROLES) -> Mapping[str, EmbeddedConfig | EndpointConfig]:
+        """A brain for each of ``roles``, for a team or a single brain called ``name``.
 
         Raises:
             ConfigError: when there is neither.
         """
         if name in self.teams:
             members = self.teams[name]
-            return {r: self.brains[members.get(r, members["default"])] for r in ROLES}
+            return {r: self.brains[members.get(r, members["default"])] for r in roles}
         if name in self.brains:
-            return dict.fromkeys(ROLES, self.brains[name])
+            return dict.fromkeys(roles, self.brains[name])
         known = ", ".join(sorted({*self.teams, *self.brains}))
         raise ConfigError(
             f"ASCERTAIN_BRAIN: there is no brain or team {name!r} in models.yaml", remedy=f"use one of: {known}"
@@ -194,7 +197,7 @@ def read_models(path: Path | None = None) -> Models:
         if "default" not in members:
             raise ConfigError(f"{file.name}: teams.{team}: a default is missing")
         for role, brain in members.items():
-            if role not in (*ROLES, "default"):
+            if role not in (*EVERY_ROLE, "default"):
                 raise ConfigError(f"{file.name}: teams.{team}.{role}: there is no such agent")
             if brain not in models.brains:
                 raise ConfigError(f"{file.name}: teams.{team}.{role}: there is no brain {brain!r}")
