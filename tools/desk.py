@@ -24,7 +24,8 @@ from ascertain.domain.findings import (
     Step,
 )
 from ascertain.domain.orders import gives_orders
-from ascertain.domain.paths import PathPlan, PathProblem, build_problem
+from ascertain.domain.path_offer import build_problem
+from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.ports import CrewServices
 from ascertain.domain.skills import ContentTag, Level
 from ascertain.domain.text import clean_text

@@ -189,6 +189,10 @@ def gaps_view(c: Console, data: Json, *, limit: int | None = None) -> None:
     c.print(fitted(c, rows, wide=("skill", "why"), spare={"why": 150, "importance": 100}))
 
 
+RELIEFS = 3
+"""Of the limits that could be loosened, so many are told."""
+
+
 def path_view(c: Console, data: Json) -> None:
     """One learner's path."""
     plan = data["plan"]
@@ -203,7 +207,7 @@ def path_view(c: Console, data: Json) -> None:
     rows = [
         {
             "weeks": f"{s['start_week']:.1f}-{s['end_week']:.1f}",
-            "item": s["title"],
+            "item": s["title"] + (" (external)" if s.get("external") else ""),
             "hours": f"{s['hours']:.1f}",
             "for": ", ".join(s["skills"]),
             "why": s["reason"],
@@ -212,6 +216,8 @@ def path_view(c: Console, data: Json) -> None:
     ]
     c.print(fitted(c, rows, wide=("item", "for", "why"), spare={"why": 130}))
     c.print(f"what limits it: {plan['binding']}")
+    for relief in plan.get("reliefs", ())[:RELIEFS]:
+        c.print(f"  {relief['words']}")
     if (a := data["approval"]) is not None:
         by = f" by {a['decided_by']}: {a['reason']}" if a["decided_by"] else f", waits for {a['approver']}"
         c.print(f"{a['state']}{by} ({a['id']})", soft_wrap=True)

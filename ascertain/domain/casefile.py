@@ -9,13 +9,15 @@ from datetime import date
 from ascertain.domain.calibration import NONE
 from ascertain.domain.canonical import digest
 from ascertain.domain.evidence import Evidence
+from ascertain.domain.path_wishes import NO_WISHES, PathWishes
 from ascertain.domain.skills import ContentTag, JobProfile, Level
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueItem:
     """A piece of learning content that a path may use. ``hours`` is study time; ``prerequisites`` are
-    content ids; ``external`` marks what does not come from the customer's own catalogue."""
+    content ids; ``external`` marks what does not come from the customer's own catalogue; ``cost`` is in the policy's
+    currency, ``None`` where the catalogue names none; ``url`` is where an external item is found."""
 
     content_id: str
     title: str
@@ -27,6 +29,8 @@ class CatalogueItem:
     prerequisites: tuple[str, ...] = ()
     mandatory: bool = False
     external: bool = False
+    cost: float | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class CaseFile:
         withheld: what was left out and why, in plain words ("messages: the person has said no").
         withdrawals: how often a source was taken back before: a run from before a withdrawal has lost its quotes, so
             it cannot stand for a case after it.
+        wishes: what the path has to keep to, by what the person or whoever approves has said.
+        promised: content ids of the path that stands, in its order: another path is to differ from it little.
     """
 
     pseudonym: str
@@ -79,14 +85,19 @@ class CaseFile:
     mentors: tuple[Mentor, ...] = ()
     withheld: tuple[str, ...] = ()
     withdrawals: int = 0
+    wishes: PathWishes = NO_WISHES
+    promised: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over everything that a stored result rests on: equal inputs, equal fingerprint, no new work.
 
-        Mentors are left out: they are other people, and nothing about this learner follows from them.
+        Mentors are left out: they are other people, and nothing about this learner follows from them. So is what was
+        promised: a path that stands is no reason for another run.
         """
         ordered = sorted(self.evidence, key=lambda e: e.id)
-        later = {"withdrawals": self.withdrawals} if self.withdrawals else {}
+        later: dict[str, object] = {"withdrawals": self.withdrawals} if self.withdrawals else {}
+        if self.wishes != NO_WISHES:
+            later["wishes"] = self.wishes
         return digest(
             {
                 **later,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 
-from ascertain.domain.casefile import CaseFile, CatalogueItem
-from ascertain.domain.gaps import Gap
-from ascertain.domain.rules import PathRules
-from ascertain.domain.skills import ContentTag
+from ascertain.domain.casefile import CatalogueItem
+from ascertain.domain.path_wishes import Modality, Share
 
 
 class PlanStatus(StrEnum):
@@ -27,11 +27,21 @@ class PathOption:
 
     item: CatalogueItem
     closes: Mapping[str, float]
+    modality: Modality = Modality.COURSE
 
 
 @dataclass(frozen=True, slots=True)
 class PathProblem:
-    """One learner's choice: ``gaps`` maps skill id to the weighted gap (the most that can be closed)."""
+    """One learner's choice.
+
+    Attributes:
+        gaps: skill id to the weighted gap (the most that can be closed).
+        max_cost: what all items that are not mandatory may cost together; ``None`` for any cost.
+        mix: share of the hours of all items that are not mandatory, by modality.
+        promised: content ids of the path that stands, in its order, as far as they are offered.
+        change_price: weighted gap that each promised item is worth beyond what it closes.
+        starts: the day that week 0 begins with.
+    """
 
     options: tuple[PathOption, ...]
     gaps: Mapping[str, float]
@@ -39,11 +49,29 @@ class PathProblem:
     weeks: int
     completed: frozenset[str] = frozenset()
     max_items: int = 8
+    max_cost: float | None = None
+    mix: Mapping[Modality, Share] = field(default_factory=dict)
+    promised: tuple[str, ...] = ()
+    change_price: float = 0.0
+    starts: date | None = None
+    currency: str = "EUR"
 
     @property
     def budget_hours(self) -> float:
         """Study hours until the horizon."""
         return self.hours_per_week * self.weeks
+
+    def duties(self) -> frozenset[str]:
+        """Mandatory items with all that they need: neither cost nor mix counts them."""
+        by_id = {o.item.content_id: o.item for o in self.options}
+        found: set[str] = set()
+        todo = [c for c, item in by_id.items() if item.mandatory]
+        while todo:
+            c = todo.pop()
+            if c not in found:
+                found.add(c)
+                todo += [p for p in by_id[c].prerequisites if p in by_id and p not in self.completed]
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +84,27 @@ class PathStep:
     start_week: float
     end_week: float
     closes: tuple[str, ...]
+    modality: str = Modality.COURSE
+    cost: float | None = None
+    external: bool = False
+    mandatory: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What loosening one limit would bring, found by solving again with it.
+
+    ``limit`` is ``hours``, ``weeks``, ``cost``, ``items`` or ``mix``; ``more`` by how much it was loosened; ``gain``
+    the further expected drop of the weighted gap; ``closes`` the skills whose gap is then closed, each with the day by
+    which (``None`` where the start is not known).
+    """
+
+    limit: str
+    more: float
+    gain: float
+    closes: tuple[tuple[str, date | None], ...]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +112,8 @@ class PathPlan:
     """A feasible path.
 
     ``closure`` is the expected drop of the summed weighted gap, ``bound`` the solver's proof of the best possible;
-    equal for an optimal plan. ``binding`` names what limits it.
+    equal for an optimal plan. ``binding`` names what limits it, ``reliefs`` what loosening it would bring, the most
+    effective first. ``cost`` is what the items that name a cost come to.
     """
 
     id: str
@@ -75,47 +125,8 @@ class PathPlan:
     status: PlanStatus
     binding: str
     open_skills: tuple[str, ...] = field(default=())
-
-
-def build_problem(case: CaseFile, gaps: Sequence[Gap], rules: PathRules) -> PathProblem:
-    """Offer only what closes a gap worth closing, with the prerequisites that it needs."""
-    worth = {g.skill_id: g for g in gaps if g.weighted >= rules.min_gap}
-    by_id = {c.content_id: c for c in case.catalogue}
-    values: dict[str, dict[str, float]] = {}
-    for item in case.catalogue:
-        if item.content_id in case.completed or item.language not in (case.language, "en"):
-            continue
-        closes = {
-            t.skill_id: _value(t, worth[t.skill_id], rules)
-            for t in case.tags.get(item.content_id, ())
-            if t.skill_id in worth
-        }
-        if closes or item.mandatory:
-            values[item.content_id] = closes
-    needed = list(values)
-    while needed:
-        for p in by_id[needed.pop()].prerequisites:
-            if p in by_id and p not in case.completed and p not in values:
-                values[p] = {}
-                needed.append(p)
-    return PathProblem(
-        options=tuple(PathOption(by_id[c], values[c]) for c in sorted(values)),
-        gaps={s: g.weighted for s, g in sorted(worth.items())},
-        hours_per_week=case.hours_per_week * rules.share_of_week,
-        weeks=rules.horizon_weeks,
-        completed=case.completed,
-        max_items=rules.max_items,
-    )
-
-
-def _value(tag: ContentTag, gap: Gap, rules: PathRules) -> float:
-    """importance × P(below) × P(teaches it) × P(learns it) × fit of the item's level to the required one."""
-    short = int(gap.required) - int(tag.level)
-    fit = 1.0 if short <= 0 else rules.one_level_short if short == 1 else rules.two_levels_short
-    ahead = int(tag.level) - int(gap.current or 0)
-    if ahead > 2:
-        fit *= rules.too_hard
-    return gap.weighted * tag.probability * rules.learn_probability * fit
+    cost: float = 0.0
+    reliefs: tuple[Relief, ...] = ()
 
 
 def closure_of(problem: PathProblem, chosen: Sequence[str]) -> float:
@@ -148,19 +159,61 @@ def violations(problem: PathProblem, chosen: Sequence[str]) -> tuple[str, ...]:
         found.append(f"{hours:.1f} h exceed the {problem.budget_hours:.1f} h until the horizon")
     if len(chosen) > problem.max_items:
         found.append(f"{len(chosen)} items exceed {problem.max_items}")
+    if problem.max_cost is not None and (cost := cost_of(problem, chosen)) > problem.max_cost + 1e-6:
+        found.append(f"{cost:.2f} {problem.currency} exceed {problem.max_cost:.2f}")
+    found.extend(mix_violations(problem, chosen))
     return tuple(found)
 
 
+def cost_of(problem: PathProblem, chosen: Iterable[str]) -> float:
+    """What a choice costs beyond what is mandatory; an item that names no cost costs nothing."""
+    picked = set(chosen) - problem.duties()
+    return sum(o.item.cost or 0.0 for o in problem.options if o.item.content_id in picked)
+
+
+def mix_violations(problem: PathProblem, chosen: Iterable[str]) -> list[str]:
+    """Modalities that take too much or too little of a choice's hours, in words. Mandatory items are not counted."""
+    if not problem.mix:
+        return []
+    picked = set(chosen) - problem.duties()
+    hours: Counter[Modality] = Counter()
+    for o in problem.options:
+        if o.item.content_id in picked:
+            hours[o.modality] += o.item.hours  # type: ignore[assignment]
+    total = sum(hours.values())
+    found = []
+    for modality, share in problem.mix.items():
+        mine = hours[modality]
+        if mine > share.most * total + _MIX_SLACK * (1 + total):
+            found.append(f"{modality} takes {mine:.1f} of {total:.1f} h, more than {share.most:.0%}")
+        if mine < share.least * total - _MIX_SLACK * (1 + total):
+            found.append(f"{modality} takes {mine:.1f} of {total:.1f} h, less than {share.least:.0%}")
+    return found
+
+
+_MIX_SLACK = 1e-6
+
+
 def ordered(problem: PathProblem, chosen: Sequence[str]) -> tuple[str, ...]:
-    """Mandatory first, then largest closure an hour, prerequisites always before what needs them."""
+    """Mandatory first, then what was promised in its order, then largest closure an hour; prerequisites always before
+    what needs them."""
     by_id = {o.item.content_id: o for o in problem.options}
+    place = {c: i for i, c in enumerate(problem.promised)}
     left = set(chosen)
     out: list[str] = []
     while left:
         ready = [c for c in left if not any(p in left for p in by_id[c].item.prerequisites)]
         if not ready:  # a cycle in the catalogue's prerequisites: keep a fixed order rather than hang
             ready = sorted(left)
-        best = min(ready, key=lambda c: (not by_id[c].item.mandatory, -_pull(problem, by_id, left, c), c))
+        best = min(
+            ready,
+            key=lambda c: (
+                not by_id[c].item.mandatory,
+                place.get(c, len(place)),
+                -_pull(problem, by_id, left, c),
+                c,
+            ),
+        )
         out.append(best)
         left.remove(best)
     return tuple(out)
@@ -186,9 +239,44 @@ def timeline(problem: PathProblem, chosen: Sequence[str]) -> tuple[PathStep, ...
         o = by_id[c]
         end = clock + o.item.hours / max(problem.hours_per_week, 1e-9)
         closes = tuple(sorted(s for s, v in o.closes.items() if v > 0))
-        steps.append(PathStep(c, o.item.title, o.item.hours, round(clock, 4), round(end, 4), closes))
+        steps.append(
+            PathStep(
+                c,
+                o.item.title,
+                o.item.hours,
+                round(clock, 4),
+                round(end, 4),
+                closes,
+                modality=o.modality.value,
+                cost=o.item.cost,
+                external=o.item.external,
+                mandatory=o.item.mandatory,
+                url=o.item.url,
+            )
+        )
         clock = end
     return tuple(steps)
+
+
+def closed_on(problem: PathProblem, chosen: Sequence[str], min_gap: float) -> dict[str, float]:
+    """Skill id to the week in which what is left of its gap falls to ``min_gap`` or less, in the order ``chosen``."""
+    by_id = {o.item.content_id: o for o in problem.options}
+    left = dict(problem.gaps)
+    found: dict[str, float] = {}
+    clock = 0.0
+    for c in chosen:
+        clock += by_id[c].item.hours / max(problem.hours_per_week, 1e-9)
+        for s, value in by_id[c].closes.items():
+            if s in left and s not in found:
+                left[s] -= value
+                if left[s] <= min_gap:
+                    found[s] = clock
+    return found
+
+
+def day_of(starts: date | None, week: float) -> date | None:
+    """The day on which a week of the plan ends, where its start is known."""
+    return None if starts is None else starts + timedelta(days=math.ceil(7 * week - 1e-9))
 
 
 def weeks_needed(hours: float, hours_per_week: float) -> int:

@@ -10,6 +10,7 @@ from ascertain.domain.calibration import Calibration
 from ascertain.domain.compliance import ComplianceRules
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.notice import NoticeRules
+from ascertain.domain.path_wishes import Modality, Share
 from ascertain.domain.retention import NOTHING_GOES, RetentionRules
 from ascertain.domain.review_rules import ReviewRules
 from ascertain.domain.skills import SkillFamily
@@ -114,7 +115,18 @@ class MappingRules:
 
 @dataclass(frozen=True, slots=True)
 class PathRules:
-    """Numbers of the learning path."""
+    """Numbers of the learning path.
+
+    Attributes:
+        micro_hours: a course of so many hours or fewer is micro-learning.
+        after_failure: what somebody who failed an item is still expected to learn from it, as a factor a failure.
+        change_price: weighted gap that another path must close more, for each promised item that it leaves out.
+        mentor_hours: of sessions with a mentor, as one item of a path; 0 plans none.
+        mix: shares of the hours by modality, where nobody has agreed on others.
+        currency: of all costs.
+        relief_hours, relief_weeks, relief_share: by how much a limit is loosened to say what it costs: hours a week,
+            weeks until the end, share of the budget.
+    """
 
     horizon_weeks: int
     default_hours_per_week: float
@@ -126,6 +138,15 @@ class PathRules:
     max_items: int
     min_gap: float
     solver_seconds: float
+    micro_hours: float = 0.5
+    after_failure: float = 0.6
+    change_price: float = 0.02
+    mentor_hours: float = 0.0
+    mix: Mapping[Modality, Share] = field(default_factory=dict)
+    currency: str = "EUR"
+    relief_hours: float = 2.0
+    relief_weeks: int = 8
+    relief_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

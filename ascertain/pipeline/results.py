@@ -12,7 +12,8 @@ from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import Conclusion, compliance_skills
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.gaps import coverage
-from ascertain.domain.paths import PathPlan, build_problem
+from ascertain.domain.path_offer import build_problem
+from ascertain.domain.paths import PathPlan
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import CrewServices, Taxonomy
 from ascertain.domain.review_rules import ReviewRules

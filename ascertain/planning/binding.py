@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ascertain.domain.paths import PathProblem
+from ascertain.domain.paths import PathProblem, cost_of, mix_violations
 from ascertain.planning.choices import HOUR_SLACK, TOLERANCE, Offer, gain, remaining
 
 
@@ -17,6 +17,7 @@ class _Addition:
     hours: float
     items: int
     closes: bool
+    added: frozenset[str] = frozenset()
 
     @property
     def rate(self) -> float:
@@ -32,13 +33,13 @@ def binding_words(
     min_gap: float,
     label: Callable[[str], str],
 ) -> str:
-    """What limits the plan: mandatory items, hours, number of items, the catalogue; or "nothing binds"."""
+    """What limits the plan: mandatory items, hours, number of items, cost, mix, the catalogue; or "nothing binds"."""
     picked = frozenset(chosen)
     said: list[str] = []
     if mandatory_left:
         said.append(_duties(problem, offer, mandatory_left))
     elif more := _additions(problem, offer, picked, min_gap):
-        said.append(_limit(problem, offer.hours(picked), len(picked), more, label))
+        said.append(_limit(problem, offer, picked, more, label))
     said.extend(_catalogue(problem, offer, label))
     return "; ".join(said) or "nothing binds"
 
@@ -66,18 +67,21 @@ def _additions(problem: PathProblem, offer: Offer, picked: frozenset[str], min_g
             continue
         skill = max(sorted(gains), key=lambda s: gains[s])
         closes = left[skill] - gains[skill] <= min_gap
-        found.append(_Addition(skill, value, offer.hours(added), len(added), closes))
+        found.append(_Addition(skill, value, offer.hours(added), len(added), closes, added))
     return sorted(found, key=lambda a: (-a.rate, a.hours, a.skill))
 
 
-def _limit(problem: PathProblem, hours: float, items: int, more: list[_Addition], label: Callable[[str], str]) -> str:
-    room = problem.max_items - items
+def _limit(
+    problem: PathProblem, offer: Offer, picked: frozenset[str], more: list[_Addition], label: Callable[[str], str]
+) -> str:
+    hours = offer.hours(picked)
+    room = problem.max_items - len(picked)
     by_hours = [a for a in more if a.items <= room]
     if by_hours:
         best = by_hours[0]
         lacking = hours + best.hours - problem.budget_hours
         if lacking <= HOUR_SLACK:
-            return f"the search ended early: {label(best.skill)} could still be worked on"
+            return _spent(problem, picked, best, label)
         if problem.weeks <= 0:
             return "the horizon leaves no time"
         weekly = math.ceil(lacking / problem.weeks * 2 - 1e-9) / 2
@@ -92,6 +96,20 @@ def _limit(problem: PathProblem, hours: float, items: int, more: list[_Addition]
         f"the limit of {problem.max_items} items{both or ' binds'}: {over} more {noun}"
         f"{'' if by_items else ' and more hours'} would also {_verb(best)} {label(best.skill)}"
     )
+
+
+def _spent(problem: PathProblem, picked: frozenset[str], best: _Addition, label: Callable[[str], str]) -> str:
+    """Why an addition that hours and items have room for is not taken."""
+    if problem.max_cost is not None:
+        over = cost_of(problem, picked | best.added) - problem.max_cost
+        if over > HOUR_SLACK:
+            return (
+                f"the budget of {problem.max_cost:g} {problem.currency} binds: {math.ceil(over):g} {problem.currency} "
+                f"more would also {_verb(best)} {label(best.skill)}"
+            )
+    if broken := mix_violations(problem, picked | best.added):
+        return f"the mix binds: {label(best.skill)} could be worked on, but {broken[0]}"
+    return f"the search ended early: {label(best.skill)} could still be worked on"
 
 
 def _some(names: list[str], most: int = 6) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ascertain.domain.paths import PathOption, PathProblem, closure_of
+from ascertain.domain.paths import PathOption, PathProblem, closure_of, cost_of, mix_violations
 
 TOLERANCE = 1e-6
 """Weighted gap below which two plans count as equally good: the solver's resolution."""
@@ -60,9 +60,12 @@ def _closes(problem: PathProblem, option: PathOption) -> bool:
 
 
 def fits(problem: PathProblem, offer: Offer, chosen: Iterable[str]) -> bool:
-    """True when a choice keeps to the hours and to the number of items."""
+    """True when a choice keeps to the hours, to the number of items and to the cost. The mix is another question: what
+    breaks it may keep it once more is chosen."""
     picked = set(chosen)
-    return len(picked) <= problem.max_items and offer.hours(picked) <= problem.budget_hours + HOUR_SLACK / 2
+    if len(picked) > problem.max_items or offer.hours(picked) > problem.budget_hours + HOUR_SLACK / 2:
+        return False
+    return problem.max_cost is None or cost_of(problem, picked) <= problem.max_cost + HOUR_SLACK / 2
 
 
 def remaining(problem: PathProblem, offer: Offer, chosen: Iterable[str]) -> dict[str, float]:
@@ -82,7 +85,10 @@ def gain(offer: Offer, left: Mapping[str, float], added: Iterable[str]) -> dict[
 
 
 def greedy(problem: PathProblem, offer: Offer) -> frozenset[str]:
-    """A feasible choice: mandatory items as far as they fit, then the most closure an hour, prerequisites included."""
+    """A feasible choice: mandatory items as far as they fit, then the most closure an hour, prerequisites included.
+
+    What would break the mix waits until enough else is chosen.
+    """
     chosen: frozenset[str] = frozenset()
     mandatory = [c for c, o in offer.options.items() if o.item.mandatory]
     for c in sorted(mandatory, key=lambda c: (offer.hours(offer.bundle(c, ())), c)):
@@ -97,6 +103,8 @@ def greedy(problem: PathProblem, offer: Offer) -> frozenset[str]:
             value = sum(gain(offer, left, added).values())
             if value <= TOLERANCE or not fits(problem, offer, chosen | added):
                 open_options.discard(c)  # gains and room only shrink, so it will not come back
+                continue
+            if mix_violations(problem, chosen | added):
                 continue
             rate = value / max(offer.hours(added), 0.25)
             if best is None or rate > best[0]:
@@ -128,7 +136,7 @@ def thinned(problem: PathProblem, offer: Offer, chosen: Iterable[str], *, keep: 
                 for s, v in option.closes.items()
                 if s in sums
             )
-            if whole - lost >= floor:
+            if whole - lost >= floor and not mix_violations(problem, picked - {c}):
                 rates.append((lost / option.item.hours, c))
         if not rates:
             return picked

@@ -6,11 +6,21 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from ascertain.domain.paths import PathOption, PathPlan, PathProblem, PlanStatus, closure_of, ordered, timeline
+from ascertain.domain.paths import (
+    PathOption,
+    PathPlan,
+    PathProblem,
+    PlanStatus,
+    closure_of,
+    cost_of,
+    ordered,
+    timeline,
+)
 from ascertain.domain.rules import PathRules
 from ascertain.planning.binding import binding_words
 from ascertain.planning.choices import TOLERANCE, Offer, offer_of, skills_worked_on, thinned
 from ascertain.planning.model import Solution, solve
+from ascertain.planning.reliefs import reliefs_of
 
 LIGHT_KEEPS = 0.6
 """A lighter plan keeps at least this share of the best closure …"""
@@ -62,6 +72,7 @@ class CpSatSolver:
             return (PathPlan("best", "Nothing to do", (), 0.0, 0.0, 0.0, PlanStatus.NOTHING_TO_DO, binding),)
         found = self._solve(problem, offer)
         best = self._plan("best", f"The most within {problem.weeks} weeks", problem, offer, found)
+        best = replace(best, reliefs=reliefs_of(problem, offer, found, self._rules, self._label))
         if not best.steps:
             return (best,)
         plans = [best]
@@ -115,10 +126,11 @@ class CpSatSolver:
             status=found.status,
             binding=binding,
             open_skills=tuple(s for s in problem.gaps if s not in worked_on),
+            cost=cost_of(problem, found.chosen),
         )
 
     def _binding(self, problem: PathProblem, offer: Offer, found: Solution) -> str:
-        return binding_words(
+        words = binding_words(
             problem,
             offer,
             found.chosen,
@@ -126,6 +138,14 @@ class CpSatSolver:
             min_gap=self._rules.min_gap,
             label=self._label,
         )
+        given_up = found.bound - found.closure
+        if found.status is PlanStatus.FEASIBLE and problem.promised and given_up > TOLERANCE:
+            kept = sum(c in found.chosen for c in problem.promised)
+            words += (
+                f"; keeps {kept} of {len(problem.promised)} promised items, "
+                f"for at most {given_up:.2f} of the weighted gap"
+            )
+        return words
 
 
 def _ids(plan: PathPlan) -> frozenset[str]:

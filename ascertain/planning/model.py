@@ -5,22 +5,34 @@ Let x_c say that item c is taken and y_s how much of skill s's gap is closed:
     maximise   Σ_s y_s,   y_s ≤ gap_s,   y_s ≤ Σ_c closes_cs·x_c
     subject to Σ_c hours_c·x_c ≤ budget,   Σ_c x_c ≤ max_items,   x_c ≤ x_p for every prerequisite p of c
 
-Among equally good choices the one with the fewest hours wins. Mandatory items come before everything: all of them
-where they fit, else as many as fit. Solver: Perron & Didier, *CP-SAT*, OR-Tools.
+               Σ_c cost_c·x_c ≤ budget of cost,   least_m·H ≤ Σ_{c of modality m} hours_c·x_c ≤ most_m·H
+
+with H the hours of all items that are not mandatory; cost does not count those either. Each promised item that is kept
+adds ``change_price`` to the objective. Among equally good choices the one with the fewest hours wins. Mandatory items
+come before everything: all of them where they fit, else as many as fit. Solver: Perron & Didier, *CP-SAT*, OR-Tools.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ascertain.domain.paths import PathProblem, PlanStatus, closure_of
-from ascertain.planning.choices import HOUR_SLACK, Offer, fits, greedy
+from ascertain.planning.choices import HOUR_SLACK, TOLERANCE, Offer, fits, greedy
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 GAP_UNITS = 1_000_000
 """Integer units of one weighted gap; closure is optimal to this resolution."""
 
 _HOUR_UNITS = 100_000_000
+_COST_UNITS = 100
+_THOUSAND = 1000
+"""Shares are kept to the thousandth."""
+_HALF = 1e-6
 _SMALL = 80
 """Up to this many options neither presolve nor a first guess pays for itself (40 options: 8.5 against 10.4 ms)."""
 
@@ -37,7 +49,20 @@ class Solution:
 
 
 def solve(problem: PathProblem, offer: Offer, *, deterministic_seconds: float) -> Solution:
-    """The best choice within a deterministic time limit (CP-SAT's own unit, about a second of one core)."""
+    """The best choice within a deterministic time limit (CP-SAT's own unit, about a second of one core).
+
+    With promised items the bound is that of the same problem without them: what keeping them costs can be seen.
+    """
+    if problem.promised and problem.change_price > 0:
+        free = solve(replace(problem, promised=()), offer, deterministic_seconds=deterministic_seconds)
+        kept = _solve(problem, offer, deterministic_seconds)
+        bound = max(free.bound, kept.closure)
+        proven = kept.status is PlanStatus.OPTIMAL and bound - kept.closure <= TOLERANCE
+        return replace(kept, bound=bound, status=PlanStatus.OPTIMAL if proven else PlanStatus.FEASIBLE)
+    return _solve(problem, offer, deterministic_seconds)
+
+
+def _solve(problem: PathProblem, offer: Offer, deterministic_seconds: float) -> Solution:
     mandatory = [c for c, o in offer.options.items() if o.item.mandatory]
     required = frozenset(mandatory).union(*(offer.needs[c] for c in mandatory))
     forced = required if fits(problem, offer, required) else frozenset()
@@ -72,6 +97,7 @@ def _search(
             model.add(x[c] == 1)
         if start is not None:
             model.add_hint(x[c], c in start)
+    _spend(problem, offer, model, x, hours)
 
     worth = dict.fromkeys(usable, 0)
     parts: list[cp_model.IntVar] = []
@@ -94,7 +120,12 @@ def _search(
     unit = most + 1
     duty = unit * (ceiling + 1)
     short = [c for c in usable if offer.options[c].item.mandatory and c not in forced]
-    coefficients = [unit * worth[c] - effort[c] + (duty if c in short else 0) for c in usable]
+    promise = round(problem.change_price * GAP_UNITS) if problem.promised else 0
+    promised = frozenset(problem.promised)
+    duty += unit * promise * len(promised)
+    coefficients = [
+        unit * (worth[c] + (promise if c in promised else 0)) - effort[c] + (duty if c in short else 0) for c in usable
+    ]
     model.maximize(weighted([*x.values(), *parts], [*coefficients, *([unit] * len(parts))]))
 
     solver = cp_model.CpSolver()
@@ -130,6 +161,31 @@ def _teaching(problem: PathProblem, offer: Offer, usable: list[str]) -> dict[str
             if units > 0:
                 rows[s].append((c, units))
     return rows
+
+
+def _spend(
+    problem: PathProblem,
+    offer: Offer,
+    model: cp_model.CpModel,
+    x: Mapping[str, cp_model.IntVar],
+    hours: Sequence[int],
+) -> None:
+    """What the items that are not mandatory may cost, and how their hours may be spread over modalities."""
+    if problem.max_cost is None and not problem.mix:
+        return
+    duties = problem.duties()
+    free = [(c, v, h) for (c, v), h in zip(x.items(), hours, strict=True) if c not in duties]
+    if problem.max_cost is not None:
+        costs = [round((offer.options[c].item.cost or 0.0) * _COST_UNITS) for c, _, _ in free]
+        budget = math.floor(problem.max_cost * _COST_UNITS + _HALF)
+        model.add(sum(k * v for k, (_, v, _) in zip(costs, free, strict=True)) <= budget)
+    for modality, share in problem.mix.items():
+        mine = {c for c, _, _ in free if offer.options[c].modality is modality}
+        most, least = round(share.most * _THOUSAND), round(share.least * _THOUSAND)
+        if most < _THOUSAND:
+            model.add(sum(h * ((_THOUSAND if c in mine else 0) - most) * v for c, v, h in free) <= 0)
+        if least > 0:
+            model.add(sum(h * ((_THOUSAND if c in mine else 0) - least) * v for c, v, h in free) >= 0)
 
 
 def _hours(problem: PathProblem, offer: Offer, usable: list[str]) -> tuple[list[int], int]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ascertain.domain.compliance import ComplianceRules
 from ascertain.domain.notice import NoticeRules
+from ascertain.domain.path_wishes import Share
 from ascertain.domain.retention import NOTHING_GOES, RetentionRules
 from ascertain.domain.rules import (
     BeliefRules,
@@ -65,7 +66,9 @@ def parse_policy(text: str, *, source: str = "policy.yaml") -> Policy:
         ),
         routing=RoutingRules(**doc.routing.model_dump(exclude={"review_due_days"})),
         mapping=MappingRules(**doc.mapping.model_dump()),
-        path=PathRules(**p.model_dump()),
+        path=PathRules(
+            **p.model_dump(exclude={"mix"}), mix={m: Share(s.least, s.most) for m, s in sorted(p.mix.items())}
+        ),
         notice=NoticeRules(**doc.notice.model_dump()),
         compliance=ComplianceRules(**doc.compliance.model_dump()),
         permission=PermissionRules(**doc.permission.model_dump()),

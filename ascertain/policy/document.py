@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ascertain.domain.belief import FIRST_FORMULA, FORMULA, MAX_RELIABILITY
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.path_wishes import Modality
 from ascertain.domain.retention import MIN_AUDIT_DAYS, SINCE_THEN, Kind
 from ascertain.domain.review_rules import EARLIER_ASSIGNMENT, AssignRule, Party, ReviewRules, WatchRules, When
 from ascertain.domain.rules import Opinions
@@ -153,6 +154,17 @@ class _Mapping(_Strict):
     mention: Share
 
 
+class _Mix(_Strict):
+    least: Share = 0.0
+    most: Share = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> _Mix:
+        if self.least > self.most:
+            raise ValueError("least is more than most")
+        return self
+
+
 class _Path(_Strict):
     horizon_weeks: Annotated[int, Field(ge=1, le=260)]
     default_hours_per_week: Positive
@@ -164,6 +176,22 @@ class _Path(_Strict):
     max_items: Annotated[int, Field(ge=1, le=50)]
     min_gap: Share
     solver_seconds: Positive
+    # A policy without these is from before there were any.
+    micro_hours: NotNegative = 0.5
+    after_failure: Share = 0.6
+    change_price: Share = 0.02
+    mentor_hours: Annotated[float, Field(ge=0, le=100)] = 0.0
+    mix: dict[Modality, _Mix] = Field(default_factory=dict)
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    relief_hours: Positive = 2.0
+    relief_weeks: Annotated[int, Field(ge=1, le=104)] = 8
+    relief_share: Annotated[float, Field(gt=0, le=10)] = 0.5
+
+    @model_validator(mode="after")
+    def _possible(self) -> _Path:
+        if sum(m.least for m in self.mix.values()) > 1:
+            raise ValueError("mix: the least shares come to more than 1")
+        return self
 
 
 class _Permission(_Strict):

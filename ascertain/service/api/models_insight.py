@@ -194,6 +194,25 @@ class PathStep(Exchanged):
     closes: list[str]
     skills: list[str]
     reason: str
+    modality: str = "course"
+    """course, micro-learning, project, mentor or external."""
+    cost: float | None = None
+    external: bool = False
+    mandatory: bool = False
+    url: str = ""
+
+
+class Relief(Exchanged):
+    """What loosening one limit of a plan would bring, found by solving again."""
+
+    limit: str
+    """hours, weeks, cost, items or mix."""
+    more: float
+    gain: float
+    """Further expected drop of the summed weighted gap."""
+    closes: list[tuple[str, str | None]]
+    """Skills whose gap is then closed, and by which day."""
+    words: str
 
 
 class Plan(Exchanged):
@@ -212,6 +231,8 @@ class Plan(Exchanged):
     """What limits it."""
     open_skills: list[str]
     open_labels: list[str]
+    cost: float = 0.0
+    reliefs: list[Relief] = Field(default_factory=list)
 
 
 class PlanItem(Exchanged):

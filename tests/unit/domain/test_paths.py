@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ascertain.domain.casefile import CatalogueItem
 from ascertain.domain.gaps import Gap, GapStatus
+from ascertain.domain.path_offer import build_problem
 from ascertain.domain.paths import (
     PathProblem,
-    build_problem,
     closure_of,
     ordered,
     timeline,

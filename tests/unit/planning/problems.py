@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from ascertain.domain.casefile import CatalogueItem
+from ascertain.domain.path_wishes import Modality
 from ascertain.domain.paths import PathOption, PathProblem, closure_of, ordered, violations
 from ascertain.domain.rules import PathRules
 from ascertain.domain.skills import Level
@@ -33,6 +34,8 @@ def option(
     needs: Sequence[str] = (),
     mandatory: bool = False,
     modality: str = "elearning",
+    cost: float | None = None,
+    kind: Modality = Modality.COURSE,
 ) -> PathOption:
     item = CatalogueItem(
         content_id,
@@ -43,8 +46,9 @@ def option(
         modality=modality,
         prerequisites=tuple(needs),
         mandatory=mandatory,
+        cost=cost,
     )
-    return PathOption(item, dict(closes))
+    return PathOption(item, dict(closes), kind)
 
 
 def random_problem(rng: random.Random, options: int, skills: int, *, chain: float = 0.25) -> PathProblem:

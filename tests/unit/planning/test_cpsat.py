@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ascertain.domain.canonical import canonical_json
+from ascertain.domain.path_wishes import Modality, Share
 from ascertain.domain.paths import PathPlan, PathProblem, PlanStatus, closure_of, violations
 from ascertain.planning import CpSatSolver
 from ascertain.planning.choices import greedy, offer_of
@@ -41,6 +42,8 @@ def small_problems(draw: st.DrawFn) -> PathProblem:
             needs=draw(st.lists(st.sampled_from([*ids, "done", "elsewhere"]), unique=True, max_size=2)),
             mandatory=draw(st.integers(0, 5)) == 0,
             modality=draw(st.sampled_from(["elearning", "classroom"])),
+            cost=draw(st.sampled_from([None, 0.0, 50.0, 99.9, 400.0])),
+            kind=draw(st.sampled_from([Modality.COURSE, Modality.PROJECT, Modality.EXTERNAL])),
         )
         for c in ids
     )
@@ -51,6 +54,17 @@ def small_problems(draw: st.DrawFn) -> PathProblem:
         weeks=draw(st.integers(0, 12)),
         completed=frozenset({"done"}),
         max_items=draw(st.integers(1, 5)),
+        max_cost=draw(st.sampled_from([None, None, 0.0, 100.0, 500.0])),
+        mix=draw(
+            st.sampled_from(
+                [
+                    {},
+                    {},
+                    {Modality.EXTERNAL: Share(most=0.4)},
+                    {Modality.PROJECT: Share(least=0.25), Modality.EXTERNAL: Share(most=0.0)},
+                ]
+            )
+        ),
     )
 
 
