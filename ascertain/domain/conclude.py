@@ -10,7 +10,7 @@ from ascertain.domain.assertion import Assertion, assert_skill, belief_of
 from ascertain.domain.belief import Observation, independent, recency
 from ascertain.domain.canonical import DIGITS
 from ascertain.domain.casefile import CaseFile
-from ascertain.domain.evidence import Evidence
+from ascertain.domain.evidence import PASSED, Evidence
 from ascertain.domain.findings import AssertionVerdict, Claim, Pick, Stance
 from ascertain.domain.gaps import Gap, gaps_for
 from ascertain.domain.routing import Before, Route, route
@@ -27,8 +27,9 @@ class Conclusion:
 
 
 def outcome_of(evidence: Evidence, stance: Stance) -> float:
-    """o in [0, 1]: the score where there is one, else what the source or the text concluded."""
-    if stance is Stance.CONTRADICTS:
+    """o in [0, 1]: the score where there is one, else what the source or the text concluded. What was passed is passed
+    whatever an agent makes of it: a stance weighs words, not marks."""
+    if stance is Stance.CONTRADICTS and not (evidence.passed or (evidence.score or 0.0) >= PASSED):
         return 0.0
     if evidence.score is not None:
         return evidence.score

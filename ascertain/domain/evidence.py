@@ -40,6 +40,20 @@ FREE_TEXT_KINDS = frozenset(
 )
 """Kinds whose skills are read out of what somebody wrote, not out of a course's tags."""
 
+RESULT_KINDS = frozenset(
+    {
+        EvidenceKind.COMPLETION,
+        EvidenceKind.ASSESSMENT,
+        EvidenceKind.CERTIFICATION,
+        EvidenceKind.BADGE,
+        EvidenceKind.EXTERNAL_TRAINING,
+    }
+)
+"""Kinds that a system of record states an outcome of: no agent's reading turns a passed one against the person."""
+
+PASSED = 0.5
+"""Score from which on a result speaks for the person, where the source does not say so itself."""
+
 SENSITIVE_KINDS = frozenset({EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEEDBACK, EvidenceKind.MESSAGE})
 """Kinds that need the person's consent and, for anything they support, a human."""
 

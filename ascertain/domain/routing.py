@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ascertain.domain.assertion import Assertion, AssertionState
 from ascertain.domain.canonical import DIGITS
+from ascertain.domain.evidence import PASSED, RESULT_KINDS
 from ascertain.domain.findings import AssertionVerdict, Verdict
 from ascertain.domain.rules import Opinions, RoutingRules
 from ascertain.domain.skills import Level
@@ -41,6 +42,8 @@ class Before:
 NO_VERDICT = "the reviewer gave no verdict"
 CONTRADICTION = "the reviewer found a contradiction"
 BOTH_WAYS = "evidence points both ways"
+NO_SUPPORT = "the reviewer found no support in the quotes"
+NO_SUPPORT_BUT_RESULTS = "the reviewer found no support in the quotes, but results speak for it"
 CRITICAL = "critical skill for this role"
 COMPLIANCE = "asked for by compliance"
 OPINIONS_ALONE = "rests on colleagues' opinions alone"
@@ -76,7 +79,7 @@ def route(
 
     Args:
         verdict: the reviewer agent's finding; without one nothing is accepted. It can only hold an assertion
-            back: no verdict raises a number or lets one pass that the thresholds stop.
+            back: no verdict raises a number, lets one pass that the thresholds stop, or refuses what was passed.
         critical: the person's role marks the skill critical; a first assertion then needs a human, a later one only
             above the level that a human has confirmed.
         compliance: a law, a regulator or mandatory training asks for the skill; each assertion needs a human.
@@ -92,8 +95,8 @@ def route(
     confidence = assertion.confidence or 0.0
     if assertion.level is None:
         return Route(AssertionState.REJECTED, ("the evidence speaks against every level",))
-    if verdict is not None and verdict.verdict is Verdict.UNSUPPORTED:
-        return Route(AssertionState.REJECTED, ("the reviewer found no support in the quotes",), 3)
+    if verdict is not None and verdict.verdict is Verdict.UNSUPPORTED and not _passed(assertion):
+        return Route(AssertionState.REJECTED, (NO_SUPPORT,), 3)
     threshold = acceptance_threshold(rules, sensitive=any(o.sensitive for o in assertion.observations))
     reasons: list[str] = []
     priority = 3 if required else 4
@@ -115,6 +118,12 @@ def route(
     return Route(AssertionState.IN_REVIEW, tuple(reasons), priority)
 
 
+def _passed(assertion: Assertion) -> bool:
+    """Whether a result that a system of record keeps speaks for it. Words may be found wanting by an agent alone; what
+    was passed may not."""
+    return any(o.outcome >= PASSED and o.kind in RESULT_KINDS for o in assertion.observations)
+
+
 Reasons = list[tuple[str, int]]
 """Each with the priority that it asks for."""
 _AS_IT_WAS = 4
@@ -124,6 +133,8 @@ def _verdict(verdict: AssertionVerdict | None) -> Reasons:
     if verdict is None:
         return [(NO_VERDICT, _AS_IT_WAS)]
     found: Reasons = [(CONTRADICTION, 2)] if verdict.verdict is Verdict.CONTRADICTED else []
+    if verdict.verdict is Verdict.UNSUPPORTED:
+        found.append((NO_SUPPORT_BUT_RESULTS, 2))
     if verdict.flags:
         found.append(("flagged: " + ", ".join(sorted(verdict.flags)), _AS_IT_WAS))
     return found

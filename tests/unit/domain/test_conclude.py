@@ -43,7 +43,12 @@ def _claim(claim_id: str, evidence_id: str, stance: Stance = Stance.SUPPORTS) ->
         (None, True, Stance.SUPPORTS, 1.0),
         (None, None, Stance.SUPPORTS, 1.0),
         (None, False, Stance.SUPPORTS, 0.0),
-        (0.9, True, Stance.CONTRADICTS, 0.0),
+        (0.9, True, Stance.CONTRADICTS, 0.9),
+        (0.9, None, Stance.CONTRADICTS, 0.9),
+        (None, True, Stance.CONTRADICTS, 1.0),
+        (0.3, None, Stance.CONTRADICTS, 0.0),
+        (None, False, Stance.CONTRADICTS, 0.0),
+        (None, None, Stance.CONTRADICTS, 0.0),
     ],
 )
 def test_outcome(score: float | None, passed: bool | None, stance: Stance, outcome: float) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ascertain.domain.assertion import Assertion, AssertionState
+from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.findings import AssertionVerdict, Verdict
 from ascertain.domain.routing import Before, Earlier, Route, acceptance_threshold, route
 from ascertain.domain.rules import Opinions
@@ -87,8 +88,23 @@ def test_no_level_is_refused() -> None:
 
 
 def test_unsupported_is_refused_however_confident() -> None:
-    found = _route(0.999, AssertionVerdict("s", Verdict.UNSUPPORTED))
+    words = _assertion(0.999, observations=(observation(kind=EvidenceKind.PROJECT),))
+    found = route(words, AssertionVerdict("s", Verdict.UNSUPPORTED), RULES)
     assert (found.state, found.reasons) == (AssertionState.REJECTED, ("the reviewer found no support in the quotes",))
+
+
+@pytest.mark.parametrize("supports", [True, False])
+def test_what_was_passed_is_not_refused_by_an_agent_alone(supports: bool) -> None:
+    passed = observation(outcome=0.9, supports=supports)
+    found = route(_assertion(0.999, observations=(passed,)), AssertionVerdict("s", Verdict.UNSUPPORTED), RULES)
+    assert found.state is AssertionState.IN_REVIEW
+    assert found.priority == 2
+    assert "the reviewer found no support in the quotes, but results speak for it" in found.reasons
+
+
+def test_a_failed_result_is_no_shield() -> None:
+    failed = _assertion(0.999, observations=(observation(outcome=0.3),))
+    assert route(failed, AssertionVerdict("s", Verdict.UNSUPPORTED), RULES).state is AssertionState.REJECTED
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""How far orders in untrusted text get: ``python -m benchmarks.injection``."""
