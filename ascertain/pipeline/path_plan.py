@@ -1,8 +1,8 @@
 """Plans a person's path anew between runs: after a skip, a wish, a failed or overdue item. No agent takes part.
 
 The gaps are those of the person's latest run; a skill that somebody contests is left out. What was approved is
-promised: it changes only where another path closes more than ``change_price`` an item, and whatever is added or moved waits for
-another yes.
+promised: it changes only where another path closes more than ``change_price`` an item, and whatever is added or moved
+waits for another yes.
 """
 
 from __future__ import annotations
