@@ -42,6 +42,7 @@ from ascertain.pipeline.messages import MessageReader, opted_in
 from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.notify import Notifier
 from ascertain.pipeline.overdue import escalate
+from ascertain.pipeline.path_plan import PathPlanner
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.rectify import former_names
@@ -221,6 +222,11 @@ class App:
         taxonomy = bundle.taxonomy
         solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
         return CrewServices(taxonomy, bundle.mapper, solver, policy, purse=self.store.purse())
+
+    def planner(self) -> PathPlanner:
+        """Plans paths anew between runs."""
+        services = self.services
+        return PathPlanner(self.builder, services.solver, services.policy, self.clock, self.gate)
 
     @cached_property
     def fitter(self) -> CalibrationFitter:

@@ -31,6 +31,7 @@ from ascertain.cli import (
     master_key,
     notice,
     notify,
+    path,
     people,
     permissions,
     person_requests,
@@ -79,7 +80,7 @@ app.add_typer(keys.app, name="key", rich_help_panel="Run it")
 app.add_typer(master_key.app, name="master-key", rich_help_panel="Run it")
 app.command("profile", short_help="a learner's skills and their evidence", rich_help_panel="Read it")(people.profile)
 app.command("gaps", short_help="gaps of a learner, heat map of a cohort", rich_help_panel="Read it")(people.gaps)
-app.command("path", short_help="a learner's path out of the catalogue", rich_help_panel="Read it")(people.path)
+app.add_typer(path.app, name="path", rich_help_panel="Read it")
 app.command("report", short_help="write the HTML report", rich_help_panel="Read it")(people.report)
 app.command("explain", short_help="the receipt of a number", rich_help_panel="Trust it")(trust.explain)
 app.command("replay", short_help="rebuild a number from its evidence", rich_help_panel="Trust it")(trust.replay)

@@ -52,6 +52,7 @@ class Action(StrEnum):
     EVIDENCE_ADD = "evidence.add"
     GAPS_READ = "gaps.read"
     PATH_READ = "path.read"
+    PATH_PLAN = "path.plan"  # say what a path has to keep to, skip an item, have it planned anew
     TEAM_READ = "team.read"
     EXPLAIN = "explain"
     REPLAY = "replay"
@@ -119,7 +120,7 @@ _READING = frozenset(
     {A.SKILLS_READ, A.PEOPLE_SEARCH, A.EVIDENCE_READ, A.GAPS_READ, A.PATH_READ, A.TEAM_READ, A.EXPLAIN, A.REPLAY}
 )
 _REVIEWING = frozenset({A.REVIEW_LIST, A.REVIEW_DECIDE, A.REVIEW_BULK})
-_CARE = frozenset({A.DISPUTE_READ, A.DISPUTE_DECIDE, A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE})
+_CARE = frozenset({A.DISPUTE_READ, A.DISPUTE_DECIDE, A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE, A.PATH_PLAN})
 _OWN_RIGHTS = frozenset({A.CONSENT_READ, A.PERSON_EXPORT, A.ACCESS_READ, A.REQUEST_MAKE, A.REQUEST_READ})
 _FAIRNESS = frozenset({A.FAIRNESS_AUDIT, A.LABELS_IMPORT})
 _RUNNING = frozenset(
@@ -140,7 +141,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
     Role.LEARNER: {
         R.SELF: (_READING - {A.TEAM_READ, A.PEOPLE_SEARCH})
         | _OWN_RIGHTS
-        | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET},
+        | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN},
     },
     Role.MANAGER: {
         R.DIRECT_REPORT: _READING | _REVIEWING | _CARE,
@@ -168,6 +169,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
     },
     Role.SKILL_OWNER: {
         R.OWNED_SKILL: {A.SKILLS_READ, A.EVIDENCE_READ, A.EXPLAIN, A.REPLAY, A.DISPUTE_READ, A.DISPUTE_DECIDE}
+        | {A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE}  # paths that work on the skill
         | _REVIEWING,
         R.NONE: {A.CONTENT_TAG, A.TAXONOMY_APPROVE, A.CALIBRATION_READ},  # about the skills that they own
     },

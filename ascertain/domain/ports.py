@@ -24,6 +24,7 @@ from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.notice import Notices
+from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import RoleGrants
@@ -423,6 +424,8 @@ class UnitOfWork(Protocol):
     def rights_requests(self) -> RightsRequests: ...
     @property
     def assignments(self) -> Assignments: ...
+    @property
+    def paths(self) -> PathChoices: ...
     @property
     def grants(self) -> RoleGrants: ...
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from ascertain.domain.assignments import AssignmentState
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile, CatalogueItem, Mentor, Versions
 from ascertain.domain.consent import SOURCE_OF, WORDS, Purpose, Source
@@ -147,11 +148,14 @@ class CaseBuilder:
             mentors=_helpers(landscape, role, learner),
             withheld=_withheld(learner, known),
             withdrawals=learner.consents.withdrawals,
+            wishes=uow.paths.wishes(learner.id),
+            promised=_promised(uow, learner),
         )
 
     def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, landscape: Landscape) -> str:
         """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
-        fingerprints. The other way round it may differ, since the whole catalogue and everybody's names are in it.
+        fingerprints, but for what was asked of the path: that is planned anew when it is said. The other way round
+        they may differ, since the whole catalogue and everybody's names are in it.
         """
         own = [learner.id, learner.hours_per_week, learner.language, learner.consents]
         return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
@@ -204,6 +208,14 @@ def learner_or_raise(uow: UnitOfWork, text: str) -> Learner:
             f"there is no learner {text!r}", remedy="give an id or e-mail address; `ascertain sync` first"
         )
     return learner
+
+
+def _promised(uow: UnitOfWork, learner: Learner) -> tuple[str, ...]:
+    """The items of the path that somebody has said yes to. A mere proposal promises nothing."""
+    standing = uow.assignments.current(learner.id)
+    if standing is None or standing.state is not AssignmentState.APPROVED:
+        return ()
+    return tuple(i.content_id for i in standing.items)
 
 
 def _shown(item: CatalogueItem, masker: KeyedPseudonymiser) -> CatalogueItem | None:

@@ -26,6 +26,8 @@ _HOLD_IDS = frozenset(
         "rectifications",
         "restrictions",
         "assignments",
+        "path_wishes",
+        "path_skips",
         "calibrations",
         "calibration_uses",
         "run_requests",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ascertain.store.types import IdText, Sequence64, UtcDateTime
 
-HEAD = "0015"
+HEAD = "0016"
 """Revision of the schema that this code needs."""
 
 
@@ -120,6 +120,8 @@ class ContentRow(Base):
     prerequisites: Mapped[list[Any]]
     mandatory: Mapped[bool]
     external: Mapped[bool]
+    cost: Mapped[float | None]
+    url: Mapped[str | None]
     system: Mapped[str]
     source_ref: Mapped[str]
     code: Mapped[str]

@@ -22,6 +22,7 @@ from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.key_manager import KeyManagers
 from ascertain.domain.notice import Notices
+from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.permission import RoleGrants
 from ascertain.domain.ports import (
     Assertions,
@@ -67,6 +68,7 @@ from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing
 from ascertain.store.notifications import SqlNotifications
 from ascertain.store.outbox import SqlOutbox, SqlSwitches
+from ascertain.store.path_choices import SqlPathChoices
 from ascertain.store.people import SqlPeople
 from ascertain.store.rectifications import SqlRectifications
 from ascertain.store.retention import SqlRetention
@@ -127,6 +129,7 @@ class SqlUnitOfWork:
     rectifications: Rectifications
     rights_requests: RightsRequests
     assignments: Assignments
+    paths: PathChoices
     grants: RoleGrants
     sessions: Sessions
     calibrations: Calibrations
@@ -181,6 +184,7 @@ class SqlUnitOfWork:
         self.rectifications = SqlRectifications(tx)
         self.rights_requests = SqlRightsRequests(tx)
         self.assignments = SqlAssignments(tx)
+        self.paths = SqlPathChoices(tx)
         self.grants = SqlRoleGrants(tx)
         self.consents = SqlConsents(tx)
         self.notices = SqlNotices(tx)

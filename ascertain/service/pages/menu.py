@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ascertain.domain.assignments import AssignmentState
 from ascertain.domain.permission import Action, Principal, may_at_all
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.review_rules import ReviewRules
+from ascertain.pipeline.assignments import about_path
 from ascertain.pipeline.permit import may_each
 from ascertain.pipeline.review_queue import names_of
 from ascertain.service.pages.audit_tabs import TABS, tabs_of
@@ -60,6 +62,13 @@ def disputes_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
     return sum(may_each(uow, who, Action.DISPUTE_DECIDE, asked)) if asked else 0
 
 
+def paths_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
+    """How many proposed paths somebody may say yes or no to."""
+    proposed = uow.assignments.listed(AssignmentState.PROPOSED)
+    about = about_path(who)
+    return sum(may_each(uow, who, Action.ASSIGNMENT_APPROVE, [about(a) for a in proposed])) if proposed else 0
+
+
 def first_tab(who: Principal) -> str:
     """The first part of the audit that somebody is offered."""
     return tabs_of(who)[0].href
@@ -75,6 +84,7 @@ ENTRIES = (
     Entry("/team", "My team", (A.TEAM_READ,)),
     Entry("/review", "Review", (A.REVIEW_DECIDE,), reviews_waiting),
     Entry("/disputes", "Disputes", (A.DISPUTE_DECIDE,), disputes_waiting),
+    Entry("/paths", "Paths", (A.ASSIGNMENT_APPROVE,), paths_waiting),
     Entry("/requests", "Requests", (A.REQUEST_ANSWER,), requests_waiting),
     Entry("/overview", "Readiness", (A.TEAM_READ,)),
     Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,)),
