@@ -162,7 +162,8 @@ class MatchListPage(Exchanged):
 class WishShown(Exchanged):
     """What a person wants, as they said it."""
 
-    topic: str
+    kind: str
+    """`skill` or `opening`."""
     about: str
     want: str
     at: Time
@@ -172,7 +173,7 @@ class WishShown(Exchanged):
 class StateWish(Sent):
     """Say what one wants. `nothing` takes it back."""
 
-    topic: Topic
+    kind: Topic
     about: Annotated[str, Field(min_length=1, max_length=300)]
     want: Annotated[str, Field(max_length=20)]
     """Of a skill `use`, `learn`, `avoid`; of an opening `interested`, `not_interested`; `nothing`."""
@@ -182,6 +183,7 @@ class StateWish(Sent):
 class WishStated(Exchanged):
     """What now stands."""
 
-    topic: str
+    kind: str
+    """`skill` or `opening`."""
     about: str
     want: str | None

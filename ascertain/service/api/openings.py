@@ -164,7 +164,7 @@ def wishes(learner: LearnerId, caller: ReadsMatches, paging: Pages) -> Response:
         must_be_found(caller.who, found)
         rows = [_wish(w) for w in uow.wishes.of(found.id)]
     caller.note("wishes", [found.id])
-    return caller.page(WishShown, caller.cut(Sorted(rows, lambda r: (r["topic"], r["about"])), paging))
+    return caller.page(WishShown, caller.cut(Sorted(rows, lambda r: (r["kind"], r["about"])), paging))
 
 
 @router.post(
@@ -186,13 +186,13 @@ def say(
         with caller.writing() as uow:
             found = permitted_learner(uow, caller.who, caller.action, learner)
             taxonomy = app.bundle.taxonomy
-            done = state(uow, taxonomy, found, given.topic, given.about, given.want, actor=caller.who, clock=app.clock)
+            done = state(uow, taxonomy, found, given.kind, given.about, given.want, actor=caller.who, clock=app.clock)
             uow.commit()
-        said = {"topic": given.topic.value, "about": given.about, "want": done.want.value if done else None}
+        said = {"kind": given.kind.value, "about": given.about, "want": done.want.value if done else None}
         return Done(WishStated, said, found.id)
 
     return once(caller, given, work)
 
 
 def _wish(w: Wish) -> dict[str, Any]:
-    return {"topic": w.topic.value, "about": w.about, "want": w.want.value, "at": w.stated_at.isoformat()}
+    return {"kind": w.topic.value, "about": w.about, "want": w.want.value, "at": w.stated_at.isoformat()}

@@ -49,7 +49,7 @@ def wish(request: Request, sent: Annotated[Sent, Depends(Sends(Action.WISH_STATE
     try:
         with app.units() as uow:
             learner = oneself(uow, sent.reader, Action.WISH_STATE)
-            topic = Topic.SKILL if form.text("topic", 20) == Topic.SKILL.value else Topic.OPENING
+            topic = Topic.SKILL if form.text("kind", 20) == Topic.SKILL.value else Topic.OPENING
             state(uow, app.bundle.taxonomy, learner, topic, about, want, actor=sent.who, clock=app.clock)
             uow.commit()
     except (InputError, ConflictError) as e:
@@ -128,5 +128,5 @@ def _mine(uow: UnitOfWork, app: App, reader: Reader) -> Json:
 
 
 def _plain(uow: UnitOfWork, app: App) -> Json:
-    rows = [{"o": opening_view(o, app.bundle.taxonomy)} for o in open_ones(uow, app.clock.today())]
+    rows = [{"o": opening_view(o, app.bundle.taxonomy), "interest": None} for o in open_ones(uow, app.clock.today())]
     return {"rows": rows, "mine": False, "notice": NOTICE, "wishes": [], "offered": [], "listed": False, "wants": []}

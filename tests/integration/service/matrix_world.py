@@ -314,7 +314,6 @@ VALUES: dict[str, Any] = {
     "own_level": 3,
     "kind": "synonym",
     "names": ["Another name"],
-    "topic": "skill",
     "about": "sql",
     "want": "use",
 }
@@ -340,7 +339,6 @@ FORM = {
     "tag": "sql",
     "kind": "synonym",
     "names": "Another name",
-    "topic": "skill",
     "about": "sql",
     "want": "use",
 }

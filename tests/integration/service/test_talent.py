@@ -67,12 +67,10 @@ def test_over_http_from_the_opening_to_the_list(world: WritingWorld) -> None:
         made(world)
         assert ann.post("/v1/openings", json=sent).status_code == 403
         at = f"/v1/learners/{ANN.id}"
-        said = data(ann.post(f"{at}/wishes", json={"topic": "opening", "about": "R-1", "want": "interested"}))
-        assert said == {"topic": "opening", "about": "R-1", "want": "interested"}
-        assert (
-            ann.post(f"{at}/wishes", json={"topic": "skill", "about": "sql", "want": "interested"}).status_code == 422
-        )
-        assert hal.post(f"{at}/wishes", json={"topic": "skill", "about": "sql", "want": "use"}).status_code == 403
+        said = data(ann.post(f"{at}/wishes", json={"kind": "opening", "about": "R-1", "want": "interested"}))
+        assert said == {"kind": "opening", "about": "R-1", "want": "interested"}
+        assert ann.post(f"{at}/wishes", json={"kind": "skill", "about": "sql", "want": "interested"}).status_code == 422
+        assert hal.post(f"{at}/wishes", json={"kind": "skill", "about": "sql", "want": "use"}).status_code == 403
         (mine,) = data(ann.get(f"{at}/openings"))
         assert (mine["opening"], mine["interest"]) == ("R-1", "interested")
         assert mine["coverage"]["low"] <= mine["coverage"]["point"] <= mine["coverage"]["high"]
@@ -86,7 +84,7 @@ def test_over_http_from_the_opening_to_the_list(world: WritingWorld) -> None:
         closed = data(hal.post("/v1/openings/R-1/close", json={"reason": "filled"}))
         assert closed["closed"] == "filled"
         assert data(hal.get("/v1/openings/R-1/matches"))["data"] == []
-        gone = ann.post(f"{at}/wishes", json={"topic": "opening", "about": "R-1", "want": "not_interested"})
+        gone = ann.post(f"{at}/wishes", json={"kind": "opening", "about": "R-1", "want": "not_interested"})
         assert gone.status_code == 409
     looked = world.world.sql("SELECT what FROM accesses WHERE learner_id = :i", i=ANN.id)
     assert any("matches" in row for row in looked)
@@ -99,11 +97,11 @@ def test_a_person_says_what_they_want_on_their_page(world: WritingWorld) -> None
     assert "<b>lead</b>" not in page
     assert "&lt;b&gt;lead" in page
     assert "You may be found" in page
-    assert ann.send("/me/wishes", topic="skill", about="negotiation", want="learn").status_code == 303
+    assert ann.send("/me/wishes", kind="skill", about="negotiation", want="learn").status_code == 303
     assert "you want to learn it" in ann.get("/marketplace")
-    assert ann.send("/me/wishes", topic="skill", about="negotiation", want="love").status_code == 303
+    assert ann.send("/me/wishes", kind="skill", about="negotiation", want="love").status_code == 303
     assert "cannot be said of skills" in ann.get("/marketplace")
-    assert ann.send("/me/wishes", topic="skill", about="negotiation", want="nothing").status_code == 303
+    assert ann.send("/me/wishes", kind="skill", about="negotiation", want="nothing").status_code == 303
     assert "you want to learn it" not in ann.get("/marketplace")
 
 
@@ -134,5 +132,5 @@ def _reopen(world: WritingWorld) -> None:
     """Open, and Ann is interested."""
     with world.signed_in(roles=HRBP) as hal, world.signed_in(ANN.email) as ann:
         data(hal.post("/v1/openings", json={"source": "ats", "openings": [OPENING]}))
-        said = {"topic": "opening", "about": "R-1", "want": "interested"}
+        said = {"kind": "opening", "about": "R-1", "want": "interested"}
         data(ann.post(f"/v1/learners/{ANN.id}/wishes", json=said))
