@@ -29,6 +29,7 @@ from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, U
 from ascertain.domain.review_assign import SkillOwners
 from ascertain.domain.rules import Policy, calibrated
 from ascertain.domain.stewardship import Proposal
+from ascertain.domain.talent import TalentRules
 from ascertain.errors import AscertainError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.pipeline.assess import Assessed, Assessor
@@ -54,6 +55,7 @@ from ascertain.pipeline.skill_owners import read_skill_owners
 from ascertain.pipeline.stop import Stopped, must_go_on
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
+from ascertain.pipeline.talent_file import read_talent
 from ascertain.pipeline.taxonomy_in_use import TaxonomyInUse
 from ascertain.pipeline.taxonomy_signals import signals
 from ascertain.pipeline.taxonomy_steward import Steward
@@ -245,6 +247,11 @@ class App:
         """Who approves which change of the taxonomy, and what makes a content tag trusted."""
         return read_charter(self.settings.charter_file)
 
+    @cached_property
+    def talent(self) -> TalentRules:
+        """Whether people are compared with openings, and how."""
+        return read_talent(self.settings.talent_file)
+
     @property
     def gate(self) -> Gate:
         """Who may be assessed: people who were told, and who have not said no."""
@@ -268,6 +275,7 @@ class App:
             "outgoing": self.settings.outgoing_file or CONFIG_DIR / "outgoing.yaml",
             "charter": self.settings.charter_file or CONFIG_DIR / "charter.yaml",
             "skill_owners": self.settings.skill_owners_file or CONFIG_DIR / "skill_owners.yaml",
+            "talent": self.settings.talent_file or CONFIG_DIR / "talent.yaml",
             "schedules": self.settings.schedules_file or CONFIG_DIR / "schedules.yaml",
         }
         return {"policy": self.policy.version, **{name: digest_of_file(file) for name, file in files.items()}}

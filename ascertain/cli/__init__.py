@@ -29,8 +29,10 @@ from ascertain.cli import (
     fairness,
     keys,
     master_key,
+    match,
     notice,
     notify,
+    opening,
     path,
     people,
     permissions,
@@ -103,6 +105,8 @@ app.add_typer(connector.app, name="connector", rich_help_panel="Feed it")
 app.add_typer(roles.app, name="roles", rich_help_panel="Feed it")
 app.add_typer(catalogue.app, name="catalogue", rich_help_panel="Feed it")
 app.add_typer(content.app, name="content", rich_help_panel="Feed it")
+app.add_typer(opening.app, name="opening", rich_help_panel="Feed it")
+app.add_typer(match.app, name="match", rich_help_panel="Read it")
 permissions.enforce(app)
 
 

@@ -177,6 +177,15 @@ ENTRIES: Mapping[str, Entry] = {
     "content tag": Asks(Action.CONTENT_TAG),
     "content bulk": Asks(Action.CONTENT_TAG),
     "content measure": Action.CONTENT_TAG,
+    "opening import": Action.OPENING_WRITE,
+    "opening list": Action.OPENING_READ,
+    "opening close": Action.OPENING_WRITE,
+    "match refresh": Action.OPENING_WRITE,
+    "match opening": Asks(Action.MATCH_READ),
+    "match person": Asks(Action.MATCH_READ),
+    "match wish": Asks(Action.WISH_STATE),
+    "match wishes": Asks(Action.MATCH_READ),
+    "fairness matches": Asks(Action.FAIRNESS_AUDIT),
 }
 
 

@@ -37,6 +37,8 @@ class Relation(StrEnum):
     INDIRECT_REPORT = "indirect_report"
     POPULATION = "population"
     OWNED_SKILL = "owned_skill"
+    INTERESTED = "interested"
+    """Has said that they are interested in an opening for which whoever asks looks for somebody."""
     ANYBODY = "anybody"
     NONE = "none"
     """The action is about nobody in particular."""
@@ -80,6 +82,8 @@ class Action(StrEnum):
     INFER = "infer"
     MAILS_SET = "mails.set"  # whether somebody gets mails
     WRITEBACK_READ = "writeback.read"
+    MATCH_READ = "match.read"  # see the person beside openings
+    WISH_STATE = "wish.state"  # say what one wants
     # About the organisation
     WRITEBACK_PUSH = "writeback.push"
     WRITEBACK_UNDO = "writeback.undo"
@@ -112,6 +116,8 @@ class Action(StrEnum):
     COST_READ = "cost.read"  # tokens and money by day, crew and brain: nothing about people
     ROLES_READ = "roles.read"
     ROLES_GRANT = "roles.grant"
+    OPENING_READ = "opening.read"  # what there is to take on: nothing about people
+    OPENING_WRITE = "opening.write"
 
 
 A, R = Action, Relation
@@ -141,11 +147,14 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
     Role.LEARNER: {
         R.SELF: (_READING - {A.TEAM_READ, A.PEOPLE_SEARCH})
         | _OWN_RIGHTS
-        | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN},
+        | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN}
+        | {A.MATCH_READ, A.WISH_STATE},
+        R.NONE: {A.OPENING_READ},
     },
     Role.MANAGER: {
-        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE,
+        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE | {A.MATCH_READ},
         R.INDIRECT_REPORT: _READING,  # only where the policy says that managers see the tree
+        R.INTERESTED: {A.MATCH_READ},
     },
     Role.L_AND_D: {
         R.POPULATION: _READING | _REVIEWING | _CARE | {A.ASSESS_RUN, A.WRITEBACK_READ},
@@ -157,7 +166,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
             A.CALIBRATION_READ,
             A.CALIBRATION_APPROVE,
         }
-        | {A.CONNECTOR_READ, A.QUARANTINE_READ, A.REVIEWERS_WATCH, A.COST_READ},
+        | {A.CONNECTOR_READ, A.QUARANTINE_READ, A.REVIEWERS_WATCH, A.COST_READ, A.OPENING_READ},
     },
     Role.HRBP: {
         R.POPULATION: _READING
@@ -165,7 +174,8 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         | _CARE
         | _OWN_RIGHTS
         | {A.CONSENT_RECORD, A.NOTICE_RECORD, A.PERSON_RECTIFY, A.PERSON_RESTRICT, A.PERSON_ERASE}
-        | {A.REQUEST_ANSWER},
+        | {A.REQUEST_ANSWER, A.MATCH_READ},
+        R.NONE: {A.OPENING_READ, A.OPENING_WRITE},
     },
     Role.SKILL_OWNER: {
         R.OWNED_SKILL: {A.SKILLS_READ, A.EVIDENCE_READ, A.EXPLAIN, A.REPLAY, A.DISPUTE_READ, A.DISPUTE_DECIDE}
@@ -182,7 +192,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.POPULATION: _READING
         | {A.INFER, A.REVIEW_LIST, A.DISPUTE_READ, A.DISPUTE_OPEN, A.ASSESS_RUN, A.WRITEBACK_READ},
         R.NONE: {A.SYNC_RUN, A.CONNECTOR_READ, A.CATALOGUE_IMPORT, A.AUDIT_READ, A.AUDIT_VERIFY, A.WRITEBACK_PUSH}
-        | {A.JOBS_ACCEPT, A.COST_READ},
+        | {A.JOBS_ACCEPT, A.COST_READ, A.OPENING_READ, A.OPENING_WRITE},
     },
     Role.ADMIN: {
         R.ANYBODY: {A.NOTICE_RECORD, A.PERSON_ERASE, A.ASSESS_RUN, A.MAILS_SET},

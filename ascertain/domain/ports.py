@@ -23,7 +23,9 @@ from ascertain.domain.evidence import Evidence, Trace
 from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
+from ascertain.domain.matching import MatchLists
 from ascertain.domain.notice import Notices
+from ascertain.domain.openings import Openings
 from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
@@ -49,6 +51,7 @@ from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Sk
 from ascertain.domain.spending import Purse, UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
+from ascertain.domain.wishes import Wishes
 
 
 class Taxonomy(Protocol):
@@ -440,6 +443,12 @@ class UnitOfWork(Protocol):
     def tag_votes(self) -> TagVotes: ...
     @property
     def stewardship(self) -> Stewardship: ...
+    @property
+    def openings(self) -> Openings: ...
+    @property
+    def wishes(self) -> Wishes: ...
+    @property
+    def matches(self) -> MatchLists: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -35,6 +35,7 @@ _HOLD_IDS = frozenset(
         "taxonomy_proposals",
         "taxonomy_answers",
         "rights_requests",
+        "openings",
     }
 )
 """Where a learner's id stands as a value of its own, about others."""

@@ -21,7 +21,9 @@ from ascertain.domain.disputes import Disputes
 from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.key_manager import KeyManagers
+from ascertain.domain.matching import MatchLists
 from ascertain.domain.notice import Notices
+from ascertain.domain.openings import Openings
 from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.permission import RoleGrants
 from ascertain.domain.ports import (
@@ -46,6 +48,7 @@ from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.sessions import Sessions
 from ascertain.domain.spending import UsageLog
 from ascertain.domain.stewardship import Stewardship
+from ascertain.domain.wishes import Wishes
 from ascertain.errors import AscertainError, ForbiddenError
 from ascertain.store.activity import SqlEngagements, SqlJobProposals
 from ascertain.store.api_keys import SqlApiKeys
@@ -66,7 +69,9 @@ from ascertain.store.grants import SqlRoleGrants
 from ascertain.store.inbox import SqlInbox
 from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing
+from ascertain.store.matches import SqlMatchLists
 from ascertain.store.notifications import SqlNotifications
+from ascertain.store.openings import SqlOpenings
 from ascertain.store.outbox import SqlOutbox, SqlSwitches
 from ascertain.store.path_choices import SqlPathChoices
 from ascertain.store.people import SqlPeople
@@ -83,6 +88,7 @@ from ascertain.store.spending import SqlUsage
 from ascertain.store.statements import Tx
 from ascertain.store.stewardship import SqlStewardship
 from ascertain.store.sync import SqlPolicyArchive, SqlSyncState
+from ascertain.store.wishes import SqlWishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,9 @@ class SqlUnitOfWork:
     usage: UsageLog
     tag_votes: TagVotes
     stewardship: Stewardship
+    openings: Openings
+    wishes: Wishes
+    matches: MatchLists
 
     def __init__(self, engines: Engines, context: UnitContext, *, write: bool) -> None:
         self._engines = engines
@@ -194,6 +203,9 @@ class SqlUnitOfWork:
         self.usage = SqlUsage(tx)
         self.tag_votes = SqlTagVotes(tx)
         self.stewardship = SqlStewardship(tx)
+        self.openings = SqlOpenings(tx)
+        self.wishes = SqlWishes(tx)
+        self.matches = SqlMatchLists(tx)
         return self
 
     def __exit__(

@@ -13,6 +13,7 @@ from ascertain.service.api import (
     disputing,
     find,
     learners,
+    openings,
     operation,
     review_desk,
     reviews,
@@ -39,5 +40,6 @@ API = (
     review_desk.router,
     disputing.router,
     rights_requests.router,
+    openings.router,
     deciding.router,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ascertain.domain.assignments import AssignmentState
@@ -87,6 +87,8 @@ ENTRIES = (
     Entry("/paths", "Paths", (A.ASSIGNMENT_APPROVE,), paths_waiting),
     Entry("/requests", "Requests", (A.REQUEST_ANSWER,), requests_waiting),
     Entry("/overview", "Readiness", (A.TEAM_READ,)),
+    Entry("/marketplace", "Marketplace", (A.OPENING_READ,)),
+    Entry("/openings", "Openings", (A.MATCH_READ,)),
     Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,)),
     Entry("/content", "Content", (A.CONTENT_TAG,)),
     Entry("/taxonomy", "Taxonomy", (A.TAXONOMY_APPROVE,)),
@@ -96,11 +98,17 @@ ENTRIES = (
 )
 
 
-def menu(uow: UnitOfWork, who: Principal, rules: ReviewRules, path: str = "") -> list[Item]:
-    """What ``who`` is offered. ``path`` is the page that they look at."""
+OF_MATCHING = frozenset({"/marketplace", "/openings"})
+"""Pages that compare people with openings: not offered where that is switched off."""
+
+
+def menu(
+    uow: UnitOfWork, who: Principal, rules: ReviewRules, path: str = "", *, without: Collection[str] = ()
+) -> list[Item]:
+    """What ``who`` is offered, ``without`` these pages. ``path`` is the page that they look at."""
     found = [Item("/me", "Me", _within(path, "/me"), 0)] if who.learner_id else []
     for entry in ENTRIES:
-        if entry.offered(who):
+        if entry.href not in without and entry.offered(who):
             count = entry.count(uow, who, rules) if entry.count else 0
             here = any(_within(path, p) for p in (entry.href, *entry.also))
             found.append(Item(entry.address(who), entry.name, here, count))
@@ -109,7 +117,7 @@ def menu(uow: UnitOfWork, who: Principal, rules: ReviewRules, path: str = "") ->
 
 def home(who: Principal) -> str:
     """Where somebody begins: the first page of their menu; ``/welcome`` where they have none."""
-    offered = [e.address(who) for e in ENTRIES if e.offered(who)]
+    offered = [e.address(who) for e in ENTRIES if e.href not in OF_MATCHING and e.offered(who)]
     return "/me" if who.learner_id else next(iter(offered), "/welcome")
 
 

@@ -16,21 +16,26 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from ascertain.domain.access import Scope
+from ascertain.domain.consent import Purpose
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import ABOUT_A_PERSON, EVERYBODY, Action, Grant, Principal, Role, RoleGrant
 from ascertain.domain.rights_requests import RequestKind
 from ascertain.pipeline import rights_requests
 from ascertain.pipeline.keys import create_key
-from ascertain.pipeline.permit import may, principal_of_key
+from ascertain.pipeline.matches import refresh
+from ascertain.pipeline.openings import import_openings
+from ascertain.pipeline.permit import may, operator, principal_of_key
 from ascertain.pipeline.sign_in import live_session, principal_of_session
 from ascertain.service.app import create_app, routes_of
 from ascertain.service.auth import COOKIE
 from ascertain.service.pages.forms import token_of
+from tests.integration.pipeline.world import ANN as ANN_HERSELF
 from tests.integration.service.api_world import ApiWorld, served_world
 from tests.integration.service.pages_world import ORIGIN
 from tests.integration.service.test_routes import KNOWN, PROVED, PUBLIC, SIGN_IN, asks, page_of, scope_of
 
 ANN = "E1"
+TALENT = Path(__file__).parent / "talent.yaml"
 SKILLS_OF = {"assertion": "sql", "item": "kubernetes", "dispute": "kubernetes"}
 """The skill that each of Ann's things is about."""
 ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident"}
@@ -46,6 +51,7 @@ OTHERS = {
     "content": "sql-101",
     "form": "html",
     "role": "analyst",
+    "opening": "R-1",
     "seq": "1",
     "skill": "sql",
     "tag": "sql",
@@ -308,6 +314,8 @@ VALUES: dict[str, Any] = {
     "own_level": 3,
     "kind": "synonym",
     "names": ["Another name"],
+    "about": "sql",
+    "want": "use",
 }
 """What fields of a body are given, by name; the others follow from their type."""
 NEVER = {"cohort", "force", "on", "level"}
@@ -331,6 +339,8 @@ FORM = {
     "tag": "sql",
     "kind": "synonym",
     "names": "Another name",
+    "about": "sql",
+    "want": "use",
 }
 """Fields of all forms together; a page reads those that it knows."""
 QUERIES = {"/v1/people": ("skill",), "/disputes/new": ("assertion",)}
@@ -375,6 +385,22 @@ def _request_of_ann(app: Any) -> dict[str, str]:
     return {"request": made.id, "ident": made.id}
 
 
+def _beside_an_opening(world: ApiWorld) -> None:
+    """Ann wants to be found, and stands on the list of an opening."""
+    app = world.app
+    world.world.says(ANN_HERSELF, True, Purpose.MOBILITY)
+    asked = [{"skill": "sql", "level": 2}]
+    raw = {"source": "ats", "openings": [{"id": "R-1", "kind": "role", "title": "Lead", "requirements": asked}]}
+    with app.units() as uow:
+        import_openings(uow, app.bundle.taxonomy, raw, actor=operator("test"), clock=app.clock)
+        refresh(uow, app.talent, app.policy.belief, app.clock)
+        uow.commit()
+    with app.units(write=False) as uow:
+        found = uow.matches.get("R-1")
+        assert found is not None
+        assert [p.match.learner_id for p in found.rows] == [ANN]
+
+
 TRAILS = {"audit_records", "audit_heads", "sessions", "api_keys", "api_requests", "accesses"}
 
 
@@ -399,5 +425,6 @@ def calls(api: Any) -> Iterator[Call]:
 
 @contextmanager
 def matrix(folder: Path) -> Iterator[Matrix]:
-    with served_world(folder) as world:
+    with served_world(folder, talent_file=TALENT) as world:
+        _beside_an_opening(world)
         yield Matrix(world)
