@@ -252,9 +252,9 @@ class PhaseProgress:
     hours_done: float
 
 
-def plan_id(learner_id: str, earlier: int) -> str:
-    """Follows from how many there were before, so that two processes at once make the same one."""
-    return "o" + digest([learner_id, "onboarding", earlier], length=15)
+def plan_id(learner_id: str, newest: str) -> str:
+    """Follows from the newest plan there is (its id, or nothing), so that two processes at once make the same one."""
+    return "o" + digest([learner_id, "onboarding", newest], length=15)
 
 
 def progress(plan: OnboardingPlan, today: date) -> tuple[PhaseProgress, ...]:

@@ -24,6 +24,7 @@ from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.notice import Notices
+from ascertain.domain.onboarding import Onboardings
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import RoleGrants
@@ -437,6 +438,8 @@ class UnitOfWork(Protocol):
     def tag_votes(self) -> TagVotes: ...
     @property
     def stewardship(self) -> Stewardship: ...
+    @property
+    def onboardings(self) -> Onboardings: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -22,6 +22,7 @@ from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.key_manager import KeyManagers
 from ascertain.domain.notice import Notices
+from ascertain.domain.onboarding import Onboardings
 from ascertain.domain.permission import RoleGrants
 from ascertain.domain.ports import (
     Assertions,
@@ -66,6 +67,7 @@ from ascertain.store.inbox import SqlInbox
 from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing
 from ascertain.store.notifications import SqlNotifications
+from ascertain.store.onboarding import SqlOnboardings
 from ascertain.store.outbox import SqlOutbox, SqlSwitches
 from ascertain.store.people import SqlPeople
 from ascertain.store.rectifications import SqlRectifications
@@ -138,6 +140,7 @@ class SqlUnitOfWork:
     usage: UsageLog
     tag_votes: TagVotes
     stewardship: Stewardship
+    onboardings: Onboardings
 
     def __init__(self, engines: Engines, context: UnitContext, *, write: bool) -> None:
         self._engines = engines
@@ -190,6 +193,7 @@ class SqlUnitOfWork:
         self.usage = SqlUsage(tx)
         self.tag_votes = SqlTagVotes(tx)
         self.stewardship = SqlStewardship(tx)
+        self.onboardings = SqlOnboardings(tx)
         return self
 
     def __exit__(
