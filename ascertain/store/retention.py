@@ -26,8 +26,8 @@ from sqlalchemy import (
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.notifications import NotificationState
-from ascertain.domain.outbox import OutboxState
 from ascertain.domain.onboarding import PHASES
+from ascertain.domain.outbox import OutboxState
 from ascertain.domain.retention import UNOWNED, Cut, Deletion, Hold, Kind
 from ascertain.store.schema import (
     AssertionRow,
