@@ -307,8 +307,6 @@ def _read(shown: App, who: Principal, plan: str) -> dict[str, Any]:
         found, learner = permitted_plan(uow, who, Action.ONBOARDING_READ, plan)
         own = who.learner_id == learner.id
         data = views.shown(uow, found, learner, shown.bundle.taxonomy, shown.clock.today(), own=own)
-        data["versions"] = [views.version(v) for v in uow.onboardings.versions(found.id)] if data["milestones"] else []
-        data["comments"] = [views.comment(c) for c in uow.onboardings.comments(found.id)]
     data["told"] = [s.text for s in views.sentences(data)]
     note_access(shown.units, who.name, "onboarding", views.people_in(data))
     return data

@@ -57,6 +57,8 @@ def shown(
         "decided_at": plan.decided_at.isoformat() if plan.decided_at else None,
         "milestones": rows,
         "progress": _progress(plan, today) if open_to_reader else [],
+        "versions": [version(v) for v in uow.onboardings.versions(plan.id)] if open_to_reader else [],
+        "comments": [comment(c) for c in uow.onboardings.comments(plan.id)],
         "goals": {"total": sum(_is_goal(r) for r in rows), "reached": sum(_is_goal(r) and r["reached"] for r in rows)},
     }
 

@@ -13,6 +13,7 @@ from ascertain.service.api import (
     disputing,
     find,
     learners,
+    onboarding,
     operation,
     review_desk,
     reviews,
@@ -39,5 +40,6 @@ API = (
     review_desk.router,
     disputing.router,
     rights_requests.router,
+    onboarding.router,
     deciding.router,
 )

@@ -336,7 +336,10 @@ def test_a_goal_is_reached_when_an_accepted_assertion_says_so(room: Room) -> Non
     plan = room.approved()
     room.world.add(exam_of_new())
     room.world.assess(NEW.id)
-    goal = lambda: next(m for m in room.view(plan)["milestones"] if m["kind"] == "goal" and m["skill"] == "sql")  # noqa: E731
+
+    def goal() -> dict[str, Any]:
+        return next(m for m in room.view(plan)["milestones"] if m["kind"] == "goal" and m["skill"] == "sql")
+
     assert goal()["reached"] is False
     accept(room.world, NEW.id, "sql", 2)
     assert (goal()["reached"], goal()["shown_level"], goal()["state"]) == (True, 2, "open")

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from ascertain.domain.access import Scope
+from ascertain.domain.onboarding import Given, Milestone, MilestoneKind, OnboardingPlan, Owner, PlanState
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import ABOUT_A_PERSON, EVERYBODY, Action, Grant, Principal, Role, RoleGrant
 from ascertain.domain.rights_requests import RequestKind
@@ -33,9 +34,14 @@ from tests.integration.service.test_routes import KNOWN, PROVED, PUBLIC, SIGN_IN
 ANN = "E1"
 SKILLS_OF = {"assertion": "sql", "item": "kubernetes", "dispute": "kubernetes"}
 """The skill that each of Ann's things is about."""
-ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident"}
+ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident", "plan"}
 """Parameters of a path that stand for something of a person's; the others name what is nobody's."""
-IN_BODY = {"GET /disputes/new": "assertion", "POST /disputes": "assertion", "POST /runs": "learner"}
+IN_BODY = {
+    "GET /disputes/new": "assertion",
+    "POST /disputes": "assertion",
+    "POST /runs": "learner",
+    "POST /onboarding": "learner",
+}
 """Pages whose query or form names a thing of Ann's, by its parameter; what the API's bodies name is seen from them."""
 NO_PERSON = {"POST /review/many"}
 """Writes about several people, of whom each caller finds only theirs (see test_pages_review)."""
@@ -45,6 +51,7 @@ OTHERS = {
     "audit": "1",
     "content": "sql-101",
     "form": "html",
+    "milestone": "m01",
     "role": "analyst",
     "seq": "1",
     "skill": "sql",
@@ -61,6 +68,7 @@ NOBODYS = {
     "run": "q000000000000000",
     "request": "p00000000000000",
     "ident": "p00000000000000",
+    "plan": "o00000000000000",
 }
 """Ids of nothing."""
 
@@ -151,7 +159,7 @@ class Matrix:
     def __init__(self, world: ApiWorld) -> None:
         self.world, self.app = world, world.app
         self.api = create_app(self.app, [])
-        world.ids |= _request_of_ann(self.app)
+        world.ids |= _request_of_ann(self.app) | _plan_of_ann(self.app)
         world.ids |= {k: v for k, v in OTHERS.items() if k not in world.ids}
         self.calls = [self._with_body(c) for c in calls(self.api)]
         self.people = self._everybody()
@@ -326,6 +334,10 @@ FORM = {
     "answer": "no",
     "mails": "on",
     "vote": "accept",
+    "state": "done",
+    "words": "How is it done?",
+    "op": "edit",
+    "title": "Another title",
     "skill": "sql",
     "content": "sql-101",
     "tag": "sql",
@@ -373,6 +385,18 @@ def _request_of_ann(app: Any) -> dict[str, str]:
         made = rights_requests.ask(uow, ann, kind, field="", value="", words="Wait.", actor="ann", clock=app.clock)
         uow.commit()
     return {"request": made.id, "ident": made.id}
+
+
+def _plan_of_ann(app: Any) -> dict[str, str]:
+    """An approved plan of her first 90 days, with one milestone."""
+    at = app.clock.now()
+    row = Milestone("m01", MilestoneKind.TASK, "See the archive", at.date(), Owner.NEW_HIRE, "seen")
+    with app.units() as uow:
+        ident = "o0123456789abcde"
+        made = OnboardingPlan(ident, ANN, "analyst", at.date(), Given(), "test", at, PlanState.APPROVED, 1, 8.0, (row,))
+        uow.onboardings.add(made)
+        uow.commit()
+    return {"plan": ident}
 
 
 TRAILS = {"audit_records", "audit_heads", "sessions", "api_keys", "api_requests", "accesses"}
