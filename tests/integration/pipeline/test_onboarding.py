@@ -13,6 +13,7 @@ from icalendar import Calendar
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.consent import Purpose
+from ascertain.domain.notifications import Delivered, Outcome
 from ascertain.domain.onboarding import Given, MilestoneKind, MilestoneState, OnboardingPlan, PlanState
 from ascertain.domain.onboarding_edit import Change, Op
 from ascertain.domain.onboarding_rules import OnboardingRules
@@ -24,6 +25,7 @@ from ascertain.domain.runs import StoredAssertion
 from ascertain.errors import BrainError, ConflictError, ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline import onboarding
 from ascertain.pipeline.notice import Gate
+from ascertain.pipeline.notify import Notifier
 from ascertain.pipeline.onboarding_changes import changes_of, checked_changes
 from ascertain.pipeline.onboarding_draft import Drafter
 from ascertain.pipeline.onboarding_export import calendar
@@ -470,3 +472,42 @@ def test_an_added_task_moves_by_the_domain_alone(room: Room) -> None:
         )
         assert same is done
     assert Given() == plan.given
+
+
+class Post:
+    """Keeps what is mailed."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, message_id: str, to: str, subject: str, text: str) -> Outcome:
+        self.sent.append((to, text))
+        return Outcome(Delivered.YES)
+
+
+def test_what_is_late_is_mailed_once_to_whoever_sees_to_it(room: Room) -> None:
+    plan = room.approved()
+    post, clock = Post(), room.world.clock
+    notifier = Notifier(room.world.store.units, clock, mailer=post, address="https://skills.example.org")
+    late = lambda: {to: t for to, t in post.sent if "past the day" in t}  # noqa: E731
+    notifier.run()
+    assert late() == {}
+    clock.at += timedelta(days=8)  # the first check-in is the manager's
+    notifier.run()
+    assert set(late()) == {"chi@example.org"}
+    assert "1 milestone is past the day" in late()["chi@example.org"]
+    assert "https://skills.example.org/onboarding" in late()["chi@example.org"]
+    assert "Nia" not in late()["chi@example.org"]
+    before = len(post.sent)
+    notifier.run()
+    assert len(post.sent) == before, "once for each"
+    clock.at += timedelta(days=30)
+    notifier.run()
+    assert set(late()) == {"chi@example.org", "nia@example.org"}
+    with room.world.store.units() as uow:
+        onboarding.decide(uow, room.now(uow, plan), approve=False, reason="x", principal=room.chi(uow), clock=clock)
+        uow.commit()
+    clock.at += timedelta(days=30)
+    before = len(post.sent)
+    notifier.run()
+    assert len([t for _, t in post.sent[before:] if "past the day" in t]) == 0
