@@ -23,6 +23,8 @@ from ascertain.domain.casefile import Versions
 from ascertain.domain.charter import Charter
 from ascertain.domain.connector import Connector
 from ascertain.domain.disputes import Dispute
+from ascertain.domain.onboarding import OnboardingPlan
+from ascertain.domain.onboarding_crew import OnboardingCrew
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import Principal
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, UnitOfWork
@@ -42,6 +44,8 @@ from ascertain.pipeline.ingest_report import Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader, opted_in
 from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.notify import Notifier
+from ascertain.pipeline.onboarding_draft import Drafter
+from ascertain.pipeline.onboarding_start import begin
 from ascertain.pipeline.overdue import escalate
 from ascertain.pipeline.path_plan import PathPlanner
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
@@ -63,6 +67,7 @@ from ascertain.pipeline.views import label
 from ascertain.pipeline.views_gaps import countable
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.planning.cpsat import CpSatSolver
+from ascertain.planning.phases import CpSatPhases
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
@@ -71,6 +76,7 @@ from ascertain.taxonomy.langchain import own_retrieval
 from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
 
 CREW = "crews.learner:build"
+ONBOARDING = "crews.onboarding:build"
 
 
 class SystemClock:
@@ -386,6 +392,27 @@ class App:
         """Assess one learner (id or e-mail address) now; ``until`` (``time.monotonic()``) is when the crew must be
         done."""
         return self.assessor.assess(learner, trigger=trigger, until=until)
+
+    @cached_property
+    def onboarding_crew(self) -> OnboardingCrew:
+        """The onboarding crew."""
+        return cast(OnboardingCrew, load(ONBOARDING)(self.settings.brain))
+
+    def begin_onboarding(self) -> list[OnboardingPlan]:
+        """Ask for a plan for each new hire whom a sync brought and who had none; they are drafted later."""
+        return begin(self.units, self.clock, self.policy.onboarding)
+
+    def draft_onboarding(self, plan: str, *, until: float | None = None) -> OnboardingPlan:
+        """Draft a plan that was asked for; ``until`` as for ``assess``."""
+        return Drafter(
+            self.units,
+            self.builder,
+            lambda: self.onboarding_crew,
+            self.services,
+            CpSatPhases(self.policy.path.solver_seconds),
+            self.clock,
+            self.gate,
+        ).draft(plan, until=until)
 
     def fingerprint(self, learner: str) -> str:
         """The fingerprint of a learner's present case."""

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from crews.run import Post  # prepares CrewAI's environment before anything imports it  # isort: skip
 
-from agents import evidence_collector, gap_analyst, learning_path_curator, reviewer, taxonomy_mapper
-from tasks import analyse_gaps, collect_evidence, curate_path, map_skills, review_findings
+from agents import (
+    evidence_collector,
+    gap_analyst,
+    learning_path_curator,
+    onboarding_planner,
+    onboarding_reviewer,
+    reviewer,
+    taxonomy_mapper,
+)
+from tasks import (
+    analyse_gaps,
+    collect_evidence,
+    curate_path,
+    map_skills,
+    plan_onboarding,
+    review_findings,
+    review_onboarding,
+)
 from tools.evidence import HrisProfile, LmsActivity, WorkArtefacts
 from tools.findings import CaseFindings
 from tools.learning import CatalogueSearch, Mentors, PathSolverTool
+from tools.onboarding import DraftedPlan, OnboardingNeeds, TeamHelpers
 from tools.role import ComputedGap, RoleRequirements
 from tools.skills import ContentTags, TaxonomySearch
 
@@ -18,4 +35,9 @@ LEARNER = (
     Post(gap_analyst, analyse_gaps, (RoleRequirements, ComputedGap)),
     Post(learning_path_curator, curate_path, (CatalogueSearch, Mentors, PathSolverTool)),
     Post(reviewer, review_findings, (CaseFindings,)),
+)
+
+ONBOARDING = (
+    Post(onboarding_planner, plan_onboarding, (OnboardingNeeds, TeamHelpers)),
+    Post(onboarding_reviewer, review_onboarding, (DraftedPlan,)),
 )

@@ -32,6 +32,7 @@ from ascertain.cli import (
     match,
     notice,
     notify,
+    onboard,
     opening,
     path,
     people,
@@ -93,6 +94,7 @@ app.add_typer(fairness.app, name="fairness", rich_help_panel="Trust it")
 app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
 app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
 app.add_typer(assignment.app, name="assignment", rich_help_panel="Run it")
+app.add_typer(onboard.app, name="onboard", rich_help_panel="Run it")
 app.add_typer(person_requests.app, name="person", rich_help_panel="Trust it")
 app.add_typer(retain.app, name="retain", rich_help_panel="Trust it")
 app.add_typer(access.app, name="access", rich_help_panel="Trust it")

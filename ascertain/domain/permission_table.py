@@ -66,6 +66,9 @@ class Action(StrEnum):
     DISPUTE_DECIDE = "dispute.decide"
     ASSIGNMENT_READ = "assignment.read"
     ASSIGNMENT_APPROVE = "assignment.approve"
+    ONBOARDING_READ = "onboarding.read"
+    ONBOARDING_EDIT = "onboarding.edit"  # ask for a plan of the first 90 days, change it, approve it
+    ONBOARDING_FOLLOW = "onboarding.follow"  # tick milestones off, comment
     CONSENT_GIVE = "consent.give"
     CONSENT_READ = "consent.read"
     CONSENT_RECORD = "consent.record"  # write down what the person gave or withdrew on paper
@@ -127,6 +130,7 @@ _READING = frozenset(
 )
 _REVIEWING = frozenset({A.REVIEW_LIST, A.REVIEW_DECIDE, A.REVIEW_BULK})
 _CARE = frozenset({A.DISPUTE_READ, A.DISPUTE_DECIDE, A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE, A.PATH_PLAN})
+_ONBOARDING = frozenset({A.ONBOARDING_READ, A.ONBOARDING_EDIT, A.ONBOARDING_FOLLOW})
 _OWN_RIGHTS = frozenset({A.CONSENT_READ, A.PERSON_EXPORT, A.ACCESS_READ, A.REQUEST_MAKE, A.REQUEST_READ})
 _FAIRNESS = frozenset({A.FAIRNESS_AUDIT, A.LABELS_IMPORT})
 _RUNNING = frozenset(
@@ -139,7 +143,7 @@ ABOUT_A_PERSON = frozenset(list(A)[: list(A).index(A.WRITEBACK_PUSH)])
 
 NEVER_ABOUT_ONESELF = frozenset(
     {A.REVIEW_DECIDE, A.REVIEW_BULK, A.DISPUTE_DECIDE, A.ASSIGNMENT_APPROVE, A.PERSON_RECTIFY, A.PERSON_RESTRICT}
-    | {A.CONSENT_RECORD, A.REQUEST_ANSWER}
+    | {A.CONSENT_RECORD, A.REQUEST_ANSWER, A.ONBOARDING_EDIT}
 )
 """Nobody decides about themselves, whatever their roles."""
 
@@ -148,16 +152,16 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.SELF: (_READING - {A.TEAM_READ, A.PEOPLE_SEARCH})
         | _OWN_RIGHTS
         | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN}
-        | {A.MATCH_READ, A.WISH_STATE},
+        | {A.MATCH_READ, A.WISH_STATE, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW},
         R.NONE: {A.OPENING_READ},
     },
     Role.MANAGER: {
-        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE | {A.MATCH_READ},
+        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.MATCH_READ},
         R.INDIRECT_REPORT: _READING,  # only where the policy says that managers see the tree
         R.INTERESTED: {A.MATCH_READ},
     },
     Role.L_AND_D: {
-        R.POPULATION: _READING | _REVIEWING | _CARE | {A.ASSESS_RUN, A.WRITEBACK_READ},
+        R.POPULATION: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.ASSESS_RUN, A.WRITEBACK_READ},
         R.NONE: {
             A.CATALOGUE_IMPORT,
             A.CONTENT_TAG,
@@ -172,6 +176,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.POPULATION: _READING
         | _REVIEWING
         | _CARE
+        | _ONBOARDING
         | _OWN_RIGHTS
         | {A.CONSENT_RECORD, A.NOTICE_RECORD, A.PERSON_RECTIFY, A.PERSON_RESTRICT, A.PERSON_ERASE}
         | {A.REQUEST_ANSWER, A.MATCH_READ},

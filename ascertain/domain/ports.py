@@ -25,6 +25,7 @@ from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.matching import MatchLists
 from ascertain.domain.notice import Notices
+from ascertain.domain.onboarding import Onboardings
 from ascertain.domain.openings import Openings
 from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.paths import PathPlan, PathProblem
@@ -449,6 +450,8 @@ class UnitOfWork(Protocol):
     def wishes(self) -> Wishes: ...
     @property
     def matches(self) -> MatchLists: ...
+    @property
+    def onboardings(self) -> Onboardings: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -94,7 +94,7 @@ class CaseBuilder:
         return Landscape(
             tags=tags,
             items=items,
-            mentors=self._mentors(uow, {p.id for p in people if _may_help(p)}, as_of),
+            mentors=self._mentors(uow, {p.id for p in people if may_help(p)}, as_of),
             masker=masker,
             as_of=as_of,
             stamp=digest({"tags": tags, "items": items, "names": directory}),
@@ -130,14 +130,14 @@ class CaseBuilder:
         known = uow.evidence.of(learner.id)
         usable = [e for e in known if learner.allows(e)]
         evidence = tuple(_masked(e, pseudonym, masker) for e in usable)
-        catalogue = _relevant(landscape, role)
+        catalogue = relevant(landscape, role)
         wanted = {c.content_id for c in catalogue} | {e.content_id for e in evidence if e.content_id}
         return CaseFile(
             pseudonym=pseudonym,
             as_of=landscape.as_of,
             evidence=evidence,
             versions=self.versions,
-            role=_masked_role(role, masker),
+            role=masked_role(role, masker),
             hours_per_week=learner.hours_per_week,
             language=learner.language,
             tags={c: landscape.tags[c] for c in sorted(wanted) if c in landscape.tags},
@@ -226,7 +226,8 @@ def _shown(item: CatalogueItem, masker: KeyedPseudonymiser) -> CatalogueItem | N
         return None
 
 
-def _masked_role(role: JobProfile | None, masker: KeyedPseudonymiser) -> JobProfile | None:
+def masked_role(role: JobProfile | None, masker: KeyedPseudonymiser) -> JobProfile | None:
+    """The role with names of people masked in its words."""
     if role is None:
         return None
     needs = tuple(replace(r, why=masker.mask(r.why)) for r in role.requirements)
@@ -238,7 +239,7 @@ def _masked(e: Evidence, pseudonym: str, masker: KeyedPseudonymiser) -> Evidence
     return replace(e, learner_id=pseudonym, source_ref="", title=masker.mask(e.title), text=masker.mask(e.text))
 
 
-def _may_help(p: Learner) -> bool:
+def may_help(p: Learner) -> bool:
     """Whether colleagues may be told that somebody can help."""
     return p.active and not p.restricted and p.consents.allows(Purpose.MENTORING)
 
@@ -265,7 +266,7 @@ def _helpers(landscape: Landscape, role: JobProfile | None, learner: Learner) ->
     )
 
 
-def _relevant(landscape: Landscape, role: JobProfile | None) -> tuple[CatalogueItem, ...]:
+def relevant(landscape: Landscape, role: JobProfile | None) -> tuple[CatalogueItem, ...]:
     """Items that teach a required skill or are mandatory, with the prerequisites they need."""
     if role is None:
         return ()

@@ -36,6 +36,9 @@ _HOLD_IDS = frozenset(
         "taxonomy_answers",
         "rights_requests",
         "openings",
+        "onboarding_plans",
+        "onboarding_versions",
+        "onboarding_comments",
     }
 )
 """Where a learner's id stands as a value of its own, about others."""

@@ -23,6 +23,7 @@ from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.key_manager import KeyManagers
 from ascertain.domain.matching import MatchLists
 from ascertain.domain.notice import Notices
+from ascertain.domain.onboarding import Onboardings
 from ascertain.domain.openings import Openings
 from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.permission import RoleGrants
@@ -71,6 +72,7 @@ from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing
 from ascertain.store.matches import SqlMatchLists
 from ascertain.store.notifications import SqlNotifications
+from ascertain.store.onboarding import SqlOnboardings
 from ascertain.store.openings import SqlOpenings
 from ascertain.store.outbox import SqlOutbox, SqlSwitches
 from ascertain.store.path_choices import SqlPathChoices
@@ -150,6 +152,7 @@ class SqlUnitOfWork:
     openings: Openings
     wishes: Wishes
     matches: MatchLists
+    onboardings: Onboardings
 
     def __init__(self, engines: Engines, context: UnitContext, *, write: bool) -> None:
         self._engines = engines
@@ -206,6 +209,7 @@ class SqlUnitOfWork:
         self.openings = SqlOpenings(tx)
         self.wishes = SqlWishes(tx)
         self.matches = SqlMatchLists(tx)
+        self.onboardings = SqlOnboardings(tx)
         return self
 
     def __exit__(

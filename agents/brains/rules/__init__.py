@@ -9,6 +9,8 @@ from agents.brains.rules import (
     evidence_collector,
     gap_analyst,
     learning_path_curator,
+    onboarding_planner,
+    onboarding_reviewer,
     reviewer,
     taxonomy_mapper,
 )
@@ -23,4 +25,6 @@ RULES: Mapping[str, Callable[[Shown, CrewServices], dict[str, Any]]] = {
     "gap_analyst": gap_analyst.answer,
     "learning_path_curator": learning_path_curator.answer,
     "reviewer": reviewer.answer,
+    "onboarding_planner": onboarding_planner.answer,
+    "onboarding_reviewer": onboarding_reviewer.answer,
 }

@@ -13,6 +13,7 @@ from ascertain.service.api import (
     disputing,
     find,
     learners,
+    onboarding,
     openings,
     operation,
     review_desk,
@@ -41,5 +42,6 @@ API = (
     disputing.router,
     rights_requests.router,
     openings.router,
+    onboarding.router,
     deciding.router,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ascertain.domain.assignments import AssignmentState
+from ascertain.domain.onboarding import PlanState
 from ascertain.domain.permission import Action, Principal, may_at_all
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.review_rules import ReviewRules
@@ -79,9 +80,16 @@ def requests_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
     return sum(may_each(uow, who, Action.REQUEST_ANSWER, [(r.learner_id, None) for r in uow.rights_requests.open()]))
 
 
+def drafts_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
+    """How many drafts of onboarding wait for a yes that somebody may give."""
+    drafts = uow.onboardings.listed((PlanState.DRAFT,))
+    return sum(may_each(uow, who, Action.ONBOARDING_EDIT, [(p.learner_id, None) for p in drafts])) if drafts else 0
+
+
 A = Action
 ENTRIES = (
     Entry("/team", "My team", (A.TEAM_READ,)),
+    Entry("/onboarding", "Onboarding", (A.ONBOARDING_EDIT,), drafts_waiting),
     Entry("/review", "Review", (A.REVIEW_DECIDE,), reviews_waiting),
     Entry("/disputes", "Disputes", (A.DISPUTE_DECIDE,), disputes_waiting),
     Entry("/paths", "Paths", (A.ASSIGNMENT_APPROVE,), paths_waiting),

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from ascertain.domain.access import Scope
 from ascertain.domain.consent import Purpose
+from ascertain.domain.onboarding import Given, Milestone, MilestoneKind, OnboardingPlan, Owner, PlanState
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import ABOUT_A_PERSON, EVERYBODY, Action, Grant, Principal, Role, RoleGrant
 from ascertain.domain.rights_requests import RequestKind
@@ -38,9 +39,14 @@ ANN = "E1"
 TALENT = Path(__file__).parent / "talent.yaml"
 SKILLS_OF = {"assertion": "sql", "item": "kubernetes", "dispute": "kubernetes"}
 """The skill that each of Ann's things is about."""
-ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident"}
+ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident", "plan"}
 """Parameters of a path that stand for something of a person's; the others name what is nobody's."""
-IN_BODY = {"GET /disputes/new": "assertion", "POST /disputes": "assertion", "POST /runs": "learner"}
+IN_BODY = {
+    "GET /disputes/new": "assertion",
+    "POST /disputes": "assertion",
+    "POST /runs": "learner",
+    "POST /onboarding": "learner",
+}
 """Pages whose query or form names a thing of Ann's, by its parameter; what the API's bodies name is seen from them."""
 NO_PERSON = {"POST /review/many"}
 """Writes about several people, of whom each caller finds only theirs (see test_pages_review)."""
@@ -50,6 +56,7 @@ OTHERS = {
     "audit": "1",
     "content": "sql-101",
     "form": "html",
+    "milestone": "m01",
     "role": "analyst",
     "opening": "R-1",
     "seq": "1",
@@ -67,6 +74,7 @@ NOBODYS = {
     "run": "q000000000000000",
     "request": "p00000000000000",
     "ident": "p00000000000000",
+    "plan": "o00000000000000",
 }
 """Ids of nothing."""
 
@@ -157,7 +165,7 @@ class Matrix:
     def __init__(self, world: ApiWorld) -> None:
         self.world, self.app = world, world.app
         self.api = create_app(self.app, [])
-        world.ids |= _request_of_ann(self.app)
+        world.ids |= _request_of_ann(self.app) | _plan_of_ann(self.app)
         world.ids |= {k: v for k, v in OTHERS.items() if k not in world.ids}
         self.calls = [self._with_body(c) for c in calls(self.api)]
         self.people = self._everybody()
@@ -334,6 +342,10 @@ FORM = {
     "answer": "no",
     "mails": "on",
     "vote": "accept",
+    "state": "done",
+    "words": "How is it done?",
+    "op": "edit",
+    "title": "Another title",
     "skill": "sql",
     "content": "sql-101",
     "tag": "sql",
@@ -399,6 +411,18 @@ def _beside_an_opening(world: ApiWorld) -> None:
         found = uow.matches.get("R-1")
         assert found is not None
         assert [p.match.learner_id for p in found.rows] == [ANN]
+
+
+def _plan_of_ann(app: Any) -> dict[str, str]:
+    """An approved plan of her first 90 days, with one milestone."""
+    at = app.clock.now()
+    row = Milestone("m01", MilestoneKind.TASK, "See the archive", at.date(), Owner.NEW_HIRE, "seen")
+    with app.units() as uow:
+        ident = "o0123456789abcde"
+        made = OnboardingPlan(ident, ANN, "analyst", at.date(), Given(), "test", at, PlanState.APPROVED, 1, 8.0, (row,))
+        uow.onboardings.add(made)
+        uow.commit()
+    return {"plan": ident}
 
 
 TRAILS = {"audit_records", "audit_heads", "sessions", "api_keys", "api_requests", "accesses"}
