@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from crews.run import Post  # prepares CrewAI's environment before anything imports it  # isort: skip
 
-from agents import evidence_collector, gap_analyst, learning_path_curator, reviewer, taxonomy_mapper
-from tasks import analyse_gaps, collect_evidence, curate_path, map_skills, review_findings
+from agents import (
+    evidence_collector,
+    gap_analyst,
+    learning_path_curator,
+    reviewer,
+    taxonomy_critic,
+    taxonomy_mapper,
+    taxonomy_steward,
+)
+from tasks import (
+    analyse_gaps,
+    collect_evidence,
+    curate_path,
+    judge_changes,
+    map_skills,
+    review_findings,
+    weigh_matters,
+)
 from tools.evidence import HrisProfile, LmsActivity, WorkArtefacts
 from tools.findings import CaseFindings
 from tools.learning import CatalogueSearch, Mentors, PathSolverTool
 from tools.role import ComputedGap, RoleRequirements
 from tools.skills import ContentTags, TaxonomySearch
+from tools.stewardship import ProposedChanges, TaxonomyMatters
 
 LEARNER = (
     Post(evidence_collector, collect_evidence, (LmsActivity, HrisProfile, WorkArtefacts)),
@@ -18,4 +35,9 @@ LEARNER = (
     Post(gap_analyst, analyse_gaps, (RoleRequirements, ComputedGap)),
     Post(learning_path_curator, curate_path, (CatalogueSearch, Mentors, PathSolverTool)),
     Post(reviewer, review_findings, (CaseFindings,)),
+)
+
+STEWARDS = (
+    Post(taxonomy_steward, weigh_matters, (TaxonomyMatters,)),
+    Post(taxonomy_critic, judge_changes, (ProposedChanges,)),
 )

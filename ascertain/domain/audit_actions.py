@@ -101,6 +101,7 @@ ACTIONS: Mapping[str, Entry] = {
     ),
     "taxonomy.moved": Entry(1, "somebody's results went to another run when a change was applied"),
     "taxonomy.proposed": Entry(1, "a change of the taxonomy was proposed"),
+    "taxonomy.weighed": Entry(1, "agents weighed what the evidence says of the taxonomy: counts, models, hashes"),
     "webhooks.forgotten": Entry(1, "a subscription was forgotten"),
     "webhooks.subscribed": Entry(1, "events of another system were subscribed to"),
     "writeback.finished": Entry(1, "a write-back run ended: totals"),

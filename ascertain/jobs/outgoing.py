@@ -17,7 +17,8 @@ RECONCILE = "ascertain.jobs.outgoing.reconcile_write_back"
 RETAIN = "ascertain.jobs.retaining.retain"
 SYNC = "ascertain.jobs.syncing.sync_all"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, SYNC, RETRY})
+STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
+HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, SYNC, RETRY, STEWARD})
 
 TIMEOUT = 3600
 """Seconds one such job may take; a run goes on where it was stopped."""
@@ -74,9 +75,9 @@ def enqueue_retry(jobs: JobQueue, connection: str, record: str = "") -> JobTicke
 
 
 def enqueue_task(jobs: JobQueue, task: str, name: str, *, slot: datetime, priority: Priority) -> JobTicket:
-    """Queue the sync, notify, reconcile or retain task of one slot of the schedule; each slot is queued once."""
+    """Queue a task that is no sweep, of one slot of the schedule; each slot is queued once."""
     number = int(slot.astimezone(UTC).timestamp())
-    function = {"sync": SYNC, "notify": NOTIFY, "reconcile": RECONCILE, "retain": RETAIN}[task]
+    function = {"sync": SYNC, "notify": NOTIFY, "reconcile": RECONCILE, "retain": RETAIN, "steward": STEWARD}[task]
     return jobs.submit(
         function, (f"schedule:{name}",), job_id=f"{task}-{name}-{number}", priority=priority, timeout=TIMEOUT
     )

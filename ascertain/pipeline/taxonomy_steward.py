@@ -92,10 +92,7 @@ class Steward:
         known = self.uow.stewardship.get(ident)
         found = support or Support("proposed by hand")
         if known is not None:
-            fresh = replace(known, support=found, seen_at=now) if support else known
-            if known.support != fresh.support:
-                self.uow.stewardship.put(fresh)
-            return fresh
+            return self.seen_again(known, support) if support else known
         made = Proposal(ident, self.name, change, found, by.name if by else PRODUCT, now, now)
         self.uow.stewardship.put(made)
         header = {
@@ -108,6 +105,14 @@ class Steward:
         payload = {"actor": made.proposed_by, "change": plain(change)}
         self.uow.audit.append("taxonomy.proposed", actor=by.kind if by else "system", header=header, payload=payload)
         return made
+
+    def seen_again(self, known: Proposal, support: Support) -> Proposal:
+        """Bring the counts of a proposal up to date; its state stays."""
+        if known.support == support:
+            return known
+        fresh = replace(known, support=support, seen_at=self.clock.now())
+        self.uow.stewardship.put(fresh)
+        return fresh
 
     def take_up(self, change: Change, support: Support) -> Proposal | None:
         """Propose what the evidence speaks for; ``None`` where it does not fit, or can never be a skill."""

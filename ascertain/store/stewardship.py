@@ -187,6 +187,8 @@ def _proposal(r: Row[Any]) -> Proposal:
             _day(e["last_seen"]),
             tuple((q, n) for q, n in e["quarters"]),
             tuple(Ref(x["run_id"], x["claim_id"]) for x in e["refs"]),
+            e.get("reason", ""),
+            e.get("note", ""),
         ),
         r.proposed_by,
         r.proposed_at,

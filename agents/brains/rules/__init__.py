@@ -10,7 +10,9 @@ from agents.brains.rules import (
     gap_analyst,
     learning_path_curator,
     reviewer,
+    taxonomy_critic,
     taxonomy_mapper,
+    taxonomy_steward,
 )
 from ascertain.domain.ports import CrewServices
 
@@ -23,4 +25,6 @@ RULES: Mapping[str, Callable[[Shown, CrewServices], dict[str, Any]]] = {
     "gap_analyst": gap_analyst.answer,
     "learning_path_curator": learning_path_curator.answer,
     "reviewer": reviewer.answer,
+    "taxonomy_steward": taxonomy_steward.answer,
+    "taxonomy_critic": taxonomy_critic.answer,
 }
