@@ -79,7 +79,7 @@ def test_a_term_is_weighed_once_and_counted_again(world: World) -> None:
     assert second.proposals[0].support.reason == made.support.reason
     assert world.actions().count("taxonomy.weighed") == 1
     with world.store.units(write=False) as uow:
-        used = {(r.crew, r.agent) for r in uow.usage.between(world.clock.today(), world.clock.today())}
+        used = {(r.crew, r.usage.agent) for r in uow.usage.between(world.clock.today(), world.clock.today())}
     assert {("stewardship", "taxonomy_steward"), ("stewardship", "taxonomy_critic")} <= used
 
 
