@@ -204,7 +204,7 @@ def apply(proposal: Ident, reason: Reason, actor: Actor = None, as_json: AsJson 
 
 
 def revert(proposal: Ident, reason: Reason, actor: Actor = None, as_json: AsJson = False) -> None:
-    """Take the newest change back: the version before it, and everybody's results before it."""
+    """Take an applied change back: the taxonomy without it, and everybody's results before it; later changes stay."""
     shown = opened()
     who = asking(shown, actor)
     with shown.units() as uow:

@@ -143,8 +143,9 @@ class SqlStewardship:
         ]
         upsert(self._tx, _MOVES, rows)
 
-    def forget_moves(self, proposal_id: str) -> None:
-        self._tx.connection.execute(delete(_MOVES).where(_MOVES.c.proposal_id == proposal_id))
+    def forget_moves(self, proposal_id: str, learner_id: str = "") -> None:
+        gone = delete(_MOVES).where(_MOVES.c.proposal_id == proposal_id)
+        self._tx.connection.execute(gone.where(_MOVES.c.learner_id == learner_id) if learner_id else gone)
 
 
 def moves_in_use(tx: Tx) -> Moves:
