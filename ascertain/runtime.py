@@ -30,9 +30,9 @@ from ascertain.domain.permission import Principal
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, UnitOfWork
 from ascertain.domain.review_assign import SkillOwners
 from ascertain.domain.rules import Policy, calibrated
-from ascertain.domain.stewardship import Proposal
 from ascertain.domain.talent import TalentRules
-from ascertain.errors import AscertainError
+from ascertain.domain.weighing import StewardCrew
+from ascertain.errors import AscertainError, ConfigError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder, directory_of
@@ -61,8 +61,10 @@ from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
 from ascertain.pipeline.talent_file import read_talent
 from ascertain.pipeline.taxonomy_in_use import TaxonomyInUse
-from ascertain.pipeline.taxonomy_signals import signals
+from ascertain.pipeline.taxonomy_propose import Look, look
+from ascertain.pipeline.taxonomy_signals import Ground, matters
 from ascertain.pipeline.taxonomy_steward import Steward
+from ascertain.pipeline.taxonomy_terms import Encode
 from ascertain.pipeline.views import label
 from ascertain.pipeline.views_gaps import countable
 from ascertain.pipeline.write_back import WriteBack
@@ -72,11 +74,13 @@ from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
 from ascertain.taxonomy.denying import read_denied
+from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.langchain import own_retrieval
 from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
 
 CREW = "crews.learner:build"
 ONBOARDING = "crews.onboarding:build"
+STEWARDS = "crews.stewardship:build"
 
 
 class SystemClock:
@@ -175,6 +179,11 @@ class App:
     def crew(self) -> LearnerCrew:
         """The learner crew; imports CrewAI (seconds), so only where it is needed."""
         return cast(LearnerCrew, load(CREW)(self.settings.brain))
+
+    @cached_property
+    def stewards(self) -> StewardCrew:
+        """The crew that weighs what the evidence says of the taxonomy; imports CrewAI when it works."""
+        return cast(StewardCrew, load(STEWARDS)(self.settings.brain))
 
     @property
     def as_of(self) -> date:
@@ -377,16 +386,25 @@ class App:
             self.clock,
         )
 
-    def propose(self) -> list[Proposal]:
-        """Propose the changes of the taxonomy that people's evidence speaks for."""
+    def propose(self) -> Look:
+        """Put up the changes of the taxonomy that people's evidence speaks for, as the stewardship crew weighs it."""
         self.tag()
-        bundle = self.bundle
-        with self.units() as uow:
-            people = countable(uow.people.all())
-            found = signals(uow, people, bundle.taxonomy, bundle.mapper, self.charter.proposals)
-            made = [p for s in found if (p := self.steward(uow).take_up(s.change, s.support)) is not None]
-            uow.commit()
-        return made
+        bundle, deny = self.bundle, read_denied()
+        ground = Ground(bundle.taxonomy, bundle.mapper, self.charter.proposals, self._encode(), deny.refuses)
+        return look(
+            self.units,
+            lambda uow: matters(uow, countable(uow.people.all()), ground),
+            self.steward,
+            lambda: self.stewards,
+            lambda: self._services(bundle, self.policy),
+        )
+
+    def _encode(self) -> Encode | None:
+        """Texts to vectors, where the encoder is installed; words alone put terms together without it."""
+        try:
+            return Encoder().encode
+        except ConfigError:
+            return None
 
     def assess(self, learner: str, *, trigger: str, until: float | None = None) -> Assessed:
         """Assess one learner (id or e-mail address) now; ``until`` (``time.monotonic()``) is when the crew must be

@@ -11,16 +11,20 @@ from agents import (
     onboarding_planner,
     onboarding_reviewer,
     reviewer,
+    taxonomy_critic,
     taxonomy_mapper,
+    taxonomy_steward,
 )
 from tasks import (
     analyse_gaps,
     collect_evidence,
     curate_path,
+    judge_changes,
     map_skills,
     plan_onboarding,
     review_findings,
     review_onboarding,
+    weigh_matters,
 )
 from tools.evidence import HrisProfile, LmsActivity, WorkArtefacts
 from tools.findings import CaseFindings
@@ -28,6 +32,7 @@ from tools.learning import CatalogueSearch, Mentors, PathSolverTool
 from tools.onboarding import DraftedPlan, OnboardingNeeds, TeamHelpers
 from tools.role import ComputedGap, RoleRequirements
 from tools.skills import ContentTags, TaxonomySearch
+from tools.stewardship import ProposedChanges, TaxonomyMatters
 
 LEARNER = (
     Post(evidence_collector, collect_evidence, (LmsActivity, HrisProfile, WorkArtefacts)),
@@ -40,4 +45,9 @@ LEARNER = (
 ONBOARDING = (
     Post(onboarding_planner, plan_onboarding, (OnboardingNeeds, TeamHelpers)),
     Post(onboarding_reviewer, review_onboarding, (DraftedPlan,)),
+)
+
+STEWARDS = (
+    Post(taxonomy_steward, weigh_matters, (TaxonomyMatters,)),
+    Post(taxonomy_critic, judge_changes, (ProposedChanges,)),
 )

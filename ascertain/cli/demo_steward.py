@@ -27,7 +27,7 @@ def lines(app: App) -> list[str]:
         if waits
         else []
     )
-    made = app.propose()
+    made = app.propose().proposals
     if not made:
         return said
     best = next((p for p in made if p.change.kind is ChangeKind.MERGE), made[0])

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
     from ascertain.domain.stewardship import Proposal
     from ascertain.pipeline.taxonomy_preview import Previewed
+    from ascertain.pipeline.taxonomy_propose import Look
     from ascertain.runtime import App
 
+LEFT = 12
+"""Matters that are named of which nothing is proposed."""
 Ident = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Its id, or the beginning of it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a few words; kept with it.")]
 Names = Annotated[
@@ -46,7 +49,7 @@ def propose(
     as_json: AsJson = False,
 ) -> None:
     """Put a change of the taxonomy up for decision; without KIND, those that people's evidence speaks for: terms that
-    no skill fits, names that are used, skills that come together or apart. Nothing is changed by it."""
+    no skill fits, names that are used, skills that come together or apart, as agents weigh them. Nothing is changed."""
     from ascertain.domain.permission import Action
     from ascertain.pipeline.permit import demand
     from ascertain.pipeline.taxonomy_change import made_change
@@ -56,7 +59,9 @@ def propose(
     if kind is None:
         with shown.units(write=False) as uow:
             demand(uow, who, Action.TAXONOMY_APPROVE)
-        made = shown.propose()
+        look = shown.propose()
+        _looked(shown, look, as_json)
+        return
     else:
         change = made_change(
             shown.bundle.taxonomy,
@@ -74,13 +79,32 @@ def propose(
     rows = [_line(shown, p) for p in made]
 
     def render(c: Console) -> None:
-        if not rows:
-            c.print("the evidence speaks for no change")
-            return
         _table(c, rows)
-        c.print("`ascertain taxonomy preview ID` says what one would do")
+        c.print("`ascertain taxonomy preview ID` says what it would do")
 
     emit(rows, as_json, render)
+
+
+def _looked(app: App, look: Look, as_json: bool) -> None:
+    rows = [_line(app, p) for p in look.proposals]
+    left: list[dict[str, Any]] = [{"words": list(x.words), "people": x.people, "why": x.why} for x in look.left]
+    refused = [{"agent": d.stage, "what": d.what, "why": d.why} for d in look.refused]
+
+    def render(c: Console) -> None:
+        if rows:
+            _table(c, rows)
+        else:
+            c.print("the evidence speaks for no change")
+        for x in left[:LEFT]:
+            c.print(f"left: {' / '.join(x['words'])} ({x['people']} people): {x['why']}", style="dim", soft_wrap=True)
+        if len(left) > LEFT:
+            c.print(f"… and {len(left) - LEFT} more", style="dim")
+        if refused:
+            c.print(f"{len(refused)} things that agents said did not stand up (--json shows them)", style="dim")
+        if rows:
+            c.print("`ascertain taxonomy preview ID` says what one would do")
+
+    emit({"proposals": rows, "known": look.known, "left": left, "refused": refused}, as_json, render)
 
 
 def proposals(
@@ -180,7 +204,7 @@ def apply(proposal: Ident, reason: Reason, actor: Actor = None, as_json: AsJson 
 
 
 def revert(proposal: Ident, reason: Reason, actor: Actor = None, as_json: AsJson = False) -> None:
-    """Take the newest change back: the version before it, and everybody's results before it."""
+    """Take an applied change back: the taxonomy without it, and everybody's results before it; later changes stay."""
     shown = opened()
     who = asking(shown, actor)
     with shown.units() as uow:
@@ -241,6 +265,10 @@ def _emit(app: App, found: Previewed, as_json: bool) -> None:
         p, i = found.proposal, found.impact
         c.print(f"{p.id}  {in_words(p.change, _labels(app, p))} ({p.state.value})", soft_wrap=True)
         c.print(f"  why: {p.support.why}; {p.support.quotes} quotes of {p.support.people} people", soft_wrap=True)
+        if p.support.reason:
+            c.print(f"  agents: {p.support.reason}", soft_wrap=True)
+        if p.support.note:
+            c.print(f"  look at: {p.support.note}", style="yellow", soft_wrap=True)
         for quote in found.quotes:
             c.print(f"  “{quote}”", style="dim", soft_wrap=True)
         c.print(f"  {i.words}", soft_wrap=True)

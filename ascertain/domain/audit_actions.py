@@ -116,6 +116,7 @@ ACTIONS: Mapping[str, Entry] = {
     ),
     "taxonomy.moved": Entry(1, "somebody's results went to another run when a change was applied"),
     "taxonomy.proposed": Entry(1, "a change of the taxonomy was proposed"),
+    "taxonomy.weighed": Entry(1, "agents weighed what the evidence says of the taxonomy: counts, models, hashes"),
     "webhooks.forgotten": Entry(1, "a subscription was forgotten"),
     "webhooks.subscribed": Entry(1, "events of another system were subscribed to"),
     "wish.stated": Entry(2, "somebody said what they want of a skill or an opening, or took it back"),

@@ -36,6 +36,8 @@ class ProposalRules:
     merge_overlap: float
     rename_ratio: float
     split_overlap: float
+    term_similarity: float
+    synonym_similarity: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,15 @@ class Overlay:
         """With one more change on top."""
         return replace(self, changes=(*self.changes, change))
 
+    def without(self, change: Change) -> Overlay:
+        """As if that change, one of its own, had never been made."""
+        at = self.changes.index(change)
+        return replace(self, changes=self.changes[:at] + self.changes[at + 1 :])
+
+    def until(self, count: int) -> Overlay:
+        """Its first ``count`` changes."""
+        return replace(self, changes=self.changes[:count])
+
     @property
     def moves(self) -> Moves:
         """Where all its changes together lead ids: whatever was merged into something merged later leads there."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ascertain.domain.overlays import Moves
 from ascertain.domain.people import Learner
 from ascertain.domain.review_rules import AssignRule, Party, ReviewRules, When
 from ascertain.domain.skills import SkillFamily
@@ -20,6 +21,12 @@ class SkillOwners:
     def of(self, skill_id: str, family: SkillFamily | None) -> str | None:
         """The owner's name, if there is one."""
         return self.skills.get(skill_id) or (self.families.get(family) if family is not None else None)
+
+    def led(self, moves: Moves) -> SkillOwners:
+        """Under changes of the taxonomy: whoever owns a skill that was merged or split owns what it became, unless
+        that has an owner of its own."""
+        found = {t: owner for s, owner in self.skills.items() for t in moves.get(s, ())}
+        return replace(self, skills={**found, **self.skills})
 
 
 NO_OWNERS = SkillOwners()

@@ -52,6 +52,7 @@ class Support:
     Attributes:
         why: the rule, in words.
         quarters: (quarter such as ``2026-Q1``, quotes dated in it), oldest first.
+        reason, note: what the agents said for it, and what they said to look at; checked plain words.
     """
 
     why: str = ""
@@ -61,6 +62,8 @@ class Support:
     last_seen: date | None = None
     quarters: tuple[tuple[str, int], ...] = ()
     refs: tuple[Ref, ...] = ()
+    reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +177,5 @@ class Stewardship(Protocol):
 
     def moved(self, proposal_id: str) -> list[Move]: ...
     def add_moves(self, proposal_id: str, moves: Sequence[Move]) -> None: ...
-    def forget_moves(self, proposal_id: str) -> None: ...
+    def forget_moves(self, proposal_id: str, learner_id: str = "") -> None:
+        """Of everybody, or of one person."""

@@ -22,7 +22,7 @@ def assignee_of(
     """Who is asked about an assertion, by the policy's rules: a learner's id where the person is one."""
     inputs = json.loads(row.inputs)
     skill = taxonomy.skill(row.skill_id)
-    owner = owners.of(row.skill_id, skill.family if skill else None)
+    owner = owners.led(uow.stewardship.moves()).of(row.skill_id, skill.family if skill else None)
     known = uow.people.find(owner) if owner else None
     asked = Asked(learner, inputs.get("compliance", False), inputs["critical"], known.id if known else owner)
     return assign(asked, rules, lambda party, name: _may(uow, party, name))

@@ -37,6 +37,8 @@ class _Proposals(_Strict):
     merge_overlap: Share
     rename_ratio: Annotated[float, Field(gt=1)]
     split_overlap: Share
+    term_similarity: Share
+    synonym_similarity: Share
 
 
 class _Tags(_Strict):

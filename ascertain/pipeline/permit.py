@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NoReturn, Protocol, TypeVar
 
@@ -82,7 +83,7 @@ def principal_of(
     """
     person = learner or (_find(uow, name) if look_up else None)
     known = {name, *names} | ({person.id, person.email} if person else set())
-    grants = [g.grant for g in uow.grants.of(known)] + list(extra)
+    grants = [_led(g.grant, uow) for g in uow.grants.of(known)] + list(extra)
     if person is not None:
         grants.append(Grant(Role.LEARNER))
         if person.active and uow.people.reports_of(person.id):
@@ -95,6 +96,14 @@ def principal_of(
         today=today,
         sees_tree=sees_tree,
     )
+
+
+def _led(grant: Grant, uow: UnitOfWork) -> Grant:
+    """Whoever answers for a skill that was merged or split answers for what it became as well."""
+    if not grant.skills:
+        return grant
+    moves = uow.stewardship.moves()
+    return replace(grant, skills=grant.skills.union(t for s in grant.skills for t in moves.get(s, ())))
 
 
 def demand(

@@ -10,7 +10,7 @@ from ascertain.domain.overlays import Change
 from ascertain.domain.ports import Taxonomy
 from ascertain.domain.skills import Skill, SkillFamily
 from ascertain.errors import InputError
-from ascertain.pipeline.taxonomy_signals import free_id
+from ascertain.pipeline.taxonomy_reading import free_id
 
 MOST_NAME = 120
 MOST_DEFINITION = 2000

@@ -75,7 +75,7 @@ class Mover:
         if not self.moves:
             return []
         touched = {a.learner_id for a in self.uow.assertions.about(list(self.moves))}
-        asking_for = {r.id for r in self.uow.roles.all() if any(q.skill_id in self.moves for q in r.requirements)}
+        asking_for = self._asking_for()
         found = []
         for learner in self.uow.people.all(active_only=False):
             if learner.restricted or not (learner.id in touched or learner.job_profile_id in asking_for):
@@ -84,6 +84,20 @@ class Mover:
             if run is not None:
                 found.append(self._moved(learner, run))
         return found
+
+    def one(self, learner: Learner, before: Run) -> MovedRun | None:
+        """For one person, from a run of theirs that need not be the present one; ``None`` where it is about no skill
+        that moves."""
+        about = any(
+            a.run_id == before.id and a.skill_id in self.moves
+            for a in self.uow.assertions.of(learner.id, current_only=False)
+        )
+        if not about and learner.job_profile_id not in self._asking_for():
+            return None
+        return self._moved(learner, before)
+
+    def _asking_for(self) -> set[str]:
+        return {r.id for r in self.uow.roles.all() if any(q.skill_id in self.moves for q in r.requirements)}
 
     def _moved(self, learner: Learner, before: Run) -> MovedRun:
         docs = self.uow.runs.documents(before.id, _DOCUMENTS)

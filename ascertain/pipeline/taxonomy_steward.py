@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from ascertain.domain.canonical import plain
 from ascertain.domain.charter import ChangeKind, Charter
 from ascertain.domain.denied import DenyList
 from ascertain.domain.overlays import Change, Overlay, applied
 from ascertain.domain.permission import Action, Principal, Role
-from ascertain.domain.ports import Clock, Mapper, Taxonomy, UnitOfWork
+from ascertain.domain.ports import Clock, UnitOfWork
 from ascertain.domain.review_assign import SkillOwners
 from ascertain.domain.rules import Policy
 from ascertain.domain.stewardship import (
@@ -27,8 +27,8 @@ from ascertain.domain.stewardship import (
 from ascertain.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline.content_tags import must_own
 from ascertain.pipeline.permit import demand
-from ascertain.pipeline.taxonomy_apply import is_whole, make_present, store_moved
-from ascertain.pipeline.taxonomy_moves import MovedRun, Mover
+from ascertain.pipeline.taxonomy_apply import store_moved
+from ascertain.pipeline.taxonomy_moves import MovedRun
 from ascertain.pipeline.taxonomy_preview import (
     Impact,
     Previewed,
@@ -36,21 +36,12 @@ from ascertain.pipeline.taxonomy_preview import (
     heard,
     impact_of,
     newly_taught,
-    places,
     quotes_of,
 )
+from ascertain.pipeline.taxonomy_revert import Bundle, Reversal, Storing, mover_of, reverted
 
 DEFINED = (ChangeKind.NEW, ChangeKind.SPLIT)
 """Changes that bring in skills, which need a definition that two people understand alike."""
-
-
-class Bundle(Protocol):
-    """An open taxonomy with its mapper."""
-
-    @property
-    def taxonomy(self) -> Taxonomy: ...
-    @property
-    def mapper(self) -> Mapper: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +83,7 @@ class Steward:
         known = self.uow.stewardship.get(ident)
         found = support or Support("proposed by hand")
         if known is not None:
-            fresh = replace(known, support=found, seen_at=now) if support else known
-            if known.support != fresh.support:
-                self.uow.stewardship.put(fresh)
-            return fresh
+            return self.seen_again(known, support) if support else known
         made = Proposal(ident, self.name, change, found, by.name if by else PRODUCT, now, now)
         self.uow.stewardship.put(made)
         header = {
@@ -108,6 +96,14 @@ class Steward:
         payload = {"actor": made.proposed_by, "change": plain(change)}
         self.uow.audit.append("taxonomy.proposed", actor=by.kind if by else "system", header=header, payload=payload)
         return made
+
+    def seen_again(self, known: Proposal, support: Support) -> Proposal:
+        """Bring the counts of a proposal up to date; its state stays."""
+        if known.support == support:
+            return known
+        fresh = replace(known, support=support, seen_at=self.clock.now())
+        self.uow.stewardship.put(fresh)
+        return fresh
 
     def take_up(self, change: Change, support: Support) -> Proposal | None:
         """Propose what the evidence speaks for; ``None`` where it does not fit, or can never be a skill."""
@@ -250,12 +246,13 @@ class Steward:
         return replace(before, proposal=made)
 
     def revert(self, who: Principal, ident: str, *, reason: str) -> tuple[Proposal, int, int]:
-        """Take the newest change back: the version before it, and the runs before it. Returns with it how many people's
-        runs are reinstated, and how many were assessed since and are due at the next sweep.
+        """Take a change back: the taxonomy without it, and the runs before it. Changes that were applied later stay,
+        and are carried out anew on those runs. Returns with it how many people's runs are reinstated, and how many
+        were assessed since and are due at the next sweep.
 
         Raises:
             ForbiddenError: the charter does not let them.
-            ConflictError: it is not applied, or a later change lies on it.
+            ConflictError: it is not applied, or a later change needs it.
         """
         demand(self.uow, who, Action.TAXONOMY_APPROVE)
         found = self.get(ident)
@@ -263,39 +260,52 @@ class Steward:
         said = reason_of(reason, found.id)
         if found.state is not ProposalState.APPLIED:
             raise ConflictError(f"{found.id} is not applied", remedy="`ascertain taxonomy proposals` shows what is")
-        if not self.changes.changes or self.changes.changes[-1] != found.change:
-            last = [p for p in self.uow.stewardship.proposals(self.name) if p.change == self.changes.changes[-1]]
+        if needing := self.needed_by(found):
             raise ConflictError(
-                f"a later change lies on {found.id}", remedy=f"revert {last[0].id if last else 'it'} first"
+                f"a later change needs {found.id}: {'; '.join(why for _, why in needing)}",
+                remedy=f"revert {needing[0][0].id if needing[0][0] else 'it'} first",
             )
-        below = replace(self.changes, changes=self.changes.changes[:-1])
-        if below.changes:
-            self.uow.stewardship.keep(below)
-        self.uow.stewardship.use(self.name, below if below.changes else None, found.id, self.clock.now())
-        back = since = 0
-        for move in self.uow.stewardship.moved(found.id):
-            latest = self.uow.runs.latest(move.learner_id)
-            before = self.uow.runs.get(move.before_run)
-            if latest is None or before is None or latest.id != move.after_run or not is_whole(self.uow, before):
-                since += 1
-                continue
-            make_present(self.uow, before, latest, self.clock)
-            back += 1
-        self.uow.stewardship.forget_moves(found.id)
+        back, since = reverted(self.uow, self._reversal(found), self.under, self.name, self._storing(), self.clock)
         made = replace(found, state=ProposalState.REVERTED, overlay=None)
         self.uow.stewardship.put(made)
         self._note(who, made, AnswerKind.REVERTED, role, said)
         return made, back, since
+
+    def needed_by(self, found: Proposal) -> list[tuple[Proposal | None, str]]:
+        """Changes that were applied after it and that do not fit without it, each with why."""
+        place = self.changes.changes.index(found.change)
+        skills = self.changes.until(place).over(self.under(None).taxonomy.skills())
+        needing = []
+        for change in self.changes.changes[place + 1 :]:
+            try:
+                skills = applied(skills, change)
+            except (InputError, ConflictError) as e:
+                needing.append((self._of(change), e.message))
+        return needing
+
+    def _of(self, change: Change) -> Proposal | None:
+        every = self.uow.stewardship.proposals(self.name)
+        return next((p for p in every if p.change == change and p.state is ProposalState.APPLIED), None)
+
+    def _reversal(self, found: Proposal) -> Reversal:
+        place = self.changes.changes.index(found.change)
+        rest = self.changes.without(found.change)
+        later = [
+            (p, rest.until(place + i))
+            for i, change in enumerate(self.changes.changes[place + 1 :], 1)
+            if (p := self._of(change)) is not None
+        ]
+        return Reversal(found, rest, tuple(later))
+
+    def _storing(self) -> Storing:
+        return Storing(self.policy, self.owners, self.present.taxonomy)
 
     # -- within --------------------------------------------------------------------------------------------------------
 
     def _plan(self, found: Proposal) -> tuple[list[MovedRun], Overlay]:
         overlay = self.changes.then(found.change)
         after = self.under(overlay)
-        parts = [s.id for s in found.change.skills]
-        place = places(after.mapper, parts) if found.change.kind is ChangeKind.SPLIT else lambda _, to: to[0]
-        mover = Mover(self.uow, found.change.moves, after.taxonomy, place, f"taxonomy {found.id}", self.clock.now())
-        return mover.all(), overlay
+        return mover_of(self.uow, found, after, self.clock.now()).all(), overlay
 
     def _impact(self, found: Proposal, plan: Sequence[MovedRun], quotes: Sequence[str]) -> Impact:
         change, after = found.change, self.under(self.changes.then(found.change))

@@ -143,8 +143,9 @@ class SqlStewardship:
         ]
         upsert(self._tx, _MOVES, rows)
 
-    def forget_moves(self, proposal_id: str) -> None:
-        self._tx.connection.execute(delete(_MOVES).where(_MOVES.c.proposal_id == proposal_id))
+    def forget_moves(self, proposal_id: str, learner_id: str = "") -> None:
+        gone = delete(_MOVES).where(_MOVES.c.proposal_id == proposal_id)
+        self._tx.connection.execute(gone.where(_MOVES.c.learner_id == learner_id) if learner_id else gone)
 
 
 def moves_in_use(tx: Tx) -> Moves:
@@ -187,6 +188,8 @@ def _proposal(r: Row[Any]) -> Proposal:
             _day(e["last_seen"]),
             tuple((q, n) for q, n in e["quarters"]),
             tuple(Ref(x["run_id"], x["claim_id"]) for x in e["refs"]),
+            e.get("reason", ""),
+            e.get("note", ""),
         ),
         r.proposed_by,
         r.proposed_at,

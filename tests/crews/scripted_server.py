@@ -23,6 +23,8 @@ ROLE_OF_TOOL = {
     "case_findings": "reviewer",
     "onboarding_needs": "onboarding_planner",
     "drafted_plan": "onboarding_reviewer",
+    "taxonomy_matters": "taxonomy_steward",
+    "proposed_changes": "taxonomy_critic",
 }
 
 

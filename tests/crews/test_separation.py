@@ -22,7 +22,7 @@ from ascertain.domain.ports import CrewServices
 from ascertain.prompts import read_prompts
 from crews import run as crew_run
 from crews.learner import build
-from crews.roster import LEARNER
+from crews.roster import LEARNER, STEWARDS
 from tests.crews import world
 from tests.crews.altered import run_with, walk_with
 from tests.crews.scripted_server import Body, Reply, sensible, serve
@@ -33,6 +33,7 @@ from tools.desk import CaseDesk
 
 OWN = {post.agent.NAME: post.tools for post in LEARNER}
 EVERY = [tool for held in OWN.values() for tool in held]
+OF_ALL_CREWS = [tool for post in (*LEARNER, *STEWARDS) for tool in post.tools]
 CHANGES = frozenset(
     {
         "socket.connect",
@@ -158,7 +159,7 @@ class Tempting:
         """Nothing is kept."""
 
 
-@pytest.mark.parametrize("tool", EVERY, ids=lambda t: t.__name__)
+@pytest.mark.parametrize("tool", OF_ALL_CREWS, ids=lambda t: t.__name__)
 def test_a_tool_sets_nothing_on_the_desk(tool: type[DeskTool]) -> None:
     module = ast.parse(Path(inspect.getfile(tool)).read_text("utf-8"))
     for node in ast.walk(module):
@@ -176,8 +177,8 @@ def test_every_tool_that_there_is_belongs_to_one_agent() -> None:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.ClassDef) and any(ast.unparse(b) == "DeskTool" for b in node.bases):
                 found.add(node.name)
-    assert found == {t.__name__ for t in EVERY}
-    assert len(EVERY) == len(set(EVERY))
+    assert found == {t.__name__ for t in OF_ALL_CREWS}
+    assert len(OF_ALL_CREWS) == len(set(OF_ALL_CREWS))
 
 
 def test_a_tool_of_another_agent_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

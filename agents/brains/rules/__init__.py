@@ -12,7 +12,9 @@ from agents.brains.rules import (
     onboarding_planner,
     onboarding_reviewer,
     reviewer,
+    taxonomy_critic,
     taxonomy_mapper,
+    taxonomy_steward,
 )
 from ascertain.domain.ports import CrewServices
 
@@ -27,4 +29,6 @@ RULES: Mapping[str, Callable[[Shown, CrewServices], dict[str, Any]]] = {
     "reviewer": reviewer.answer,
     "onboarding_planner": onboarding_planner.answer,
     "onboarding_reviewer": onboarding_reviewer.answer,
+    "taxonomy_steward": taxonomy_steward.answer,
+    "taxonomy_critic": taxonomy_critic.answer,
 }

@@ -127,6 +127,10 @@ class Supported(Exchanged):
     last_seen: Day | None
     quarters: list[tuple[str, int]]
     """Quotes by the quarter of their evidence, oldest first."""
+    reason: str = ""
+    """What the agents said for it: checked plain words, which decide nothing."""
+    note: str = ""
+    """What the agents said to look at."""
 
 
 @published("taxonomy-proposal")

@@ -173,7 +173,7 @@ def apply(proposal: Ident, caller: Approves, given: Annotated[CarryOut, Depends(
     openapi_extra=takes(CarryOut),
 )
 def revert(proposal: Ident, caller: Approves, given: Annotated[CarryOut, Depends(Given(CarryOut))]) -> Response:
-    """Take the newest change back."""
+    """Take an applied change back; later ones stay, unless they need it."""
 
     def work() -> Done:
         with caller.writing() as uow:

@@ -180,10 +180,11 @@ def _one(request: Request, reader: Reader, ident: str, error: AscertainError | N
     taxonomy = app.bundle.taxonomy
     with app.units(write=False) as uow:
         demand(uow, reader.who, Action.TAXONOMY_APPROVE)
-        found = app.steward(uow).preview(ident)
-    p = found.proposal
+        steward = app.steward(uow)
+        found = steward.preview(ident)
+        p = found.proposal
+        needing = steward.needed_by(p) if p.state is ProposalState.APPLIED else []
     rule = app.charter.changes[p.change.kind]
-    last = app.taxonomies.changes().changes
     data = {
         "p": shown(found) | _row(p, taxonomy),
         "moves": [(f.source_label, f.target_label, f.assertions, f.after) for f in found.impact.flows],
@@ -191,7 +192,7 @@ def _one(request: Request, reader: Reader, ident: str, error: AscertainError | N
         "by": [r.value for r in sorted(rule.by)],
         "bare": [s.label for s in p.change.skills if not s.definition],
         "families": [f.value for f in SkillFamily],
-        "newest": bool(last) and last[-1] == p.change,
+        "needing": [(n.id if n else "", why) for n, why in needing],
         "mine": reader.who.name.casefold() == p.proposed_by.casefold(),
     }
     said = [Message(_told(error), "bad")] if error else []

@@ -489,7 +489,10 @@ def test_what_is_late_is_mailed_once_to_whoever_sees_to_it(room: Room) -> None:
     plan = room.approved()
     post, clock = Post(), room.world.clock
     notifier = Notifier(room.world.store.units, clock, mailer=post, address="https://skills.example.org")
-    late = lambda: {to: t for to, t in post.sent if "past the day" in t}  # noqa: E731
+
+    def late() -> dict[str, str]:
+        return {to: t for to, t in post.sent if "past the day" in t}
+
     notifier.run()
     assert late() == {}
     clock.at += timedelta(days=8)  # the first check-in is the manager's

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
 
 from ascertain.domain.charter import ChangeKind
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.overlays import Change
 from ascertain.domain.people import Learner
 from ascertain.domain.skills import Candidate, Skill
+from ascertain.domain.stewardship import Support
 from ascertain.pipeline.charter import read_charter
-from ascertain.pipeline.taxonomy_signals import Signal, signals
+from ascertain.pipeline.taxonomy_signals import Ground, matters
 from ascertain.taxonomy.concepts import ConceptStore
 from tests.agreed import tell_everybody
+from tests.crews.stewarding import weighed
 from tests.integration.pipeline.world import World, piece
 
 RULES = read_charter().proposals
@@ -58,9 +62,19 @@ def put(world: World, said: dict[str, list[tuple[str, list[str]]]], terms: dict[
             uow.commit()
 
 
+@dataclass(frozen=True)
+class Signal:
+    change: Change
+    support: Support
+
+
 def look(world: World, taxonomy: ConceptStore) -> list[Signal]:
+    """What the embedded brain's rules choose of what is found."""
     with world.store.units(write=False) as uow:
-        return signals(uow, uow.people.all(), taxonomy, NoMapper(), RULES)  # type: ignore[arg-type]
+        found = matters(uow, uow.people.all(), Ground(taxonomy, NoMapper(), RULES))  # type: ignore[arg-type]
+    chosen = {w.matter_id: w for w in weighed(found, taxonomy).weighed if w.stands}
+    made = [(m, m.option(chosen[m.id].option_id)) for m in found if m.id in chosen]
+    return [Signal(o.change, m.support) for m, o in made if o is not None and o.change is not None]
 
 
 @pytest.fixture

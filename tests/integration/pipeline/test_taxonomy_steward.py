@@ -12,7 +12,7 @@ from ascertain.domain.charter import ChangeKind
 from ascertain.domain.content_tags import TagState, Vote
 from ascertain.domain.overlays import Change, Overlay
 from ascertain.domain.permission import Grant, Principal, Role
-from ascertain.domain.review_assign import NO_OWNERS
+from ascertain.domain.review_assign import NO_OWNERS, SkillOwners
 from ascertain.domain.runs import DecisionKind
 from ascertain.domain.skills import Candidate, Skill
 from ascertain.domain.stewardship import Proposal, ProposalState, Ref, Support
@@ -20,6 +20,8 @@ from ascertain.errors import ConflictError, ForbiddenError, InputError, NotFound
 from ascertain.pipeline.charter import read_charter
 from ascertain.pipeline.content_tags import Desk
 from ascertain.pipeline.disputes import contest
+from ascertain.pipeline.grants import grant_role
+from ascertain.pipeline.permit import operator, principal_of
 from ascertain.pipeline.replay import Replayer
 from ascertain.pipeline.taxonomy_in_use import TaxonomyInUse
 from ascertain.pipeline.taxonomy_preview import Previewed
@@ -332,24 +334,83 @@ def test_what_is_contested_is_decided_first(changing: Changing) -> None:
     assert world.taxonomy.version == "tiny-1"
 
 
-def test_only_the_newest_change_is_reverted_and_applying_twice_is_once(changing: Changing) -> None:
+def test_applying_twice_is_once(changing: Changing) -> None:
     merge = changing.approved()
     changing.do("apply", LND, merge.id, reason="approved")
     rows = changing.world.counts()
     changing.do("apply", LND, merge.id, reason="approved")
     assert changing.world.counts() == rows
-    rename = changing.do("propose", Change(ChangeKind.RENAME, "sql", names=("Querying",)), by=THIRD)
-    changing.do("answer", LND, rename.id, yes=True, reason="yes")
-    changing.do("apply", LND, rename.id, reason="approved")
-    skill = changing.world.taxonomy.skill("sql")
-    assert skill is not None
-    assert skill.label == "Querying"
-    assert "Kubernetes" in skill.synonyms
-    with pytest.raises(ConflictError, match=f"revert {rename.id} first"):
-        changing.do("revert", LND, merge.id, reason="a mistake")
-    changing.do("revert", LND, rename.id, reason="back")
-    changing.do("revert", LND, merge.id, reason="back")
-    assert changing.world.taxonomy.version == "tiny-1"
+
+
+def _applied(changing: Changing, change: Change) -> Proposal:
+    made: Proposal = changing.do("propose", change, by=THIRD)
+    for who in (LND, OTHER):
+        changing.do("answer", who, made.id, yes=True, reason="yes")
+    changing.do("apply", LND, made.id, reason="approved")
+    return made
+
+
+def test_a_change_is_taken_back_from_under_later_ones(changing: Changing) -> None:
+    """A merge, then a rename and a second merge on top: without the first one, everything is as the later ones alone
+    would have made it."""
+    world = changing.world
+    alone = Change(ChangeKind.MERGE, "sql", target="python")
+    only = _applied(changing, alone)
+    wanted = changing.state()
+    changing.do("revert", LND, only.id, reason="only to see")
+    before = changing.state()
+    first = _applied(changing, MERGE)
+    renamed = _applied(changing, Change(ChangeKind.RENAME, "negotiation", names=("Negotiating",)))
+    last = _applied(changing, alone)
+    assert {"python"} == set(world.assertions()) - {"negotiation"}, "Kubernetes went into SQL, and both into Python"
+    _, back, since = changing.do("revert", LND, first.id, reason="they differ after all")
+    assert (back, since) == (2, 0)
+    now = changing.state()
+    assert {"python", "kubernetes"} <= set(world.assertions())
+    assert now["taxonomy"].startswith("tiny-1~2+")
+    for what in ("roles", "tags", "gaps", "paths", "rulings"):
+        assert now[what] == wanted[what], what
+    assert all(same for same, _ in replayed(changing)), replayed(changing)
+    negotiation = world.taxonomy.skill("negotiation")
+    assert negotiation is not None
+    assert negotiation.label == "Negotiating"
+    changing.do("revert", LND, renamed.id, reason="back")
+    changing.do("revert", LND, last.id, reason="back")
+    assert changing.state() == before, "what the later change moved anew goes back too"
+
+
+def test_a_change_that_a_later_one_needs_is_not_taken_back(changing: Changing) -> None:
+    new = _applied(changing, Change(ChangeKind.NEW, skills=(Skill("dbt", "dbt", definition="Transforming data."),)))
+    named = _applied(changing, Change(ChangeKind.SYNONYM, "dbt", names=("data build tool",)))
+    _applied(changing, Change(ChangeKind.RENAME, "sql", names=("Querying",)))
+    with pytest.raises(ConflictError, match="a later change needs") as caught:
+        changing.do("revert", LND, new.id, reason="a mistake")
+    assert named.id in str(caught.value)
+    changing.do("revert", LND, named.id, reason="back")
+    changing.do("revert", LND, new.id, reason="back")
+    skills = {s.id: s.label for s in changing.world.taxonomy.skills()}
+    assert "dbt" not in skills
+    assert skills["sql"] == "Querying"
+
+
+def test_owners_go_along_with_the_skill(changing: Changing) -> None:
+    """Whoever owned the skill that became part of another one is asked about it, and may decide about it."""
+    world = changing.world
+    owners = SkillOwners({"kubernetes": "o@example.org"})
+    with world.store.units() as uow:
+        owner = Grant(Role.SKILL_OWNER, skills=frozenset({"kubernetes"}))
+        grant_role(uow, operator("test"), "o@example.org", owner, clock=world.clock)
+        uow.commit()
+    found = _applied(changing, MERGE)
+    with world.store.units(write=False) as uow:
+        moves = uow.stewardship.moves()
+        who = principal_of(uow, "o@example.org", today=world.clock.today())
+    assert owners.led(moves).of("sql", None) == "o@example.org"
+    assert SkillOwners({"kubernetes": "o", "sql": "own"}).led(moves).of("sql", None) == "own"
+    assert who.grants[0].skills == {"kubernetes", "sql"}
+    changing.do("revert", LND, found.id, reason="back")
+    with world.store.units(write=False) as uow:
+        assert principal_of(uow, "o@example.org", today=world.clock.today()).grants[0].skills == {"kubernetes"}
 
 
 def test_whoever_was_assessed_since_is_due_again_after_a_revert(changing: Changing) -> None:
