@@ -67,6 +67,7 @@ ENTRIES: Mapping[str, Entry] = {
     "path replan": Asks(Action.PATH_PLAN),
     "path skip": Asks(Action.PATH_PLAN),
     "path unskip": Asks(Action.PATH_PLAN),
+    "path sync": Action.WRITEBACK_PUSH,
     "path approve": Asks(Action.ASSIGNMENT_APPROVE),
     "path reject": Asks(Action.ASSIGNMENT_APPROVE),
     "report": Asks(Action.SKILLS_READ),

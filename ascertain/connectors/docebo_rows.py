@@ -125,6 +125,7 @@ class DoceboOptions(BaseModel):
     an enrolment whose course title or code it matches is a certification. ``max_score``: what full marks are.
     ``skills_field``: id of the additional user field that accepted skills are written to; without it nothing is
     written. ``skills_field_length``: characters it holds. ``skills_lag_seconds``: how long the old value may show.
+    ``learning_plans``: approved paths become learning plans.
 
     ``workers``: hand people over as an HRIS would, with their managers; for companies without one. ``managers``: they
     stand in the user list, or each user is asked. ``branches``: the department is the org chart's branch where no
@@ -144,6 +145,7 @@ class DoceboOptions(BaseModel):
     skills_field: Annotated[int, Field(ge=1)] | None = None
     skills_field_length: Annotated[int, Field(ge=100)] = 255
     skills_lag_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    learning_plans: bool = False
     workers: bool = False
     managers: Literal["list", "each"] = "list"
     branches: bool = False

@@ -1,4 +1,4 @@
-"""Docebo: accepted skills into one additional field of the user.
+"""Docebo: accepted skills into one additional field of the user, and approved paths as learning plans.
 
 Facts the code rests on: ``PUT /manage/v1/user/{id}`` with ``additional_fields: [{"id", "value"}]`` answers
 ``data.success``; additional fields are flat strings. Not confirmed by any public source: that fields left out of the
@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from ascertain.connectors.base import HttpConnector
 from ascertain.connectors.compact import compact
+from ascertain.connectors.docebo_plans import PLAN, DoceboPlans
 from ascertain.connectors.docebo_rows import DoceboOptions
 from ascertain.connectors.http import StatusError
 from ascertain.domain.connector import Verdict
@@ -22,21 +22,29 @@ from ascertain.domain.writeback import Intended, SkillClaim, SkillTarget, Target
 from ascertain.errors import PermanentConnectorError
 
 
-class DoceboWriteBack(HttpConnector):
+class DoceboWriteBack(DoceboPlans):
     """The writing half of the Docebo connector: one compact text, ``Terraform:3; SQL:2 | 2026-05-04``."""
 
     _options: DoceboOptions
 
     def targets(self) -> Sequence[SkillTarget]:
-        number = self._options.skills_field
-        if number is None:
-            return ()
-        return (SkillTarget(f"field_{number}", TargetKind.FIELD, f"additional field {number}"),)
+        found = []
+        if (number := self._options.skills_field) is not None:
+            found.append(SkillTarget(f"field_{number}", TargetKind.FIELD, f"additional field {number}"))
+        if self._options.learning_plans:
+            found.append(SkillTarget(PLAN, TargetKind.LEARNING, "learning plan"))
+        return tuple(found)
 
     def intend(self, user: SourceRef, claims: Sequence[SkillClaim]) -> Sequence[Intended]:
-        return [compact(t.id, claims, self._options.skills_field_length) for t in self.targets()]
+        fields = [t.id for t in self.targets() if t.kind is TargetKind.FIELD]
+        return [compact(t, claims, self._options.skills_field_length) for t in fields]
 
     def read(self, user: SourceRef, targets: Sequence[str]) -> Mapping[str, str | None]:
+        plan = {PLAN: self.read_plan(user)} if PLAN in targets else {}
+        fields = [t for t in targets if t != PLAN]
+        return {**plan, **self._read_fields(user, fields)} if fields else plan
+
+    def _read_fields(self, user: SourceRef, targets: Sequence[str]) -> Mapping[str, str | None]:
         data = self._user(self.get(f"/manage/v1/user/{user.id}").data)
         listed = data.get("additional_fields")
         row = data.get("user_data")
@@ -56,6 +64,8 @@ class DoceboWriteBack(HttpConnector):
         # The value itself makes a repeat harmless: there is nothing to hand the request id to.
         if target not in {t.id for t in self.targets()} or user.entity is not Entity.USER:
             return WriteResult(WriteState.REJECTED, reason=f"{target} of {user} is no place to write to")
+        if target == PLAN:
+            return self.write_plan(user, value)
         field = {"id": int(target.removeprefix("field_")), "value": value or ""}
         try:
             answer = self.send("PUT", f"/manage/v1/user/{user.id}", body={"additional_fields": [field]})

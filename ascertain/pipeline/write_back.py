@@ -16,7 +16,7 @@ from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.runs import StoredAssertion
-from ascertain.domain.writeback import Intended, NamesPeople, SkillClaim, WritesSkills
+from ascertain.domain.writeback import Intended, NamesPeople, SkillClaim, TargetKind, WritesSkills
 from ascertain.domain.writeback_plan import (
     Action,
     Change,
@@ -207,6 +207,12 @@ class WriteBack:
             uow.audit.append(action, actor="operator", header=header, payload={"actor": run.actor})
             uow.commit()
 
+    def is_learning(self, row: OutboxItem) -> bool:
+        """Whether a row assigned learning: of those, comparisons of skills know nothing."""
+        desk = self.desks.get(row.connection)
+        target = desk.target(row.target) if desk else None
+        return target is not None and target.kind is TargetKind.LEARNING
+
     # -- what a person's skills come to -----------------------------------------------------------------------------
 
     def accounts(self, uow: UnitOfWork) -> dict[str, dict[str, list[SourceRef]]]:
@@ -289,7 +295,8 @@ class WriteBack:
         # As the store has it now: who was listed a while ago may have left since.
         present = uow.people.get(learner.id)
         claims, held = self.claims(uow, present) if present else ((), {})
-        return _Person(present or learner, claims, held, tuple(uow.outbox.effective(learner_id=learner.id)))
+        last = tuple(r for r in uow.outbox.effective(learner_id=learner.id) if not self.is_learning(r))
+        return _Person(present or learner, claims, held, last)
 
     def _compare(
         self,

@@ -62,7 +62,7 @@ def reconcile(home: WriteBack, actor: str, progress: Progress | None = None) -> 
     actor = named(actor)
     started = home.clock.now()
     with home.units(write=False) as uow:
-        last = [r for r in uow.outbox.effective() if r.assertions or r.value is None]
+        last = [r for r in uow.outbox.effective() if (r.assertions or r.value is None) and not home.is_learning(r)]
         accounts = home.accounts(uow)
     by_account: dict[tuple[str, str, str], list[OutboxItem]] = defaultdict(list)
     for row in last:

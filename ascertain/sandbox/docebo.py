@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from ascertain.errors import NotFoundError
+from ascertain.sandbox import docebo_plans
 from ascertain.sandbox.dialects import Dialect
 from ascertain.sandbox.docebo_gate import ApiError, DoceboOptions, Gate
 from ascertain.sandbox.docebo_hooks import Webhooks
@@ -161,6 +162,7 @@ def create_app(company: Company | LiveCompany, options: DoceboOptions | None = N
         return _page(request, gate, rows, "date_last_updated")
 
     app.include_router(router(live, gate, _page))
+    app.include_router(docebo_plans.router(live, gate, _page))
     return app
 
 
