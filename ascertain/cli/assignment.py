@@ -9,7 +9,6 @@ import typer
 from ascertain.cli.actor import Actor, Reader, asking
 from ascertain.cli.output import AsJson, emit, opened, tell_left_out
 from ascertain.domain.assignments import AssignmentState
-from ascertain.domain.permission import Action
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,9 +34,8 @@ def list_assignments(
 ) -> None:
     """Proposed paths, the oldest first, with what changed since the path before."""
     from ascertain.pipeline.access import note_access
-    from ascertain.pipeline.assignments import about_path
+    from ascertain.pipeline.assignments import seen_by
     from ascertain.pipeline.assignments import shown as view
-    from ascertain.pipeline.permit import permitted_rows
 
     shown = opened()
     who = asking(shown, actor)
@@ -45,7 +43,7 @@ def list_assignments(
         listed = uow.assignments.listed(None if everything else state)
         here = {p.id for p in uow.people.all()}  # who left or is restricted is in no list
         asked = [a for a in listed if a.learner_id in here and approver in (None, a.approver)]
-        seen, left_out = permitted_rows(uow, who, Action.ASSIGNMENT_READ, asked, about_path(who))
+        seen, left_out = seen_by(uow, who, asked)
         rows = [view(a) for a in seen]
     note_access(shown.units, who.name, "assignments", [r["learner"] for r in rows])
 

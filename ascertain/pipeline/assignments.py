@@ -14,7 +14,7 @@ from ascertain.domain.permission import Action, Principal
 from ascertain.domain.ports import Clock, UnitOfWork
 from ascertain.errors import ConflictError, InputError, NotFoundError
 from ascertain.pipeline.cases import FINISHED
-from ascertain.pipeline.permit import demand, demand_about_anybody, may
+from ascertain.pipeline.permit import demand, demand_about_anybody, demand_somewhere, may, may_each
 
 
 def propose(
@@ -131,6 +131,21 @@ def about_path(principal: Principal) -> Callable[[Assignment], tuple[str, str | 
     """For ``permitted_rows``: the learner of a path, with a skill of it that ``principal`` owns, where there is one."""
     owned = frozenset(s for g in principal.grants for s in g.skills)
     return lambda row: (row.learner_id, next((s for s in skills_of(row) if s in owned), None))
+
+
+def seen_by(uow: UnitOfWork, principal: Principal, rows: Sequence[Assignment]) -> tuple[list[Assignment], int]:
+    """The paths that ``principal`` may read, and how many were left out. Who owns skills on which no path works sees
+    none, which is no refusal.
+
+    Raises:
+        ForbiddenError: they may read nobody's.
+    """
+    about = about_path(principal)
+    allowed = may_each(uow, principal, Action.ASSIGNMENT_READ, [about(r) for r in rows])
+    found = [r for r, yes in zip(rows, allowed, strict=True) if yes]
+    if rows and not found:
+        demand_somewhere(uow, principal, Action.ASSIGNMENT_READ)
+    return found, len(rows) - len(found)
 
 
 def skills_of(row: Assignment) -> list[str]:

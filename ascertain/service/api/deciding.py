@@ -19,7 +19,7 @@ from ascertain.errors import ConfigError, InputError, NotFoundError
 from ascertain.jobs.anew import assess_anew
 from ascertain.pipeline import accept_job, assignments
 from ascertain.pipeline.consent import say
-from ascertain.pipeline.permit import demand, permitted_learner, permitted_rows
+from ascertain.pipeline.permit import demand, permitted_learner
 from ascertain.pipeline.run_requests import may_know
 from ascertain.service.api.answers import One, Page
 from ascertain.service.api.asking import Asks, Caller
@@ -101,7 +101,7 @@ def listed(
     with caller.reading() as uow:
         here = {p.id for p in uow.people.all()}  # who left or is restricted is in no list
         every = [a for a in uow.assignments.listed(state) if a.learner_id in here]
-        seen, left_out = permitted_rows(uow, caller.who, caller.action, every, assignments.about_path(caller.who))
+        seen, left_out = assignments.seen_by(uow, caller.who, every)
         rows = [assignments.shown(a) for a in seen]
     cut = caller.cut(Sorted(rows, lambda r: (str(r["proposed_at"]), str(r["id"])), (state.value,)), paging)
     caller.note("assignments", {r["learner"] for r in cut.rows})

@@ -10,14 +10,14 @@ import pytest
 from ascertain.domain.assignments import Assignment, AssignmentState
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.path_wishes import Modality, PathWishes, Share
-from ascertain.domain.permission import Action, Grant, Principal, Role
+from ascertain.domain.permission import Grant, Principal, Role
 from ascertain.domain.skills import Level
 from ascertain.errors import AscertainError, ConflictError, ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline import views
-from ascertain.pipeline.assignments import about_path, decide
+from ascertain.pipeline.assignments import decide, seen_by
 from ascertain.pipeline.path_plan import PathPlanner, behind
 from ascertain.pipeline.path_progress import progress
-from ascertain.pipeline.permit import operator, permitted_rows, principal_of
+from ascertain.pipeline.permit import operator, principal_of
 from ascertain.planning import CpSatSolver
 from tests.integration.pipeline.world import POLICY, World, course, exam
 
@@ -198,8 +198,11 @@ def test_who_may_plan_and_who_may_approve(world: World, planner: PathPlanner) ->
         with world.store.units() as uow, pytest.raises(ForbiddenError):
             decide(uow, standing.id, approve=True, reason="yes", principal=who, clock=world.clock)
     with world.store.units() as uow:
-        seen, left_out = permitted_rows(uow, owner, Action.ASSIGNMENT_READ, [standing], about_path(owner))
+        seen, left_out = seen_by(uow, owner, [standing])
         assert (len(seen), left_out) == (1, 0)
+        assert seen_by(uow, other, [standing]) == ([], 1)
+        with pytest.raises(ForbiddenError):
+            seen_by(uow, stranger, [standing])
         done = decide(uow, standing.id, approve=True, reason="fits", principal=owner, clock=world.clock)
         assert (done.state, done.decided_by) == (AssignmentState.APPROVED, "sme")
 
