@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Policy; empty = the shipped config/policy.yaml."""
     skill_owners_file: Path | None = None
     """Who owns which skills; empty = the shipped config/skill_owners.yaml, by which nobody does."""
+    external_file: Path | None = None
+    """Learning from outside; empty = the shipped config/external.yaml, by which there is none."""
     charter_file: Path | None = None
     """Who approves which change of the taxonomy; empty = the shipped config/charter.yaml."""
     talent_file: Path | None = None

@@ -1,4 +1,4 @@
-"""catalogue import."""
+"""catalogue import, external."""
 
 from __future__ import annotations
 
@@ -39,5 +39,30 @@ def import_file(
         )
         for p in report.problems[:20]:
             c.print(f"  {p}", style="yellow", soft_wrap=True)
+
+    emit({"import": report, "tagging": tags}, as_json, render)
+
+
+@app.command("external")
+def external(
+    source: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Else ASCERTAIN_EXTERNAL_FILE, else config/external.yaml.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in learning from outside: only the items of the file, only from the hosts that it allows, always marked."""
+    from ascertain.pipeline.external import import_external
+
+    shown = opened()
+    report = import_external(shown.units, source or shown.settings.external_file)
+    tags = shown.tag()
+
+    def render(c: Console) -> None:
+        c.print(
+            f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.retired} retired; "
+            f"{tags.tags} skill tags on {tags.contents} items"
+        )
+        for r in report.refused:
+            c.print(f"  refused: {r}", style="yellow", soft_wrap=True)
 
     emit({"import": report, "tagging": tags}, as_json, render)

@@ -184,6 +184,7 @@ ENTRIES: Mapping[str, Entry] = {
     "roles list": _NAMES_NOBODY,
     "roles accept": Action.JOBS_ACCEPT,
     "catalogue import": Action.CATALOGUE_IMPORT,
+    "catalogue external": Action.CATALOGUE_IMPORT,
     "content list": _NAMES_NOBODY,
     "content tags": Action.CONTENT_TAG,
     "content tag": Asks(Action.CONTENT_TAG),

@@ -52,6 +52,7 @@ ACTIONS: Mapping[str, Entry] = {
     "fairness.read": Entry(1, "the report of a fairness audit was read"),
     "fairness.refused": Entry(1, "somebody who is no fairness auditor asked for labels"),
     "ingest.catalogue": Entry(1, "a catalogue was imported"),
+    "ingest.external": Entry(1, "learning from outside was taken in: counts"),
     "ingest.event": Entry(1, "an event of another system was worked off"),
     "ingest.page": Entry(1, "a page was pulled: counts, cursor"),
     "ingest.removed": Entry(1, "what a source deleted was removed"),
