@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Who owns which skills; empty = the shipped config/skill_owners.yaml, by which nobody does."""
     charter_file: Path | None = None
     """Who approves which change of the taxonomy; empty = the shipped config/charter.yaml."""
+    rollout_file: Path | None = None
+    """Pilots; empty = the shipped config/rollout.yaml, by which everybody is in reach."""
     schedules_file: Path | None = None
     """Sweeps; empty = the shipped config/schedules.yaml."""
     outgoing_file: Path | None = None

@@ -37,6 +37,7 @@ from ascertain.cli import (
     retain,
     review_watch,
     roles,
+    rollout,
     serve,
     stop,
     taxonomy,
@@ -89,6 +90,7 @@ app.add_typer(calibration.app, name="calibration", rich_help_panel="Trust it")
 app.add_typer(fairness.app, name="fairness", rich_help_panel="Trust it")
 app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
 app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
+app.add_typer(rollout.app, name="rollout", rich_help_panel="Run it")
 app.add_typer(assignment.app, name="assignment", rich_help_panel="Run it")
 app.add_typer(person_requests.app, name="person", rich_help_panel="Trust it")
 app.add_typer(retain.app, name="retain", rich_help_panel="Trust it")

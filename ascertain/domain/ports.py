@@ -34,6 +34,7 @@ from ascertain.domain.retention import Retention
 from ascertain.domain.reviewing import Checks, Looks
 from ascertain.domain.rights import Accesses, Tombstones
 from ascertain.domain.rights_requests import RightsRequests
+from ascertain.domain.rollout import Rollouts
 from ascertain.domain.rules import Policy
 from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.runs import (
@@ -437,6 +438,8 @@ class UnitOfWork(Protocol):
     def tag_votes(self) -> TagVotes: ...
     @property
     def stewardship(self) -> Stewardship: ...
+    @property
+    def rollouts(self) -> Rollouts: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
