@@ -209,6 +209,8 @@ VISITS = (
     Visit("connections", "/connectors", DEVELOPER, at("/connectors")),
     Visit("quarantine", "/quarantine", ADMIN, at("/quarantine")),
     Visit("cost", "/cost", DEVELOPER, at("/cost")),
+    Visit("rollout", "/rollout", DEVELOPER, at("/rollout"), picture=False),
+    Visit("rollout-pilot", "/rollout/{pilot}", DEVELOPER, at("/rollout/nowhere"), status=404, picture=False),
     Visit("audit", "/audit", AUDITOR, at("/audit")),
     Visit("audit-record", "/audit/records/{seq}", AUDITOR, last_record),
     Visit("audit-chain", "/audit/chain", AUDITOR, at("/audit/chain")),

@@ -45,6 +45,7 @@ OTHERS = {
     "audit": "1",
     "content": "sql-101",
     "form": "html",
+    "pilot": "nowhere",
     "role": "analyst",
     "seq": "1",
     "skill": "sql",
