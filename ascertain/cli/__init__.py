@@ -42,6 +42,7 @@ from ascertain.cli import (
     stop,
     taxonomy,
     trust,
+    what_if,
     work,
     writeback,
 )
@@ -80,6 +81,7 @@ app.add_typer(keys.app, name="key", rich_help_panel="Run it")
 app.add_typer(master_key.app, name="master-key", rich_help_panel="Run it")
 app.command("profile", short_help="a learner's skills and their evidence", rich_help_panel="Read it")(people.profile)
 app.command("gaps", short_help="gaps of a learner, heat map of a cohort", rich_help_panel="Read it")(people.gaps)
+app.add_typer(what_if.app, name="what-if", rich_help_panel="Read it")
 app.command("path", short_help="a learner's path out of the catalogue", rich_help_panel="Read it")(people.path)
 app.command("report", short_help="write the HTML report", rich_help_panel="Read it")(people.report)
 app.command("explain", short_help="the receipt of a number", rich_help_panel="Trust it")(trust.explain)

@@ -209,6 +209,7 @@ VISITS = (
     Visit("connections", "/connectors", DEVELOPER, at("/connectors")),
     Visit("quarantine", "/quarantine", ADMIN, at("/quarantine")),
     Visit("cost", "/cost", DEVELOPER, at("/cost")),
+    Visit("what-if", "/what-if", DEVELOPER, at("/what-if?kind=hire&skill=Terraform&level=4"), picture=False),
     Visit("rollout", "/rollout", DEVELOPER, at("/rollout"), picture=False),
     Visit("rollout-pilot", "/rollout/{pilot}", DEVELOPER, at("/rollout/nowhere"), status=404, picture=False),
     Visit("audit", "/audit", AUDITOR, at("/audit")),

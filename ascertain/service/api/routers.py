@@ -21,6 +21,7 @@ from ascertain.service.api import (
     run_requests,
     schemas,
     stewardship,
+    what_if,
 )
 
 API = (
@@ -29,6 +30,7 @@ API = (
     learners.router,
     assertions.router,
     cohorts.router,
+    what_if.router,
     reviews.router,
     find.router,
     catalogue.router,

@@ -77,7 +77,7 @@ ENTRIES = (
     Entry("/disputes", "Disputes", (A.DISPUTE_DECIDE,), disputes_waiting),
     Entry("/requests", "Requests", (A.REQUEST_ANSWER,), requests_waiting),
     Entry("/overview", "Readiness", (A.TEAM_READ,)),
-    Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,)),
+    Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,), also=("/what-if",)),
     Entry("/content", "Content", (A.CONTENT_TAG,)),
     Entry("/taxonomy", "Taxonomy", (A.TAXONOMY_APPROVE,)),
     Entry("/runs", "Operation", (A.ASSESS_RUN,), also=("/connectors", "/quarantine", "/cost", "/rollout")),

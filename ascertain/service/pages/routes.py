@@ -29,6 +29,7 @@ from ascertain.service.pages import (
     static,
     taxonomy,
     team,
+    what_if,
 )
 
 PAGES = (
@@ -46,6 +47,7 @@ PAGES = (
     review_item.router,
     overview.router,
     learning.router,
+    what_if.router,
     content.router,
     taxonomy.router,
     runs.router,
