@@ -60,7 +60,7 @@ def move(request: Request, pilot: str, sent: Annotated[Sent, Depends(Sends(Actio
     try:
         with app.units() as uow:
             demand(uow, sent.who, Action.ROLLOUT_MOVE)
-            phase = form.text("phase", 2)
+            phase = form.text("phase", 20)
             if not phase.isdecimal():
                 raise InputError("choose a phase", field="phase", remedy="one of those listed")
             mover, said = Mover(app.rollout, app.clock), form.text("reason", 500)

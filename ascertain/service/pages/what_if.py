@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from ascertain.domain.permission import Action
 from ascertain.errors import InputError, NotFoundError
 from ascertain.pipeline.access import note_access
+from ascertain.pipeline.permit import may
 from ascertain.pipeline.what_if import suppose
 from ascertain.service.pages.forms import Message
 from ascertain.service.pages.scope import EVERYBODY, scope_of
@@ -55,6 +56,7 @@ def what_if_page(
             "asked": asked,
             "found": found,
             "roles": sorted((r.title, r.id) for r in uow.roles.all()),
+            "trains": may(uow, reader.who, Action.CATALOGUE_IMPORT),
             "courses": sorted({c.item.title for c in uow.contents.all()}),
         }
     if found:

@@ -108,10 +108,12 @@ def test_pilots_are_read_by_whom_they_concern_and_name_nobody(app: App) -> None:
 def test_whoever_is_outside_is_on_no_page(app: App) -> None:
     trainer = Visitor(app, "t@example.org", EVERYBODY)
     assert "Ann Archer" not in trainer.client.get("/team").text, "nobody has begun the pilot"
-    assert trainer.client.get("/v1/learners/E1").status_code in (403, 404)
+    paths = ("/learners/E1", "/v1/learners/E1/skills", "/v1/learners/E1/gaps")
+    assert [trainer.status(p) for p in paths] == [403] * 3
+    assert Visitor(app, "ann@example.org").status("/me") == 200, "what is held is theirs to see"
     trainer.send("/rollout/one/phase", phase="1", reason="agreed")
     assert "Ann Archer" in trainer.get("/team")
-    assert trainer.client.get("/v1/learners/E1").status_code == 200
+    assert [trainer.status(p) for p in paths] == [200] * 3
 
 
 def test_needs_and_suppositions_are_of_those_whom_the_reader_may_see(everything: App) -> None:
