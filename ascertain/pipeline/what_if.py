@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ascertain.domain.assertion import AssertionState
@@ -161,6 +162,7 @@ def _members(uow: UnitOfWork, people: Sequence[Learner], completed: str = "") ->
         role = roles.get(p.job_profile_id or "")
         if role is None:
             continue
+        role = replace(role, requirements=tuple(r for r in role.requirements if uow.rollouts.allows(p.id, r.skill_id)))
         rows = [a for a in uow.assertions.of(p.id) if a.state not in _NOT_USED]
         done = completed and any(
             e.content_id == completed and e.kind in FINISHED and e.passed is not False for e in uow.evidence.of(p.id)
