@@ -36,7 +36,7 @@ def supposed(c: Console, found: dict[str, Any]) -> None:
     """Before and after."""
     from rich.table import Table
 
-    c.print(f"What if: [bold]{found['what']}[/bold]")
+    c.print(f"What if: {found['what']}", style="bold")
     c.print(found["said"])
     table = Table("", "expected", "range", box=None)
     for name in ("before", "after"):

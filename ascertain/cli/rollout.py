@@ -118,7 +118,7 @@ def _status(c: Console, found: dict[str, Any]) -> None:
     for p in found["pilots"]:
         skills = "every skill" if p["skills"] is None else f"{p['skills']} skills"
         days = f"{p['starts'] or 'the day it is begun'} to {p['ends'] or 'no end'}"
-        c.print(f"\n[bold]{p['id']}[/bold]  {p['title']}: {p['state']}; {p['cohort']} people, {skills}; {days}")
+        c.print(f"\n{p['id']}  {p['title']}: {p['state']}; {p['cohort']} people, {skills}; {days}")
         table = Table("", "phase", "connections", "kinds of evidence", box=None)
         for f in p["phases"]:
             table.add_row(
@@ -139,7 +139,7 @@ def _report(c: Console, found: dict[str, Any], kept: str) -> None:
 
     from ascertain.pipeline.rollout_words import sentences
 
-    c.print(f"[bold]{found['title']}[/bold], phase {found['phase']} of {found['phases']}: {found['verdict'].upper()}")
+    c.print(f"{found['title']}, phase {found['phase']} of {found['phases']}: {found['verdict'].upper()}", style="bold")
     for sentence in sentences(found):
         c.print(f"- {sentence.text}")
     for name in ("by_source", "by_skill"):

@@ -81,7 +81,8 @@ class Need:
             (Reason.WIDE, self.high - self.low > WIDE * self.importance and self.act is Act.DEVELOP),
             (Reason.MET, self.act is Act.KEEP),
         ]
-        return tuple(reason for reason, holds in found if holds)
+        told = [reason for reason, holds in found if holds]
+        return tuple(sorted(told, key=lambda r: r is not Reason.NOT_KNOWN) if self.act is Act.FIND_OUT else told)
 
 
 KEPT = 0.35

@@ -62,7 +62,7 @@ def test_finding_out_comes_before_developing() -> None:
     people = {str(i): [gap("sql", 0.7, status=unknown)] for i in range(3)} | {"x": [gap("sql", 0.9)]}
     (need,) = development_needs(people).needs
     assert (need.act, need.unknown, need.below) == (Act.FIND_OUT, 3, 1)
-    assert need.reasons == (Reason.SHOWN_BELOW, Reason.ESSENTIAL, Reason.NOT_KNOWN)
+    assert need.reasons == (Reason.NOT_KNOWN, Reason.SHOWN_BELOW, Reason.ESSENTIAL)
     (need,) = development_needs({"x": [gap("sql", 0.9)]}).needs
     assert (need.act, need.reasons) == (Act.DEVELOP, (Reason.SHOWN_BELOW, Reason.ESSENTIAL))
     (need,) = development_needs({"x": [gap("sql", 0.1, status=GapStatus.MET)]}).needs
