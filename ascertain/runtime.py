@@ -23,12 +23,15 @@ from ascertain.domain.casefile import Versions
 from ascertain.domain.charter import Charter
 from ascertain.domain.connector import Connector
 from ascertain.domain.disputes import Dispute
+from ascertain.domain.onboarding import OnboardingPlan
+from ascertain.domain.onboarding_crew import OnboardingCrew
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import Principal
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, UnitOfWork
 from ascertain.domain.review_assign import SkillOwners
 from ascertain.domain.rollout import Rollout, skills_of
 from ascertain.domain.rules import Policy, calibrated
+from ascertain.domain.talent import TalentRules
 from ascertain.domain.weighing import StewardCrew
 from ascertain.errors import AscertainError, ConfigError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
@@ -42,7 +45,10 @@ from ascertain.pipeline.ingest_report import Progress, SyncReport
 from ascertain.pipeline.messages import MessageReader, opted_in
 from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.notify import Notifier
+from ascertain.pipeline.onboarding_draft import Drafter
+from ascertain.pipeline.onboarding_start import begin
 from ascertain.pipeline.overdue import escalate
+from ascertain.pipeline.path_plan import PathPlanner
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.rectify import former_names
@@ -55,6 +61,7 @@ from ascertain.pipeline.skill_owners import read_skill_owners
 from ascertain.pipeline.stop import Stopped, must_go_on
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
+from ascertain.pipeline.talent_file import read_talent
 from ascertain.pipeline.taxonomy_in_use import TaxonomyInUse
 from ascertain.pipeline.taxonomy_propose import Look, look
 from ascertain.pipeline.taxonomy_signals import Ground, matters
@@ -64,6 +71,7 @@ from ascertain.pipeline.views import label
 from ascertain.pipeline.views_gaps import countable
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.planning.cpsat import CpSatSolver
+from ascertain.planning.phases import CpSatPhases
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
@@ -74,6 +82,7 @@ from ascertain.taxonomy.langchain import own_retrieval
 from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
 
 CREW = "crews.learner:build"
+ONBOARDING = "crews.onboarding:build"
 STEWARDS = "crews.stewardship:build"
 
 
@@ -250,6 +259,11 @@ class App:
         solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
         return CrewServices(taxonomy, bundle.mapper, solver, policy, purse=self.store.purse())
 
+    def planner(self) -> PathPlanner:
+        """Plans paths anew between runs."""
+        services = self.services
+        return PathPlanner(self.builder, services.solver, services.policy, self.clock, self.gate)
+
     @cached_property
     def fitter(self) -> CalibrationFitter:
         """Fits calibrations. NumPy and scikit-learn are imported for it, not with everything."""
@@ -266,6 +280,11 @@ class App:
     def charter(self) -> Charter:
         """Who approves which change of the taxonomy, and what makes a content tag trusted."""
         return read_charter(self.settings.charter_file)
+
+    @cached_property
+    def talent(self) -> TalentRules:
+        """Whether people are compared with openings, and how."""
+        return read_talent(self.settings.talent_file)
 
     @property
     def gate(self) -> Gate:
@@ -291,6 +310,7 @@ class App:
             "charter": self.settings.charter_file or CONFIG_DIR / "charter.yaml",
             "skill_owners": self.settings.skill_owners_file or CONFIG_DIR / "skill_owners.yaml",
             "rollout": self.settings.rollout_file or CONFIG_DIR / "rollout.yaml",
+            "talent": self.settings.talent_file or CONFIG_DIR / "talent.yaml",
             "schedules": self.settings.schedules_file or CONFIG_DIR / "schedules.yaml",
         }
         return {"policy": self.policy.version, **{name: digest_of_file(file) for name, file in files.items()}}
@@ -410,6 +430,27 @@ class App:
         """Assess one learner (id or e-mail address) now; ``until`` (``time.monotonic()``) is when the crew must be
         done."""
         return self.assessor.assess(learner, trigger=trigger, until=until)
+
+    @cached_property
+    def onboarding_crew(self) -> OnboardingCrew:
+        """The onboarding crew."""
+        return cast(OnboardingCrew, load(ONBOARDING)(self.settings.brain))
+
+    def begin_onboarding(self) -> list[OnboardingPlan]:
+        """Ask for a plan for each new hire whom a sync brought and who had none; they are drafted later."""
+        return begin(self.units, self.clock, self.policy.onboarding)
+
+    def draft_onboarding(self, plan: str, *, until: float | None = None) -> OnboardingPlan:
+        """Draft a plan that was asked for; ``until`` as for ``assess``."""
+        return Drafter(
+            self.units,
+            self.builder,
+            lambda: self.onboarding_crew,
+            self.services,
+            CpSatPhases(self.policy.path.solver_seconds),
+            self.clock,
+            self.gate,
+        ).draft(plan, until=until)
 
     def fingerprint(self, learner: str) -> str:
         """The fingerprint of a learner's present case."""

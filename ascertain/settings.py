@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Who approves which change of the taxonomy; empty = the shipped config/charter.yaml."""
     rollout_file: Path | None = None
     """Pilots; empty = the shipped config/rollout.yaml, by which everybody is in reach."""
+    talent_file: Path | None = None
+    """Whether people are compared with openings; empty = the shipped config/talent.yaml, by which they are not."""
     schedules_file: Path | None = None
     """Sweeps; empty = the shipped config/schedules.yaml."""
     outgoing_file: Path | None = None

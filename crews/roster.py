@@ -8,6 +8,8 @@ from agents import (
     evidence_collector,
     gap_analyst,
     learning_path_curator,
+    onboarding_planner,
+    onboarding_reviewer,
     reviewer,
     taxonomy_critic,
     taxonomy_mapper,
@@ -19,12 +21,15 @@ from tasks import (
     curate_path,
     judge_changes,
     map_skills,
+    plan_onboarding,
     review_findings,
+    review_onboarding,
     weigh_matters,
 )
 from tools.evidence import HrisProfile, LmsActivity, WorkArtefacts
 from tools.findings import CaseFindings
 from tools.learning import CatalogueSearch, Mentors, PathSolverTool
+from tools.onboarding import DraftedPlan, OnboardingNeeds, TeamHelpers
 from tools.role import ComputedGap, RoleRequirements
 from tools.skills import ContentTags, TaxonomySearch
 from tools.stewardship import ProposedChanges, TaxonomyMatters
@@ -35,6 +40,11 @@ LEARNER = (
     Post(gap_analyst, analyse_gaps, (RoleRequirements, ComputedGap)),
     Post(learning_path_curator, curate_path, (CatalogueSearch, Mentors, PathSolverTool)),
     Post(reviewer, review_findings, (CaseFindings,)),
+)
+
+ONBOARDING = (
+    Post(onboarding_planner, plan_onboarding, (OnboardingNeeds, TeamHelpers)),
+    Post(onboarding_reviewer, review_onboarding, (DraftedPlan,)),
 )
 
 STEWARDS = (

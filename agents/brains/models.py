@@ -18,7 +18,8 @@ from ascertain.paths import CONFIG_DIR
 ROLES = ("evidence_collector", "taxonomy_mapper", "gap_analyst", "learning_path_curator", "reviewer")
 """The learner crew's."""
 STEWARD_ROLES = ("taxonomy_steward", "taxonomy_critic")
-EVERY_ROLE = (*ROLES, *STEWARD_ROLES)
+ONBOARDING_ROLES = ("onboarding_planner", "onboarding_reviewer")
+EVERY_ROLE = (*ROLES, *STEWARD_ROLES, *ONBOARDING_ROLES)
 
 
 class _Strict(BaseModel):

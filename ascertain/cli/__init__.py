@@ -29,8 +29,12 @@ from ascertain.cli import (
     fairness,
     keys,
     master_key,
+    match,
     notice,
     notify,
+    onboard,
+    opening,
+    path,
     people,
     permissions,
     person_requests,
@@ -82,7 +86,7 @@ app.add_typer(master_key.app, name="master-key", rich_help_panel="Run it")
 app.command("profile", short_help="a learner's skills and their evidence", rich_help_panel="Read it")(people.profile)
 app.command("gaps", short_help="gaps of a learner, heat map of a cohort", rich_help_panel="Read it")(people.gaps)
 app.add_typer(what_if.app, name="what-if", rich_help_panel="Read it")
-app.command("path", short_help="a learner's path out of the catalogue", rich_help_panel="Read it")(people.path)
+app.add_typer(path.app, name="path", rich_help_panel="Read it")
 app.command("report", short_help="write the HTML report", rich_help_panel="Read it")(people.report)
 app.command("explain", short_help="the receipt of a number", rich_help_panel="Trust it")(trust.explain)
 app.command("replay", short_help="rebuild a number from its evidence", rich_help_panel="Trust it")(trust.replay)
@@ -94,6 +98,7 @@ app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
 app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
 app.add_typer(rollout.app, name="rollout", rich_help_panel="Run it")
 app.add_typer(assignment.app, name="assignment", rich_help_panel="Run it")
+app.add_typer(onboard.app, name="onboard", rich_help_panel="Run it")
 app.add_typer(person_requests.app, name="person", rich_help_panel="Trust it")
 app.add_typer(retain.app, name="retain", rich_help_panel="Trust it")
 app.add_typer(access.app, name="access", rich_help_panel="Trust it")
@@ -106,6 +111,8 @@ app.add_typer(connector.app, name="connector", rich_help_panel="Feed it")
 app.add_typer(roles.app, name="roles", rich_help_panel="Feed it")
 app.add_typer(catalogue.app, name="catalogue", rich_help_panel="Feed it")
 app.add_typer(content.app, name="content", rich_help_panel="Feed it")
+app.add_typer(opening.app, name="opening", rich_help_panel="Feed it")
+app.add_typer(match.app, name="match", rich_help_panel="Read it")
 permissions.enforce(app)
 
 

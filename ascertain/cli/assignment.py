@@ -35,6 +35,7 @@ def list_assignments(
 ) -> None:
     """Proposed paths, the oldest first, with what changed since the path before."""
     from ascertain.pipeline.access import note_access
+    from ascertain.pipeline.assignments import about_path
     from ascertain.pipeline.assignments import shown as view
     from ascertain.pipeline.permit import permitted_rows
 
@@ -44,7 +45,7 @@ def list_assignments(
         listed = uow.assignments.listed(None if everything else state)
         here = {p.id for p in uow.people.all()}  # who left or is restricted is in no list
         asked = [a for a in listed if a.learner_id in here and approver in (None, a.approver)]
-        seen, left_out = permitted_rows(uow, who, Action.ASSIGNMENT_READ, asked, lambda a: (a.learner_id, None))
+        seen, left_out = permitted_rows(uow, who, Action.ASSIGNMENT_READ, asked, about_path(who))
         rows = [view(a) for a in seen]
     note_access(shown.units, who.name, "assignments", [r["learner"] for r in rows])
 
@@ -64,16 +65,16 @@ def list_assignments(
 @app.command("approve")
 def approve(assignment: AssignmentId, reason: Why, actor: Actor = None, as_json: AsJson = False) -> None:
     """Approve a path: from now on, and while it stays the same, it may be assigned. Not by the learner."""
-    _decide(assignment, reason, actor, as_json, approve=True)
+    decide_path(assignment, reason, actor, as_json, approve=True)
 
 
 @app.command("reject")
 def reject(assignment: AssignmentId, reason: Why, actor: Actor = None, as_json: AsJson = False) -> None:
     """Say no to a path. The same path is not proposed again; another one is."""
-    _decide(assignment, reason, actor, as_json, approve=False)
+    decide_path(assignment, reason, actor, as_json, approve=False)
 
 
-def _decide(assignment: str, reason: str, actor: str | None, as_json: bool, *, approve: bool) -> None:
+def decide_path(assignment: str, reason: str, actor: str | None, as_json: bool, *, approve: bool) -> None:
     from ascertain.pipeline.assignments import decide
 
     shown = opened()

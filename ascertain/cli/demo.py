@@ -149,7 +149,7 @@ def _tell(app: App, c: Console, agreed: dict[str, Any]) -> None:
 
 def _decide(app: App, c: Console) -> None:
     """What the demonstration's invented people do, a line each."""
-    from ascertain.cli import demo_people, demo_rights, demo_steward
+    from ascertain.cli import demo_onboard, demo_people, demo_rights, demo_steward, demo_talent
 
     with c.status("the demonstration's managers review"):
         demo_people.decide_reviews(app)
@@ -159,6 +159,9 @@ def _decide(app: App, c: Console) -> None:
     lines += [demo_rights.approve_path(app), demo_rights.import_labels(app)]
     with c.status("looking what the evidence says about tags and the taxonomy"):
         lines += demo_steward.lines(app)
+    lines += demo_talent.lines(app)
+    with c.status("drafting the first 90 days of new hires"):
+        lines += demo_onboard.lines(app)
     for line in filter(None, lines):
         c.print(f"  {line}", soft_wrap=True)
 

@@ -104,6 +104,30 @@ def calibration(
     emit(report, as_json, lambda c: groups_view(c, report, html))
 
 
+@app.command("matches")
+def matches(
+    by: Annotated[str, typer.Option("--by", help="Attributes, such as sex,age_band (else all there are).")] = "",
+    least: Annotated[int, typer.Option("--min-group", min=2, help="Fewer people than this are too few.")] = 10,
+    actor: Auditor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the list of every open opening: who was listed, and whose coverage is above the median, by group.
+
+    Readers of a list learn only how many comparisons there were and how many ask for a look; the tables are for the
+    auditor alone.
+    """
+    from ascertain.cli.fairness_views import matches_view
+    from ascertain.pipeline.fairness_matches import check_lists
+
+    shown = opened()
+    rules = shown.policy.belief
+    with labels_for(shown, actor) as (store, auditor):
+        found = check_lists(
+            shown.units, store, auditor, shown.talent, rules, by=by.split(","), least_people=least, clock=shown.clock
+        )
+    emit(found, as_json, lambda c: matches_view(c, found))
+
+
 def _stale(cohort: str, as_json: bool) -> None:
     from ascertain.domain import fairness_audit
     from ascertain.pipeline.fairness import population

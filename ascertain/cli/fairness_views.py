@@ -16,6 +16,8 @@ from ascertain.report.fairness import MARKS, Opportunity, opportunity_grid
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ascertain.pipeline.fairness_matches import CheckedList
+
 
 def audit_view(c: Console, report: FairnessReport, *, written: Sequence[Path]) -> None:
     """The tables of one attribute at a time, and in words what is flagged."""
@@ -44,6 +46,21 @@ def audit_view(c: Console, report: FairnessReport, *, written: Sequence[Path]) -
         c.print("No flag is no proof of fairness.")
     for file in written:
         c.print(f"wrote {file}")
+
+
+def matches_view(c: Console, found: Sequence[CheckedList]) -> None:
+    """Each list with its rates by one attribute at a time."""
+    for one in found:
+        check = one.check
+        c.print(f"\n{one.title}  {one.opening_id}: {one.listed} of {one.considered} people listed")
+        for t in one.tables:
+            if len(t.by) == 1 and t.groups:
+                above = "listed" if t.threshold is None else f"coverage above the median {t.threshold:.4g}"
+                c.print(f"by {t.by[0]}: {above}")
+                c.print(_rates(t))
+        counts = f"{check.comparisons} comparisons, {check.flagged} ask for a look, {check.too_few} with too few people"
+        c.print(f"{check.outcome}: {counts}")
+    c.print("\nReaders of a list see its outcome in words. No flag is no proof of fairness.")
 
 
 def _opportunity(grid: Opportunity) -> Table:

@@ -1,4 +1,4 @@
-"""profile, gaps, path, report."""
+"""profile, gaps, report."""
 
 from __future__ import annotations
 
@@ -96,23 +96,6 @@ def gaps(
 
     emit(data, as_json, render)
     tell_left_out(left_out)
-
-
-def path(learner_id: LearnerId, actor: Reader = None, as_json: AsJson = False) -> None:
-    """A learner's path out of the real catalogue: what, when, why, and what limits it."""
-    from ascertain.cli.render import path_view
-    from ascertain.domain.permission import Action
-    from ascertain.pipeline import views
-    from ascertain.pipeline.access import note_access
-    from ascertain.pipeline.permit import permitted_learner
-
-    app = opened()
-    who = asking(app, actor)
-    with app.units(write=False) as uow:
-        learner = permitted_learner(uow, who, Action.PATH_READ, learner_id)
-        data = views.path(uow, learner, app.bundle.taxonomy)
-    note_access(app.units, who.name, "path", [data["learner"]["id"]])
-    emit(data, as_json, lambda c: path_view(c, data))
 
 
 def report(

@@ -193,6 +193,11 @@ RELIEFS = 3
 """Of the limits that could be loosened, so many are told."""
 
 
+def _standing(step: Json) -> Json:
+    """Where a step of an approved path stands."""
+    return {"by": step["due"], "state": step["state"]}
+
+
 def path_view(c: Console, data: Json) -> None:
     """One learner's path."""
     plan = data["plan"]
@@ -204,17 +209,20 @@ def path_view(c: Console, data: Json) -> None:
         f"{who['name']}: {plan['label']}, {plan['hours']:.1f} h, closes {plan['closure']:.2f} of the weighted gap "
         f"({plan['status']}, bound {plan['bound']:.2f})"
     )
+    stands = {s["content_id"]: s for s in data.get("progress", {}).get("steps", ())}
+    approved = data.get("progress", {}).get("approved", False)
     rows = [
         {
             "weeks": f"{s['start_week']:.1f}-{s['end_week']:.1f}",
             "item": s["title"] + (" (external)" if s.get("external") else ""),
             "hours": f"{s['hours']:.1f}",
             "for": ", ".join(s["skills"]),
+            **(_standing(stands[s["content_id"]]) if approved else {}),
             "why": s["reason"],
         }
         for s in plan["steps"]
     ]
-    c.print(fitted(c, rows, wide=("item", "for", "why"), spare={"why": 130}))
+    c.print(fitted(c, rows, wide=("item", "for", "why"), spare={"why": 130, "by": 110}))
     c.print(f"what limits it: {plan['binding']}")
     for relief in plan.get("reliefs", ())[:RELIEFS]:
         c.print(f"  {relief['words']}")

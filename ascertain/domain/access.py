@@ -43,6 +43,7 @@ class Scope(StrEnum):
     WRITEBACK = "writeback"
     AUDIT_READ = "audit.read"
     ROLES_WRITE = "roles.write"
+    OPENINGS = "openings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ class Assignment:
     Attributes:
         run_id: the run that proposed it first.
         approver: who is asked: the manager's id, or L&D.
-        changes: what differs from the path before it, in words; empty for a first one.
+        changes: what differs from the path before it, in words, with why; empty for a first one.
+        plan: the path as it was proposed (:class:`ascertain.domain.paths.PathPlan` with ``starts``, the day that its
+            weeks count from); empty in what is from before it was kept.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Assignment:
     decided_by: str = ""
     reason: str = ""
     decided_at: datetime | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -73,7 +76,7 @@ class Assignments(Protocol):
 
     def add(self, row: Assignment) -> None: ...
     def put(self, row: Assignment) -> None:
-        """Replace state and decision."""
+        """Replace state, decision, changes and plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +98,26 @@ def items_of(plan: Mapping[str, Any] | None) -> tuple[PathItem, ...]:
     return tuple(PathItem(s["content_id"], s["title"]) for s in (plan or {}).get("steps", ()))
 
 
-def compare(present: Assignment | None, items: Sequence[PathItem]) -> Proposal:
-    """Whether the present decision still fits the path."""
+def compare(
+    present: Assignment | None, items: Sequence[PathItem], settled: Mapping[str, str] | None = None
+) -> Proposal:
+    """Whether the present decision still fits the path.
+
+    It does for the same content in the same order, and for what is left of it once items are finished or skipped
+    (``settled``: content id to why): whoever said yes to the whole said yes to that. Anything added, or moved, is put
+    before them again.
+    """
+    why = settled or {}
     if present is None:
         return Proposal(keep=not items, items=tuple(items))
-    if present.path == path_digest(items):
+    left = [i.content_id for i in present.items if i.content_id not in why]
+    now = [i.content_id for i in items if i.content_id not in why]
+    if present.path == path_digest(items) or (left == now and (items or len(left) < len(present.items))):
         return Proposal(keep=True)
     before = {i.content_id: i.title for i in present.items}
     after = {i.content_id: i.title for i in items}
     changes = [f"added: {t}" for c, t in after.items() if c not in before]
-    changes += [f"removed: {t}" for c, t in before.items() if c not in after]
+    changes += [f"removed: {t}" + (f" ({why[c]})" if c in why else "") for c, t in before.items() if c not in after]
     if not changes:
         changes = ["in another order: " + ", ".join(after.values())]
     return Proposal(keep=False, items=tuple(items), changes=tuple(changes))

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 SKILLS_UPDATED = "skills.updated"
 DIGEST = "skills.digest"
 OVERDUE = "answers.overdue"
+ONBOARDING = "onboarding.overdue"
 
 
 class Channel(StrEnum):

@@ -107,12 +107,14 @@ class Subject:
         managers: ids, the direct manager first.
         populations: what the person belongs to: department, job profile (id and title).
         skill_id: the one skill it is about; ``None`` when it is about the whole person.
+        heard_by: ids of those who look for somebody for an opening that the person has said to be interested in.
     """
 
     learner_id: str
     managers: tuple[str, ...] = ()
     populations: frozenset[str] = frozenset()
     skill_id: str | None = None
+    heard_by: frozenset[str] = frozenset()
 
     def of_skill(self, skill_id: str | None) -> Subject:
         """The same person, about that skill."""
@@ -138,6 +140,8 @@ def relations(principal: Principal, grant: Grant, subject: Subject | None) -> fr
         found.add(Relation.SELF)
     elif me is not None and me in subject.managers:
         found.add(Relation.DIRECT_REPORT if subject.managers[0] == me else Relation.INDIRECT_REPORT)
+    if me is not None and me in subject.heard_by:
+        found.add(Relation.INTERESTED)
     mine = _keys(grant.populations)
     if EVERYBODY in mine or mine & _keys(subject.populations):
         found.add(Relation.POPULATION)

@@ -37,6 +37,8 @@ class Relation(StrEnum):
     INDIRECT_REPORT = "indirect_report"
     POPULATION = "population"
     OWNED_SKILL = "owned_skill"
+    INTERESTED = "interested"
+    """Has said that they are interested in an opening for which whoever asks looks for somebody."""
     ANYBODY = "anybody"
     NONE = "none"
     """The action is about nobody in particular."""
@@ -52,6 +54,7 @@ class Action(StrEnum):
     EVIDENCE_ADD = "evidence.add"
     GAPS_READ = "gaps.read"
     PATH_READ = "path.read"
+    PATH_PLAN = "path.plan"  # say what a path has to keep to, skip an item, have it planned anew
     TEAM_READ = "team.read"
     EXPLAIN = "explain"
     REPLAY = "replay"
@@ -63,6 +66,9 @@ class Action(StrEnum):
     DISPUTE_DECIDE = "dispute.decide"
     ASSIGNMENT_READ = "assignment.read"
     ASSIGNMENT_APPROVE = "assignment.approve"
+    ONBOARDING_READ = "onboarding.read"
+    ONBOARDING_EDIT = "onboarding.edit"  # ask for a plan of the first 90 days, change it, approve it
+    ONBOARDING_FOLLOW = "onboarding.follow"  # tick milestones off, comment
     CONSENT_GIVE = "consent.give"
     CONSENT_READ = "consent.read"
     CONSENT_RECORD = "consent.record"  # write down what the person gave or withdrew on paper
@@ -79,6 +85,8 @@ class Action(StrEnum):
     INFER = "infer"
     MAILS_SET = "mails.set"  # whether somebody gets mails
     WRITEBACK_READ = "writeback.read"
+    MATCH_READ = "match.read"  # see the person beside openings
+    WISH_STATE = "wish.state"  # say what one wants
     # About the organisation
     WRITEBACK_PUSH = "writeback.push"
     WRITEBACK_UNDO = "writeback.undo"
@@ -113,6 +121,8 @@ class Action(StrEnum):
     COST_READ = "cost.read"  # tokens and money by day, crew and brain: nothing about people
     ROLES_READ = "roles.read"
     ROLES_GRANT = "roles.grant"
+    OPENING_READ = "opening.read"  # what there is to take on: nothing about people
+    OPENING_WRITE = "opening.write"
 
 
 A, R = Action, Relation
@@ -121,7 +131,8 @@ _READING = frozenset(
     {A.SKILLS_READ, A.PEOPLE_SEARCH, A.EVIDENCE_READ, A.GAPS_READ, A.PATH_READ, A.TEAM_READ, A.EXPLAIN, A.REPLAY}
 )
 _REVIEWING = frozenset({A.REVIEW_LIST, A.REVIEW_DECIDE, A.REVIEW_BULK})
-_CARE = frozenset({A.DISPUTE_READ, A.DISPUTE_DECIDE, A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE})
+_CARE = frozenset({A.DISPUTE_READ, A.DISPUTE_DECIDE, A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE, A.PATH_PLAN})
+_ONBOARDING = frozenset({A.ONBOARDING_READ, A.ONBOARDING_EDIT, A.ONBOARDING_FOLLOW})
 _OWN_RIGHTS = frozenset({A.CONSENT_READ, A.PERSON_EXPORT, A.ACCESS_READ, A.REQUEST_MAKE, A.REQUEST_READ})
 _FAIRNESS = frozenset({A.FAIRNESS_AUDIT, A.LABELS_IMPORT})
 _RUNNING = frozenset(
@@ -134,7 +145,7 @@ ABOUT_A_PERSON = frozenset(list(A)[: list(A).index(A.WRITEBACK_PUSH)])
 
 NEVER_ABOUT_ONESELF = frozenset(
     {A.REVIEW_DECIDE, A.REVIEW_BULK, A.DISPUTE_DECIDE, A.ASSIGNMENT_APPROVE, A.PERSON_RECTIFY, A.PERSON_RESTRICT}
-    | {A.CONSENT_RECORD, A.REQUEST_ANSWER}
+    | {A.CONSENT_RECORD, A.REQUEST_ANSWER, A.ONBOARDING_EDIT}
 )
 """Nobody decides about themselves, whatever their roles."""
 
@@ -142,14 +153,17 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
     Role.LEARNER: {
         R.SELF: (_READING - {A.TEAM_READ, A.PEOPLE_SEARCH})
         | _OWN_RIGHTS
-        | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET},
+        | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN}
+        | {A.MATCH_READ, A.WISH_STATE, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW},
+        R.NONE: {A.OPENING_READ},
     },
     Role.MANAGER: {
-        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE,
+        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.MATCH_READ},
         R.INDIRECT_REPORT: _READING,  # only where the policy says that managers see the tree
+        R.INTERESTED: {A.MATCH_READ},
     },
     Role.L_AND_D: {
-        R.POPULATION: _READING | _REVIEWING | _CARE | {A.ASSESS_RUN, A.WRITEBACK_READ},
+        R.POPULATION: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.ASSESS_RUN, A.WRITEBACK_READ},
         R.NONE: {
             A.CATALOGUE_IMPORT,
             A.CONTENT_TAG,
@@ -158,18 +172,22 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
             A.CALIBRATION_READ,
             A.CALIBRATION_APPROVE,
         }
-        | {A.CONNECTOR_READ, A.QUARANTINE_READ, A.REVIEWERS_WATCH, A.COST_READ, A.ROLLOUT_READ, A.ROLLOUT_MOVE},
+        | {A.CONNECTOR_READ, A.QUARANTINE_READ, A.REVIEWERS_WATCH, A.COST_READ, A.OPENING_READ}
+        | {A.ROLLOUT_READ, A.ROLLOUT_MOVE},
     },
     Role.HRBP: {
         R.POPULATION: _READING
         | _REVIEWING
         | _CARE
+        | _ONBOARDING
         | _OWN_RIGHTS
         | {A.CONSENT_RECORD, A.NOTICE_RECORD, A.PERSON_RECTIFY, A.PERSON_RESTRICT, A.PERSON_ERASE}
-        | {A.REQUEST_ANSWER},
+        | {A.REQUEST_ANSWER, A.MATCH_READ},
+        R.NONE: {A.OPENING_READ, A.OPENING_WRITE},
     },
     Role.SKILL_OWNER: {
         R.OWNED_SKILL: {A.SKILLS_READ, A.EVIDENCE_READ, A.EXPLAIN, A.REPLAY, A.DISPUTE_READ, A.DISPUTE_DECIDE}
+        | {A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE}  # paths that work on the skill
         | _REVIEWING,
         R.NONE: {A.CONTENT_TAG, A.TAXONOMY_APPROVE, A.CALIBRATION_READ},  # about the skills that they own
     },
@@ -182,7 +200,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.POPULATION: _READING
         | {A.INFER, A.REVIEW_LIST, A.DISPUTE_READ, A.DISPUTE_OPEN, A.ASSESS_RUN, A.WRITEBACK_READ},
         R.NONE: {A.SYNC_RUN, A.CONNECTOR_READ, A.CATALOGUE_IMPORT, A.AUDIT_READ, A.AUDIT_VERIFY, A.WRITEBACK_PUSH}
-        | {A.JOBS_ACCEPT, A.COST_READ},
+        | {A.JOBS_ACCEPT, A.COST_READ, A.OPENING_READ, A.OPENING_WRITE},
     },
     Role.ADMIN: {
         R.ANYBODY: {A.NOTICE_RECORD, A.PERSON_ERASE, A.ASSESS_RUN, A.MAILS_SET},

@@ -23,7 +23,11 @@ from ascertain.domain.evidence import Evidence, Trace
 from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
+from ascertain.domain.matching import MatchLists
 from ascertain.domain.notice import Notices
+from ascertain.domain.onboarding import Onboardings
+from ascertain.domain.openings import Openings
+from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.paths import PathPlan, PathProblem
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import RoleGrants
@@ -49,6 +53,7 @@ from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Sk
 from ascertain.domain.spending import Purse, UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
+from ascertain.domain.wishes import Wishes
 
 
 class Taxonomy(Protocol):
@@ -425,6 +430,8 @@ class UnitOfWork(Protocol):
     @property
     def assignments(self) -> Assignments: ...
     @property
+    def paths(self) -> PathChoices: ...
+    @property
     def grants(self) -> RoleGrants: ...
     @property
     def consents(self) -> ConsentStore: ...
@@ -440,6 +447,14 @@ class UnitOfWork(Protocol):
     def stewardship(self) -> Stewardship: ...
     @property
     def rollouts(self) -> Rollouts: ...
+    @property
+    def openings(self) -> Openings: ...
+    @property
+    def wishes(self) -> Wishes: ...
+    @property
+    def matches(self) -> MatchLists: ...
+    @property
+    def onboardings(self) -> Onboardings: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -27,12 +27,13 @@ class Kind(StrEnum):
     NOTIFICATIONS = "notifications"
     API_REQUESTS = "api_requests"
     RUN_REQUESTS = "run_requests"
+    ONBOARDING = "onboarding_plans"
 
 
 LEFT = "people_who_left"
 AUDIT = "audit_records"
 
-SINCE_THEN: Mapping[Kind, int] = {Kind.API_REQUESTS: 3, Kind.RUN_REQUESTS: 90}
+SINCE_THEN: Mapping[Kind, int] = {Kind.API_REQUESTS: 3, Kind.RUN_REQUESTS: 90, Kind.ONBOARDING: 365}
 """Days of kinds that policies from before there were any do not name."""
 
 UNOWNED = frozenset({Kind.INBOX, Kind.QUARANTINE})

@@ -10,6 +10,7 @@ from ascertain.domain.calibration import Calibration
 from ascertain.domain.compliance import ComplianceRules
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.notice import NoticeRules
+from ascertain.domain.onboarding_rules import OnboardingRules
 from ascertain.domain.path_wishes import Modality, Share
 from ascertain.domain.retention import NOTHING_GOES, RetentionRules
 from ascertain.domain.review_rules import ReviewRules
@@ -192,6 +193,7 @@ class Policy:
     retention: RetentionRules = NOTHING_GOES
     notice: NoticeRules = field(default_factory=NoticeRules)
     compliance: ComplianceRules = field(default_factory=ComplianceRules)
+    onboarding: OnboardingRules = field(default_factory=OnboardingRules)
 
 
 def calibrated(policy: Policy, calibration: Calibration | None) -> Policy:

@@ -21,5 +21,6 @@ ACTIONS_OF_SCOPE: Mapping[Scope, frozenset[Action]] = {
     Scope.WRITEBACK: frozenset({A.WRITEBACK_READ, A.WRITEBACK_PUSH}),
     Scope.AUDIT_READ: frozenset({A.AUDIT_READ, A.AUDIT_VERIFY}),
     Scope.ROLES_WRITE: frozenset({A.JOBS_ACCEPT}),
+    Scope.OPENINGS: frozenset({A.OPENING_READ, A.OPENING_WRITE}),
 }
 """What a scope of a key stands for. No action is in two, and a scope gives nothing that the table does not."""

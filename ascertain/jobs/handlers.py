@@ -23,7 +23,7 @@ def assess_learner(learner_id: str, fingerprint: str, trigger: str) -> dict[str,
     """
     from ascertain.runtime import get_app
 
-    assessed = get_app().assess(learner_id, trigger=trigger, until=_end_of_job())
+    assessed = get_app().assess(learner_id, trigger=trigger, until=end_of_job())
     run = assessed.run
     return {
         "run": run.id,
@@ -35,7 +35,7 @@ def assess_learner(learner_id: str, fingerprint: str, trigger: str) -> dict[str,
     }
 
 
-def _end_of_job() -> float | None:
+def end_of_job() -> float | None:
     """When (``time.monotonic()``) the crew must be done, so that there is time to store what it found; ``None`` outside
     a job."""
     job = get_current_job()

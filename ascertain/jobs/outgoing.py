@@ -15,10 +15,11 @@ PUSH = "ascertain.jobs.outgoing.push_write_back"
 NOTIFY = "ascertain.jobs.outgoing.send_notifications"
 RECONCILE = "ascertain.jobs.outgoing.reconcile_write_back"
 RETAIN = "ascertain.jobs.retaining.retain"
+MATCH = "ascertain.jobs.matching.refresh_matches"
 SYNC = "ascertain.jobs.syncing.sync_all"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
 STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, SYNC, RETRY, STEWARD})
+HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, SYNC, RETRY, STEWARD})
 
 TIMEOUT = 3600
 """Seconds one such job may take; a run goes on where it was stopped."""
@@ -77,7 +78,14 @@ def enqueue_retry(jobs: JobQueue, connection: str, record: str = "") -> JobTicke
 def enqueue_task(jobs: JobQueue, task: str, name: str, *, slot: datetime, priority: Priority) -> JobTicket:
     """Queue a task that is no sweep, of one slot of the schedule; each slot is queued once."""
     number = int(slot.astimezone(UTC).timestamp())
-    function = {"sync": SYNC, "notify": NOTIFY, "reconcile": RECONCILE, "retain": RETAIN, "steward": STEWARD}[task]
+    function = {
+        "sync": SYNC,
+        "notify": NOTIFY,
+        "reconcile": RECONCILE,
+        "retain": RETAIN,
+        "match": MATCH,
+        "steward": STEWARD,
+    }[task]
     return jobs.submit(
         function, (f"schedule:{name}",), job_id=f"{task}-{name}-{number}", priority=priority, timeout=TIMEOUT
     )

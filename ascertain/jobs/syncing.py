@@ -10,12 +10,13 @@ MOST = 500
 
 def sync_all(trigger: str) -> dict[str, Any]:
     """Pull from every connection and map new content. A connection that fails is on record with its remedy, and the
-    others go on.
+    others go on. New hires get a plan of their first 90 days, where the policy says so; ``drafts`` were queued.
 
     Raises:
         Stopped: everything is stopped.
         ConfigError: naming the missing secret.
     """
+    from ascertain.jobs.onboarding import enqueue_waiting
     from ascertain.pipeline.stop import must_go_on
     from ascertain.runtime import get_app
 
@@ -24,8 +25,15 @@ def sync_all(trigger: str) -> dict[str, Any]:
         must_go_on(uow)
     report = app.sync()
     app.tag()
+    drafts = enqueue_waiting(app)
     failed = sorted({e.connector for e in report.entities if e.error})
-    return {"trigger": trigger, "pulled": report.total("pulled"), "new": report.total("new"), "failed": failed}
+    return {
+        "trigger": trigger,
+        "pulled": report.total("pulled"),
+        "new": report.total("new"),
+        "failed": failed,
+        "drafts": drafts,
+    }
 
 
 def retry_quarantined(connection: str, record: str) -> dict[str, int]:

@@ -37,7 +37,7 @@ from ascertain.errors import (
     RestrictedError,
     RunCancelled,
 )
-from ascertain.jobs import outgoing
+from ascertain.jobs import onboarding, outgoing
 from ascertain.jobs.killed import killed
 from ascertain.jobs.leases import LeasedQueue, Leases
 from ascertain.jobs.queue import ASSESS, RECEIVE, START, SWEEP
@@ -48,7 +48,7 @@ from ascertain.settings import Settings
 
 log = logging.getLogger(__name__)
 
-HANDLERS = frozenset({ASSESS, SWEEP, RECEIVE, START}) | outgoing.HANDLERS
+HANDLERS = frozenset({ASSESS, SWEEP, RECEIVE, START}) | outgoing.HANDLERS | onboarding.HANDLERS
 """All that a worker runs: a job is data, and whoever can write to the queue must not thereby run what they like."""
 
 MONITOR_SECONDS = 2

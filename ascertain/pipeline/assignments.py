@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ascertain.domain.assignments import Assignment, AssignmentState, compare, items_of, path_digest
@@ -13,29 +13,38 @@ from ascertain.domain.people import Learner
 from ascertain.domain.permission import Action, Principal
 from ascertain.domain.ports import Clock, UnitOfWork
 from ascertain.errors import ConflictError, InputError, NotFoundError
-from ascertain.pipeline.permit import demand, demand_about_anybody
+from ascertain.pipeline.cases import FINISHED
+from ascertain.pipeline.permit import demand, demand_about_anybody, may
 
 
 def propose(
-    uow: UnitOfWork, learner: Learner, run_id: str, plan: Mapping[str, Any] | None, at: datetime, l_and_d: str
-) -> None:
-    """Bring a learner's assignment in line with the path of the run that stands now. The caller commits.
+    uow: UnitOfWork,
+    learner: Learner,
+    run_id: str,
+    plan: Mapping[str, Any] | None,
+    at: datetime,
+    l_and_d: str,
+    because: Sequence[str] = (),
+) -> Assignment | None:
+    """Bring a learner's assignment in line with a path. The caller commits.
 
-    The same content in the same order keeps its decision; another path is a new proposal that names what changed, and
-    no path withdraws the one there is. ``l_and_d`` is asked about a learner without a manager.
+    What is left of the same path keeps its decision; another path is a new proposal that names what changed, and no
+    path withdraws the one there is. ``l_and_d`` is asked about a learner without a manager; ``because`` comes before
+    the changes. Answers the new proposal, where one was made.
     """
     items = items_of(plan)
     present = uow.assignments.current(learner.id)
-    found = compare(present, items)
+    found = compare(present, items, settled(uow, learner))
     if found.keep:
-        return
+        return None
     if present is not None:
         uow.assignments.put(replace(present, state=AssignmentState.WITHDRAWN))
     made = None
     if items:
         ident = "p" + digest([run_id, path_digest(items), len(uow.assignments.of(learner.id))], length=15)
         approver = learner.manager_id or l_and_d
-        made = Assignment(ident, learner.id, run_id, items, approver, at, found.changes)
+        changes = (*because, *found.changes)
+        made = Assignment(ident, learner.id, run_id, items, approver, at, changes, plan=dict(plan or {}))
         uow.assignments.add(made)
     header = {
         "assignment": made.id if made else None,
@@ -44,6 +53,22 @@ def propose(
         "replaces": present.id if present else None,
     }
     uow.audit.append("assignment.proposed", actor="system", learner_id=learner.id, header=header)
+    return made
+
+
+def settled(uow: UnitOfWork, learner: Learner) -> dict[str, str]:
+    """Content that needs no place on the person's path any more, and why: finished, or skipped by the person."""
+    found = {c: f"finished {day.isoformat()}" if day else "finished" for c, day in finished(uow, learner).items()}
+    return {s.content_id: f"skipped: {s.reason}" for s in uow.paths.skips(learner.id)} | found
+
+
+def finished(uow: UnitOfWork, learner: Learner) -> dict[str, date | None]:
+    """Content that the person has finished, with the last day, as far as its evidence may be used."""
+    found: dict[str, date | None] = {}
+    for e in uow.evidence.of(learner.id):
+        if e.content_id and e.kind in FINISHED and e.passed is not False and learner.allows(e):
+            found[e.content_id] = max(filter(None, (found.get(e.content_id), e.occurred_on)), default=None)
+    return found
 
 
 def decide(
@@ -53,7 +78,8 @@ def decide(
 
     Raises:
         NotFoundError: no such assignment, told to those who may decide about anybody's.
-        ForbiddenError: not the learner's manager and not L&D, or the learner.
+        ForbiddenError: not the learner's manager, not L&D and no owner of a skill that the path works on, or the
+            learner.
         InputError: there is no reason.
         ConflictError: it was decided otherwise, another path has taken its place, or the person is restricted.
     """
@@ -64,7 +90,7 @@ def decide(
         raise NotFoundError(
             f"there is no assignment {assignment_id!r}", remedy="`ascertain assignment list` shows them"
         )
-    demand(uow, principal, Action.ASSIGNMENT_APPROVE, learner)
+    demand_about_path(uow, principal, Action.ASSIGNMENT_APPROVE, learner, row)
     if not reason.strip():
         raise InputError("a decision needs a reason", where=row.id, field="reason", remedy="the learner reads it")
     if learner.restricted:
@@ -78,7 +104,10 @@ def decide(
         raise ConflictError(
             f"{row.id} was {row.state.value} before by {row.decided_by}", remedy="a changed path is a new proposal"
         )
-    done = replace(row, state=state, decided_by=principal.name, reason=reason.strip(), decided_at=clock.now())
+    plan = dict(row.plan) | ({"starts": clock.today().isoformat()} if approve and row.plan else {})
+    done = replace(
+        row, state=state, decided_by=principal.name, reason=reason.strip(), decided_at=clock.now(), plan=plan
+    )
     uow.assignments.put(done)
     header = {"assignment": row.id, "state": state.value}
     payload = {"by": done.decided_by, "reason": done.reason}
@@ -86,6 +115,27 @@ def decide(
         "assignment.decided", actor=principal.kind, learner_id=row.learner_id, header=header, payload=payload
     )
     return done
+
+
+def demand_about_path(uow: UnitOfWork, principal: Principal, action: Action, learner: Learner, row: Assignment) -> None:
+    """Go on only if ``principal`` may do ``action`` about the person, or about a skill that the path works on.
+
+    Raises:
+        ForbiddenError: neither.
+    """
+    skill = next((s for s in skills_of(row) if may(uow, principal, action, learner, s)), None)
+    demand(uow, principal, action, learner, skill)
+
+
+def about_path(principal: Principal) -> Callable[[Assignment], tuple[str, str | None]]:
+    """For ``permitted_rows``: the learner of a path, with a skill of it that ``principal`` owns, where there is one."""
+    owned = frozenset(s for g in principal.grants for s in g.skills)
+    return lambda row: (row.learner_id, next((s for s in skills_of(row) if s in owned), None))
+
+
+def skills_of(row: Assignment) -> list[str]:
+    """Skills whose gap a path works on, in its order."""
+    return list(dict.fromkeys(s for step in row.plan.get("steps", ()) for s in step["closes"]))
 
 
 def not_approved(uow: UnitOfWork, learner_id: str, assignment_ids: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from ascertain.domain.assignments import AssignmentState
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile, CatalogueItem, Mentor, Versions
 from ascertain.domain.consent import SOURCE_OF, WORDS, Purpose, Source
@@ -97,7 +98,7 @@ class CaseBuilder:
         return Landscape(
             tags=tags,
             items=items,
-            mentors=self._mentors(uow, {p.id for p in people if _may_help(p)}, as_of),
+            mentors=self._mentors(uow, {p.id for p in people if may_help(p)}, as_of),
             masker=masker,
             as_of=as_of,
             stamp=digest({"tags": tags, "items": items, "names": directory}),
@@ -135,14 +136,14 @@ class CaseBuilder:
         known = uow.evidence.of(learner.id)
         usable = [e for e in known if learner.allows(e)]
         evidence = tuple(_masked(e, pseudonym, masker) for e in usable)
-        catalogue = _relevant(landscape, role)
+        catalogue = relevant(landscape, role)
         wanted = {c.content_id for c in catalogue} | {e.content_id for e in evidence if e.content_id}
         return CaseFile(
             pseudonym=pseudonym,
             as_of=landscape.as_of,
             evidence=evidence,
             versions=self.versions,
-            role=_masked_role(role, masker),
+            role=masked_role(role, masker),
             hours_per_week=learner.hours_per_week,
             language=learner.language,
             tags=tags_within({c: landscape.tags[c] for c in sorted(wanted) if c in landscape.tags}, domain),
@@ -154,6 +155,8 @@ class CaseBuilder:
             withheld=_withheld(learner, known),
             withdrawals=learner.consents.withdrawals,
             domain=domain,
+            wishes=uow.paths.wishes(learner.id),
+            promised=_promised(uow, learner),
         )
 
     def _domain(self, learner: Learner) -> frozenset[str] | None:
@@ -163,7 +166,8 @@ class CaseBuilder:
 
     def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, landscape: Landscape) -> str:
         """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
-        fingerprints. The other way round it may differ, since the whole catalogue and everybody's names are in it.
+        fingerprints, but for what was asked of the path: that is planned anew when it is said. The other way round
+        they may differ, since the whole catalogue and everybody's names are in it.
         """
         own = [learner.id, learner.hours_per_week, learner.language, learner.consents, self._domain(learner)]
         return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
@@ -218,6 +222,14 @@ def learner_or_raise(uow: UnitOfWork, text: str) -> Learner:
     return learner
 
 
+def _promised(uow: UnitOfWork, learner: Learner) -> tuple[str, ...]:
+    """The items of the path that somebody has said yes to. A mere proposal promises nothing."""
+    standing = uow.assignments.current(learner.id)
+    if standing is None or standing.state is not AssignmentState.APPROVED:
+        return ()
+    return tuple(i.content_id for i in standing.items)
+
+
 def _shown(item: CatalogueItem, masker: KeyedPseudonymiser) -> CatalogueItem | None:
     """A course may be named after whoever teaches it. One that cannot be masked is not offered."""
     try:
@@ -226,7 +238,8 @@ def _shown(item: CatalogueItem, masker: KeyedPseudonymiser) -> CatalogueItem | N
         return None
 
 
-def _masked_role(role: JobProfile | None, masker: KeyedPseudonymiser) -> JobProfile | None:
+def masked_role(role: JobProfile | None, masker: KeyedPseudonymiser) -> JobProfile | None:
+    """The role with names of people masked in its words."""
     if role is None:
         return None
     needs = tuple(replace(r, why=masker.mask(r.why)) for r in role.requirements)
@@ -238,7 +251,7 @@ def _masked(e: Evidence, pseudonym: str, masker: KeyedPseudonymiser) -> Evidence
     return replace(e, learner_id=pseudonym, source_ref="", title=masker.mask(e.title), text=masker.mask(e.text))
 
 
-def _may_help(p: Learner) -> bool:
+def may_help(p: Learner) -> bool:
     """Whether colleagues may be told that somebody can help."""
     return p.active and not p.restricted and p.consents.allows(Purpose.MENTORING)
 
@@ -265,7 +278,7 @@ def _helpers(landscape: Landscape, role: JobProfile | None, learner: Learner) ->
     )
 
 
-def _relevant(landscape: Landscape, role: JobProfile | None) -> tuple[CatalogueItem, ...]:
+def relevant(landscape: Landscape, role: JobProfile | None) -> tuple[CatalogueItem, ...]:
     """Items that teach a required skill or are mandatory, with the prerequisites they need."""
     if role is None:
         return ()

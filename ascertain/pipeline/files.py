@@ -74,6 +74,22 @@ def import_catalogue(
     """
     report = CatalogueReport(path.name)
     batch: list[Content] = []
+    for content in read_catalogue(path, report, system=system, external=external):
+        batch.append(content)
+        if len(batch) >= _BATCH:
+            _store(batch, units, report)
+    _store(batch, units, report)
+    return report
+
+
+def read_catalogue(
+    path: Path, report: CatalogueReport, *, system: str = "catalogue", external: bool = False
+) -> Iterator[Content]:
+    """The items of a file as :func:`import_catalogue` stores them; what cannot be used goes into the report.
+
+    Raises:
+        InputError: when the file cannot be read or lacks a required column.
+    """
     seen: dict[str, str] = {}
     for line, row in _rows(path, report):
         where = f"{path.name}:{line}"
@@ -89,11 +105,7 @@ def import_catalogue(
             )
             continue
         seen[content.item.content_id] = where
-        batch.append(content)
-        if len(batch) >= _BATCH:
-            _store(batch, units, report)
-    _store(batch, units, report)
-    return report
+        yield content
 
 
 def _store(batch: list[Content], units: UnitOfWorkFactory, report: CatalogueReport) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from ascertain.domain.canonical import canonical_json
 from ascertain.domain.connector import Budget
 from ascertain.domain.notifications import (
+    ONBOARDING,
     OVERDUE,
     SKILLS_UPDATED,
     Channel,
@@ -39,6 +40,7 @@ from ascertain.domain.writeback_plan import WritebackRules, withheld
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.connection_lease import ConnectionLeases
 from ascertain.pipeline.notify_mail import MailRound
+from ascertain.pipeline.notify_onboarding import OnboardingRound
 from ascertain.pipeline.notify_overdue import OverdueRound
 from ascertain.pipeline.stop import is_stopped
 
@@ -89,6 +91,7 @@ class Notifier:
         self.senders = dict(senders or {})
         self.mails = MailRound(mail or MailRules(), mailer) if mailer else None
         self.overdue = OverdueRound(mailer, address) if mailer else None
+        self.onboarding = OnboardingRound(mailer, address) if mailer else None
         self.rules = rules or WritebackRules()
         self.pseudonym = pseudonym
         self.budget = budget
@@ -130,9 +133,10 @@ class Notifier:
             if self.mails is not None:
                 new, stale = self.mails.collect(uow, people, notes, self.clock.now())
                 report.new, report.superseded = report.new + new, report.superseded + stale
-            if self.overdue is not None:
-                new, stale = self.overdue.collect(uow, people, self.clock.now())
-                report.new, report.superseded = report.new + new, report.superseded + stale
+            for late in (self.overdue, self.onboarding):
+                if late is not None:
+                    new, stale = late.collect(uow, people, self.clock.now())
+                    report.new, report.superseded = report.new + new, report.superseded + stale
             uow.commit()
 
     def _collect_for(
@@ -193,6 +197,8 @@ class Notifier:
             return True
         if row.type == OVERDUE and self.overdue is not None:
             outcome = self.overdue.send(row, person, text)
+        elif row.type == ONBOARDING and self.onboarding is not None:
+            outcome = self.onboarding.send(row, person, text)
         elif row.channel is Channel.EMAIL and self.mails is not None:
             outcome = self.mails.send(row, person, text)
         else:
@@ -207,6 +213,8 @@ class Notifier:
         """What to send; empty when that is no longer true."""
         if row.type == OVERDUE:
             return self.overdue.text(uow, row, self.clock.now().date()) if self.overdue else ""
+        if row.type == ONBOARDING:
+            return self.onboarding.text(uow, row, self.clock.now().date()) if self.onboarding else ""
         if row.channel is Channel.EMAIL:
             return self.mails.text(uow, row, self.rules) if self.mails else ""
         people = {p.id: p for p in [uow.people.get(row.learner_id or "")] if p is not None}

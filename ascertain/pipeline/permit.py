@@ -25,6 +25,7 @@ from ascertain.domain.permission import (
     decide,
     may_at_all,
 )
+from ascertain.domain.permission_table import TABLE, Relation
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.runs import ReviewItem, StoredAssertion
 from ascertain.domain.scopes import ACTIONS_OF_SCOPE
@@ -45,6 +46,7 @@ Row = TypeVar("Row")
 About = tuple[str, str | None]
 
 OPERATOR = "operator:"
+_BY_INTEREST = frozenset(a for row in TABLE.values() for a in row.get(Relation.INTERESTED, ()))
 
 
 def operator(name: str, *, today: date = date.max) -> Principal:
@@ -116,7 +118,7 @@ def demand(
     Raises:
         ForbiddenError: they may not.
     """
-    subject = _subject(principal, learner, uow.people.get, _title_in(uow)).of_skill(skill_id) if learner else None
+    subject = _subject_in(uow, principal, action, learner).of_skill(skill_id) if learner else None
     decision = decide(principal, action, subject, today=principal.today, tree=principal.sees_tree)
     if not decision.allowed:
         _refuse(principal, action, learner)
@@ -152,7 +154,7 @@ def may(
     skill_id: str | None = None,
 ) -> bool:
     """Whether ``demand`` would go on. Nothing is recorded."""
-    subject = _subject(principal, learner, uow.people.get, _title_in(uow)).of_skill(skill_id) if learner else None
+    subject = _subject_in(uow, principal, action, learner).of_skill(skill_id) if learner else None
     return decide(principal, action, subject, today=principal.today, tree=principal.sees_tree).allowed
 
 
@@ -236,12 +238,13 @@ def may_each(uow: UnitOfWork, principal: Principal, action: Action, about: Seque
         return [True] * len(about)
     everybody: Mapping[str, Learner] = {p.id: p for p in uow.people.all(active_only=False)}
     titles = {r.id: r.title for r in uow.roles.all()}
+    heard = _heard(uow, principal, action)
     subjects: dict[str, Subject] = {}
     found = []
     for learner_id, skill_id in about:
         person = everybody.get(learner_id)
         if person is not None and learner_id not in subjects:
-            subjects[learner_id] = _subject(principal, person, everybody.get, titles.get)
+            subjects[learner_id] = _subject(principal, person, everybody.get, titles.get, heard)
         subject = subjects[learner_id].of_skill(skill_id) if person is not None else None
         given = decide(principal, action, subject, today=principal.today, tree=principal.sees_tree)
         found.append(given.allowed)
@@ -313,11 +316,23 @@ def _title_in(uow: UnitOfWork) -> Callable[[str], str | None]:
     return title
 
 
+def _subject_in(uow: UnitOfWork, principal: Principal, action: Action, learner: Learner) -> Subject:
+    return _subject(principal, learner, uow.people.get, _title_in(uow), _heard(uow, principal, action))
+
+
+def _heard(uow: UnitOfWork, principal: Principal, action: Action) -> frozenset[str]:
+    """Who told this principal that they are interested in an opening of theirs, where the action can depend on it."""
+    if principal.learner_id is None or action not in _BY_INTEREST:
+        return frozenset()
+    return uow.wishes.heard_by(principal.learner_id)
+
+
 def _subject(
     principal: Principal,
     learner: Learner,
     get: Callable[[str], Learner | None],
     title: Callable[[str], str | None],
+    heard: Collection[str],
 ) -> Subject:
     """As far as this principal's permissions can depend on it: who is nobody's manager needs no managers, and only
     whoever sees the tree needs all of them."""
@@ -330,7 +345,8 @@ def _subject(
     job = learner.job_profile_id
     named = any(g.populations - {EVERYBODY} for g in principal.grants)
     populations = {learner.department, job or "", (title(job) if job and named else None) or ""}
-    return Subject(learner.id, tuple(chain), frozenset(populations - {""}))
+    by = frozenset({principal.learner_id} if principal.learner_id and learner.id in heard else ())
+    return Subject(learner.id, tuple(chain), frozenset(populations - {""}), heard_by=by)
 
 
 def _about_anybody(principal: Principal, action: Action) -> bool:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from ascertain.domain.assertion import AssertionState
+from ascertain.domain.assignments import items_of
 from ascertain.domain.consent import Purpose
 from ascertain.domain.disputes import Dispute
 from ascertain.domain.orders import gives_orders
@@ -153,8 +154,13 @@ def profile(uow: UnitOfWork, learner: Learner) -> Json:
 def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
     """The learner's path with the curator's reasons, and whether somebody has approved it."""
     run = uow.runs.latest(learner.id)
-    plan = uow.runs.document(run.id, "path") if run else None
+    found = uow.runs.document(run.id, "path") if run else None
     choice = (uow.runs.document(run.id, "path_choice") if run else None) or {}
+    assignment = uow.assignments.current(learner.id)
+    # What was proposed or approved stands, also where the newest run's path has less of it left.
+    plan = assignment.plan if assignment is not None and assignment.plan else found
+    if plan and found and items_of(plan) != items_of(found):
+        choice = {"reasons": choice.get("reasons", {})}
     steps = [
         s
         | {
@@ -165,10 +171,10 @@ def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
     ]
     return {
         "learner": person(learner),
-        "plan": (plan | {"steps": steps, "open_labels": [label(taxonomy, s) for s in plan["open_skills"]]})
+        "plan": (dict(plan) | {"steps": steps, "open_labels": [label(taxonomy, s) for s in plan["open_skills"]]})
         if plan
         else None,
-        "approval": shown(assignment) if (assignment := uow.assignments.current(learner.id)) else None,
+        "approval": shown(assignment) if assignment else None,
         "summary": choice.get("summary", ""),
         "mentors": mentors(uow, learner, taxonomy, [s for st in steps for s in st["closes"]]),
     }

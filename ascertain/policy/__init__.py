@@ -71,6 +71,7 @@ def parse_policy(text: str, *, source: str = "policy.yaml") -> Policy:
         ),
         notice=NoticeRules(**doc.notice.model_dump()),
         compliance=ComplianceRules(**doc.compliance.model_dump()),
+        onboarding=doc.onboarding.rules(),
         permission=PermissionRules(**doc.permission.model_dump()),
         review=doc.review_rules(),
         calibration=CalibrationRules(**doc.calibration.model_dump()) if doc.calibration else CalibrationRules(),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ascertain.domain.belief import FIRST_FORMULA, FORMULA, MAX_RELIABILITY
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.onboarding_rules import OnboardingRules
 from ascertain.domain.path_wishes import Modality
 from ascertain.domain.retention import MIN_AUDIT_DAYS, SINCE_THEN, Kind
 from ascertain.domain.review_rules import EARLIER_ASSIGNMENT, AssignRule, Party, ReviewRules, WatchRules, When
@@ -254,6 +255,33 @@ class _Compliance(_Strict):
     repeat_days: dict[str, Annotated[int, Field(ge=1, le=3650)]] = {}
 
 
+Factor = Annotated[float, Field(ge=1, le=10)]
+
+
+class _Onboarding(_Strict):
+    start_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    learning_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    most_goals: Annotated[int, Field(ge=1, le=30)] = 8
+    meets_each: Annotated[int, Field(ge=1, le=20)] = 2
+    check_in_days: Annotated[list[Annotated[int, Field(ge=1, le=90)]], Field(max_length=20)] = [7, 30, 60, 90]
+    named_factor: Factor = 1.5
+    uncovered_factor: Factor = 1.25
+    last_factor: Annotated[float, Field(gt=0, le=1)] = 0.6
+    late_factor: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+    @field_validator("check_in_days")
+    @classmethod
+    def _ascending(cls, value: list[int]) -> list[int]:
+        if value != sorted(set(value)):
+            raise ValueError("check_in_days must ascend, each day once")
+        return value
+
+    def rules(self) -> OnboardingRules:
+        """As the domain has them."""
+        plain = self.model_dump(exclude={"check_in_days"})
+        return OnboardingRules(check_in_days=tuple(self.check_in_days), **plain)
+
+
 class PolicyDocument(_Strict):
     """The whole file. A field that it does not know, and a value out of its range, is refused."""
 
@@ -268,6 +296,8 @@ class PolicyDocument(_Strict):
     notice: _Notice = _Notice()
     # A policy from before says nothing of when mandatory training is due; no result depends on it.
     compliance: _Compliance = _Compliance()
+    # A policy from before there was onboarding starts none by itself.
+    onboarding: _Onboarding = _Onboarding()
     permission: _Permission = _Permission()
     # A policy from before confidences could be calibrated says nothing about it.
     calibration: _Calibration | None = None

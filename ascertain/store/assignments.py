@@ -49,7 +49,6 @@ class SqlAssignments:
             "items": [[i.content_id, i.title] for i in row.items],
             "approver": row.approver,
             "proposed_at": row.proposed_at,
-            "changes": list(row.changes),
         }
         self._tx.connection.execute(insert(_ROWS).values(fixed | _changing(row)))
 
@@ -67,7 +66,14 @@ class SqlAssignments:
 
 
 def _changing(a: Assignment) -> dict[str, Any]:
-    return {"state": a.state.value, "decided_by": a.decided_by, "reason": a.reason, "decided_at": a.decided_at}
+    return {
+        "state": a.state.value,
+        "decided_by": a.decided_by,
+        "reason": a.reason,
+        "decided_at": a.decided_at,
+        "changes": list(a.changes),
+        "plan": dict(a.plan) or None,
+    }
 
 
 def _assignment(r: Row[Any]) -> Assignment:
@@ -83,4 +89,5 @@ def _assignment(r: Row[Any]) -> Assignment:
         decided_by=r.decided_by,
         reason=r.reason,
         decided_at=r.decided_at,
+        plan=r.plan or {},
     )

@@ -137,6 +137,8 @@ def _content_row(c: Content) -> dict[str, Any]:
         "prerequisites": list(c.item.prerequisites),
         "mandatory": c.item.mandatory,
         "external": c.item.external,
+        "cost": c.item.cost,
+        "url": c.item.url or None,
         "system": c.system,
         "source_ref": c.source_ref,
         "code": c.code,
@@ -159,6 +161,8 @@ def _content(r: Row[Any]) -> Content:
         prerequisites=tuple(r.prerequisites),
         mandatory=r.mandatory,
         external=r.external,
+        cost=r.cost,
+        url=r.url or "",
     )
     return Content(
         item=item,

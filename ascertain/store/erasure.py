@@ -26,6 +26,8 @@ _HOLD_IDS = frozenset(
         "rectifications",
         "restrictions",
         "assignments",
+        "path_wishes",
+        "path_skips",
         "calibrations",
         "calibration_uses",
         "run_requests",
@@ -33,6 +35,10 @@ _HOLD_IDS = frozenset(
         "taxonomy_proposals",
         "taxonomy_answers",
         "rights_requests",
+        "openings",
+        "onboarding_plans",
+        "onboarding_versions",
+        "onboarding_comments",
     }
 )
 """Where a learner's id stands as a value of its own, about others."""

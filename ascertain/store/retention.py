@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.notifications import NotificationState
+from ascertain.domain.onboarding import PHASES
 from ascertain.domain.outbox import OutboxState
 from ascertain.domain.retention import UNOWNED, Cut, Deletion, Hold, Kind
 from ascertain.store.schema import (
@@ -43,6 +44,7 @@ from ascertain.store.schema_api import ApiRequestRow, RunRequestMemberRow, RunRe
 from ascertain.store.schema_disputes import DisputeRow
 from ascertain.store.schema_exchange import InboxRow, NotificationRow, OutboxRow
 from ascertain.store.schema_ingest import EngagementRow
+from ascertain.store.schema_onboarding import OnboardingPlanRow
 from ascertain.store.schema_retention import CutRow, DeletionMarkRow, DeletionRow, DepartureRow, HoldRow
 from ascertain.store.schema_rights import AccessRow
 from ascertain.store.statements import CHUNK, Tx, chunks, insert_missing
@@ -52,6 +54,7 @@ _REVIEWS, _ACCESSES, _INBOX, _QUARANTINE = map(table, (ReviewRow, AccessRow, Inb
 _OUTBOX, _NOTES, _AUDIT, _LEARNERS = map(table, (OutboxRow, NotificationRow, AuditRow, LearnerRow))
 _DELETIONS, _MARKS, _HOLDS = map(table, (DeletionRow, DeletionMarkRow, HoldRow))
 _API_REQUESTS, _RUN_REQUESTS, _RUN_MEMBERS = map(table, (ApiRequestRow, RunRequestRow, RunRequestMemberRow))
+_ONBOARDINGS = table(OnboardingPlanRow)
 _DEPARTURES, _CUTS, _USES, _DISPUTES = map(table, (DepartureRow, CutRow, EngagementRow, DisputeRow))
 
 _OPEN_ROWS = (OutboxState.PLANNED, OutboxState.WRITING, OutboxState.UNSEEN)
@@ -163,6 +166,13 @@ _WHERE: dict[Kind, _Held] = {
         (_RUN_MEMBERS.c.request_id, _RUN_MEMBERS.c.learner_id),
         _RUN_MEMBERS.c.learner_id,
         lambda b: _RUN_MEMBERS.c.request_id.in_(select(_RUN_REQUESTS.c.id).where(_RUN_REQUESTS.c.asked_at < b)),
+    ),
+    # From the last day of the plan on; versions and comments go with it.
+    Kind.ONBOARDING: _Held(
+        _ONBOARDINGS,
+        (_ONBOARDINGS.c.id,),
+        _ONBOARDINGS.c.learner_id,
+        lambda b: _ONBOARDINGS.c.starts_on < b.date() - timedelta(days=PHASES[-1]),
     ),
 }
 

@@ -120,6 +120,8 @@ class ContentRow(Base):
     prerequisites: Mapped[list[Any]]
     mandatory: Mapped[bool]
     external: Mapped[bool]
+    cost: Mapped[float | None]
+    url: Mapped[str | None]
     system: Mapped[str]
     source_ref: Mapped[str]
     code: Mapped[str]

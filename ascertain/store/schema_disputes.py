@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ascertain.store.schema import Base
@@ -109,3 +109,4 @@ class AssignmentRow(Base):
     decided_by: Mapped[str]
     reason: Mapped[str]
     decided_at: Mapped[datetime | None]
+    plan: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

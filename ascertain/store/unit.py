@@ -21,7 +21,11 @@ from ascertain.domain.disputes import Disputes
 from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.key_manager import KeyManagers
+from ascertain.domain.matching import MatchLists
 from ascertain.domain.notice import Notices
+from ascertain.domain.onboarding import Onboardings
+from ascertain.domain.openings import Openings
+from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.permission import RoleGrants
 from ascertain.domain.ports import (
     Assertions,
@@ -46,6 +50,7 @@ from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.sessions import Sessions
 from ascertain.domain.spending import UsageLog
 from ascertain.domain.stewardship import Stewardship
+from ascertain.domain.wishes import Wishes
 from ascertain.errors import AscertainError, ForbiddenError
 from ascertain.store.activity import SqlEngagements, SqlJobProposals
 from ascertain.store.api_keys import SqlApiKeys
@@ -66,8 +71,12 @@ from ascertain.store.grants import SqlRoleGrants
 from ascertain.store.inbox import SqlInbox
 from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing
+from ascertain.store.matches import SqlMatchLists
 from ascertain.store.notifications import SqlNotifications
+from ascertain.store.onboarding import SqlOnboardings
+from ascertain.store.openings import SqlOpenings
 from ascertain.store.outbox import SqlOutbox, SqlSwitches
+from ascertain.store.path_choices import SqlPathChoices
 from ascertain.store.people import SqlPeople
 from ascertain.store.rectifications import SqlRectifications
 from ascertain.store.retention import SqlRetention
@@ -83,6 +92,7 @@ from ascertain.store.spending import SqlUsage
 from ascertain.store.statements import Tx
 from ascertain.store.stewardship import SqlStewardship
 from ascertain.store.sync import SqlPolicyArchive, SqlSyncState
+from ascertain.store.wishes import SqlWishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,7 @@ class SqlUnitOfWork:
     rectifications: Rectifications
     rights_requests: RightsRequests
     assignments: Assignments
+    paths: PathChoices
     grants: RoleGrants
     sessions: Sessions
     calibrations: Calibrations
@@ -142,6 +153,10 @@ class SqlUnitOfWork:
     tag_votes: TagVotes
     stewardship: Stewardship
     rollouts: Rollouts
+    openings: Openings
+    wishes: Wishes
+    matches: MatchLists
+    onboardings: Onboardings
 
     def __init__(self, engines: Engines, context: UnitContext, *, write: bool) -> None:
         self._engines = engines
@@ -187,6 +202,7 @@ class SqlUnitOfWork:
         self.rectifications = SqlRectifications(tx)
         self.rights_requests = SqlRightsRequests(tx)
         self.assignments = SqlAssignments(tx)
+        self.paths = SqlPathChoices(tx)
         self.grants = SqlRoleGrants(tx)
         self.consents = SqlConsents(tx)
         self.notices = SqlNotices(tx)
@@ -196,6 +212,10 @@ class SqlUnitOfWork:
         self.usage = SqlUsage(tx)
         self.tag_votes = SqlTagVotes(tx)
         self.stewardship = SqlStewardship(tx)
+        self.openings = SqlOpenings(tx)
+        self.wishes = SqlWishes(tx)
+        self.matches = SqlMatchLists(tx)
+        self.onboardings = SqlOnboardings(tx)
         return self
 
     def __exit__(

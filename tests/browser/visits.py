@@ -159,6 +159,7 @@ def many(company: Company) -> str:
 
 
 REQUEST = one("SELECT id FROM rights_requests WHERE state = ?", "open", form="/requests/{}")
+PLAN = one("SELECT id FROM onboarding_plans WHERE state = ?", "draft", form="/onboarding/{}")
 DISPUTE = one("SELECT id FROM disputes WHERE learner_id = ?", CONTESTS, form="/disputes/{}")
 
 PROPOSAL = one("SELECT id FROM taxonomy_proposals ORDER BY kind = ? DESC, id", "merge", form="/taxonomy/proposals/{}")
@@ -168,6 +169,9 @@ VISITS = (
     Visit("sign-in-link", "/sign-in/link", "", link),
     Visit("welcome", "/welcome", NOBODY, at("/welcome")),
     Visit("me", "/me", LEARNER, at("/me"), opened),
+    Visit("me-path", "/me/path", LEARNER, at("/me/path")),
+    Visit("paths", "/paths", MANAGER, at("/paths")),
+    Visit("path", "/learners/{learner}/path", MANAGER, at(f"/learners/{SOMEBODY}/path")),
     Visit("learner", "/learners/{learner}", MANAGER, at(f"/learners/{SOMEBODY}"), picture=False),
     Visit("receipt", "/assertions/{assertion}", LEARNER, assertion("accepted")),
     Visit("receipt-unsure", "/assertions/{assertion}", LEARNER, assertion("not_enough_evidence"), picture=False),
@@ -187,6 +191,10 @@ VISITS = (
     Visit("requests", "/requests", PARTNER, at("/requests")),
     Visit("request", "/requests/{ident}", PARTNER, REQUEST),
     Visit("team", "/team", MANAGER, at("/team")),
+    Visit("onboarding", "/onboarding", MANAGER, at("/onboarding")),
+    Visit("onboarding-plan", "/onboarding/{plan}", DEVELOPER, PLAN),
+    Visit("me-onboarding", "/me/onboarding", "samira.bennouna@fjordlane.example", at("/me/onboarding")),
+    Visit("me-onboarding-none", "/me/onboarding", LEARNER, at("/me/onboarding"), picture=False),
     Visit("review", "/review", MANAGER, at("/review")),
     Visit("review-untrained", "/review", STEWARD, at("/review?mine=0"), picture=False),
     Visit("review-item", "/review/{item}", MANAGER, review_item),
@@ -195,6 +203,9 @@ VISITS = (
     Visit("review-many-list", "/review/many", MANAGER, many),
     Visit("review-quality", "/review/quality", MANAGER, at("/review/quality")),
     Visit("overview", "/overview", DEVELOPER, at("/overview")),
+    Visit("marketplace", "/marketplace", LEARNER, at("/marketplace")),
+    Visit("openings", "/openings", PARTNER, at("/openings")),
+    Visit("opening", "/openings/{opening}", PARTNER, at("/openings/G-77")),
     Visit("learning", "/learning", DEVELOPER, at("/learning")),
     Visit("content", "/content", DEVELOPER, at("/content?q=python")),
     Visit("content-tags", "/content/tags", DEVELOPER, at("/content/tags")),
@@ -233,6 +244,7 @@ NOT_LOOKED_AT = {
     "/": "leads to the first page of the menu",
     "/review/next": "leads to an item",
     "/me/export.{form}": "a file to keep",
+    "/onboarding/{plan}/calendar": "a file to keep",
     "/audit/export.jsonl": "a file to keep",
     "/audit/checkpoints.jsonl": "a file to keep",
     "/audit/audit_verifier.py": "a file to keep",

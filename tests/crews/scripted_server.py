@@ -21,6 +21,8 @@ ROLE_OF_TOOL = {
     "computed_gap": "gap_analyst",
     "path_solver": "learning_path_curator",
     "case_findings": "reviewer",
+    "onboarding_needs": "onboarding_planner",
+    "drafted_plan": "onboarding_reviewer",
     "taxonomy_matters": "taxonomy_steward",
     "proposed_changes": "taxonomy_critic",
 }

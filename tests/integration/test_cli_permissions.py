@@ -25,7 +25,13 @@ SELDOM: dict[str, str] = {
     "fairness labels forget": "PERSON",
     "profile": "PERSON",
     "gaps": "PERSON",
-    "path": "PERSON",
+    "path show": "PERSON",
+    "path propose": "PERSON --reason why --hours 2",
+    "path replan": "PERSON",
+    "path skip": "PERSON item --reason why",
+    "path unskip": "PERSON item",
+    "path approve": "p000000000000000 --reason why",
+    "path reject": "p000000000000000 --reason why",
     "report": "--out OUT",
     "explain": "ASSERTION",
     "replay": "ASSERTION",
@@ -156,7 +162,7 @@ def test_a_stranger_runs_nothing_that_concerns_the_organisation(own: Place, monk
 
 
 def test_unknown_and_forbidden_are_answered_alike(own: Place, words: dict[str, str]) -> None:
-    for name in ("profile", "path", "person access", "person export", "explain", "review decide", "dispute show"):
+    for name in ("profile", "path show", "person access", "person export", "explain", "review decide", "dispute show"):
         there = tell(own, *spelled(name, words), *STRANGER)
         nobody = tell(own, *spelled(name, {**words, "PERSON": "FL9", "ASSERTION": "zz", "ITEM": "zz"}), *STRANGER)
         assert (there.code, there.err) == (nobody.code, nobody.err), name

@@ -9,6 +9,8 @@ from agents.brains.rules import (
     evidence_collector,
     gap_analyst,
     learning_path_curator,
+    onboarding_planner,
+    onboarding_reviewer,
     reviewer,
     taxonomy_critic,
     taxonomy_mapper,
@@ -25,6 +27,8 @@ RULES: Mapping[str, Callable[[Shown, CrewServices], dict[str, Any]]] = {
     "gap_analyst": gap_analyst.answer,
     "learning_path_curator": learning_path_curator.answer,
     "reviewer": reviewer.answer,
+    "onboarding_planner": onboarding_planner.answer,
+    "onboarding_reviewer": onboarding_reviewer.answer,
     "taxonomy_steward": taxonomy_steward.answer,
     "taxonomy_critic": taxonomy_critic.answer,
 }

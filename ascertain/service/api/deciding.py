@@ -101,7 +101,7 @@ def listed(
     with caller.reading() as uow:
         here = {p.id for p in uow.people.all()}  # who left or is restricted is in no list
         every = [a for a in uow.assignments.listed(state) if a.learner_id in here]
-        seen, left_out = permitted_rows(uow, caller.who, caller.action, every, lambda a: (a.learner_id, None))
+        seen, left_out = permitted_rows(uow, caller.who, caller.action, every, assignments.about_path(caller.who))
         rows = [assignments.shown(a) for a in seen]
     cut = caller.cut(Sorted(rows, lambda r: (str(r["proposed_at"]), str(r["id"])), (state.value,)), paging)
     caller.note("assignments", {r["learner"] for r in cut.rows})
@@ -198,7 +198,7 @@ def _assignment(uow: UnitOfWork, caller: Caller, text: str) -> StoredAssignment:
     row = uow.assignments.get(text)
     learner = uow.people.get(row.learner_id) if row else None
     if row is not None and learner is not None:
-        demand(uow, caller.who, caller.action, learner)
+        assignments.demand_about_path(uow, caller.who, caller.action, learner, row)
         return row
     may_know(uow, caller.who, caller.action)
     raise NotFoundError("there is no such assignment")

@@ -13,6 +13,8 @@ from ascertain.service.api import (
     disputing,
     find,
     learners,
+    onboarding,
+    openings,
     operation,
     review_desk,
     reviews,
@@ -43,5 +45,7 @@ API = (
     review_desk.router,
     disputing.router,
     rights_requests.router,
+    openings.router,
+    onboarding.router,
     deciding.router,
 )

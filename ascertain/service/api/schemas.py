@@ -25,6 +25,7 @@ FILES = {
     "job-profiles": "roles.schema.json",
     "open-badge": "openbadge.schema.json",
     "taxonomy": "taxonomy.schema.json",
+    "openings": "openings.schema.json",
     "files-mapping": "files.schema.json",
 }
 """Documents that come in, whose schemas are files of the configuration."""

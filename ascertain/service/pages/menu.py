@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from ascertain.domain.assignments import AssignmentState
+from ascertain.domain.onboarding import PlanState
 from ascertain.domain.permission import Action, Principal, may_at_all
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.review_rules import ReviewRules
+from ascertain.pipeline.assignments import about_path
 from ascertain.pipeline.permit import may_each
 from ascertain.pipeline.review_queue import names_of
 from ascertain.service.pages.audit_tabs import TABS, tabs_of
@@ -60,6 +63,13 @@ def disputes_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
     return sum(may_each(uow, who, Action.DISPUTE_DECIDE, asked)) if asked else 0
 
 
+def paths_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
+    """How many proposed paths somebody may say yes or no to."""
+    proposed = uow.assignments.listed(AssignmentState.PROPOSED)
+    about = about_path(who)
+    return sum(may_each(uow, who, Action.ASSIGNMENT_APPROVE, [about(a) for a in proposed])) if proposed else 0
+
+
 def first_tab(who: Principal) -> str:
     """The first part of the audit that somebody is offered."""
     return tabs_of(who)[0].href
@@ -70,13 +80,23 @@ def requests_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
     return sum(may_each(uow, who, Action.REQUEST_ANSWER, [(r.learner_id, None) for r in uow.rights_requests.open()]))
 
 
+def drafts_waiting(uow: UnitOfWork, who: Principal, _: ReviewRules) -> int:
+    """How many drafts of onboarding wait for a yes that somebody may give."""
+    drafts = uow.onboardings.listed((PlanState.DRAFT,))
+    return sum(may_each(uow, who, Action.ONBOARDING_EDIT, [(p.learner_id, None) for p in drafts])) if drafts else 0
+
+
 A = Action
 ENTRIES = (
     Entry("/team", "My team", (A.TEAM_READ,)),
+    Entry("/onboarding", "Onboarding", (A.ONBOARDING_EDIT,), drafts_waiting),
     Entry("/review", "Review", (A.REVIEW_DECIDE,), reviews_waiting),
     Entry("/disputes", "Disputes", (A.DISPUTE_DECIDE,), disputes_waiting),
+    Entry("/paths", "Paths", (A.ASSIGNMENT_APPROVE,), paths_waiting),
     Entry("/requests", "Requests", (A.REQUEST_ANSWER,), requests_waiting),
     Entry("/overview", "Readiness", (A.TEAM_READ,)),
+    Entry("/marketplace", "Marketplace", (A.OPENING_READ,)),
+    Entry("/openings", "Openings", (A.MATCH_READ,)),
     Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,), also=("/what-if",)),
     Entry("/content", "Content", (A.CONTENT_TAG,)),
     Entry("/taxonomy", "Taxonomy", (A.TAXONOMY_APPROVE,)),
@@ -92,11 +112,17 @@ ENTRIES = (
 )
 
 
-def menu(uow: UnitOfWork, who: Principal, rules: ReviewRules, path: str = "") -> list[Item]:
-    """What ``who`` is offered. ``path`` is the page that they look at."""
+OF_MATCHING = frozenset({"/marketplace", "/openings"})
+"""Pages that compare people with openings: not offered where that is switched off."""
+
+
+def menu(
+    uow: UnitOfWork, who: Principal, rules: ReviewRules, path: str = "", *, without: Collection[str] = ()
+) -> list[Item]:
+    """What ``who`` is offered, ``without`` these pages. ``path`` is the page that they look at."""
     found = [Item("/me", "Me", _within(path, "/me"), 0)] if who.learner_id else []
     for entry in ENTRIES:
-        if entry.offered(who):
+        if entry.href not in without and entry.offered(who):
             count = entry.count(uow, who, rules) if entry.count else 0
             here = any(_within(path, p) for p in (entry.href, *entry.also))
             found.append(Item(entry.address(who), entry.name, here, count))
@@ -105,7 +131,7 @@ def menu(uow: UnitOfWork, who: Principal, rules: ReviewRules, path: str = "") ->
 
 def home(who: Principal) -> str:
     """Where somebody begins: the first page of their menu; ``/welcome`` where they have none."""
-    offered = [e.address(who) for e in ENTRIES if e.offered(who)]
+    offered = [e.address(who) for e in ENTRIES if e.href not in OF_MATCHING and e.offered(who)]
     return "/me" if who.learner_id else next(iter(offered), "/welcome")
 
 

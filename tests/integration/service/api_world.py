@@ -58,10 +58,10 @@ class ApiWorld:
 
 
 @contextmanager
-def served_world(folder: Path) -> Iterator[ApiWorld]:
+def served_world(folder: Path, **changes: object) -> Iterator[ApiWorld]:
     """Assessed and served."""
     clock = ShownClock(START)
-    app = open_app(settings_in(folder, queue_url=NOWHERE), clock=clock)
+    app = open_app(settings_in(folder, queue_url=NOWHERE, **changes), clock=clock)
     file = app.settings.home_dir / "ascertain.sqlite"
     world = World(file, app.store, clock=clock, pseudonyms=app.pseudonyms).fill()
     with app.units() as uow:

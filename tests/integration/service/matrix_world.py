@@ -16,26 +16,37 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from ascertain.domain.access import Scope
+from ascertain.domain.consent import Purpose
+from ascertain.domain.onboarding import Given, Milestone, MilestoneKind, OnboardingPlan, Owner, PlanState
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import ABOUT_A_PERSON, EVERYBODY, Action, Grant, Principal, Role, RoleGrant
 from ascertain.domain.rights_requests import RequestKind
 from ascertain.pipeline import rights_requests
 from ascertain.pipeline.keys import create_key
-from ascertain.pipeline.permit import may, principal_of_key
+from ascertain.pipeline.matches import refresh
+from ascertain.pipeline.openings import import_openings
+from ascertain.pipeline.permit import may, operator, principal_of_key
 from ascertain.pipeline.sign_in import live_session, principal_of_session
 from ascertain.service.app import create_app, routes_of
 from ascertain.service.auth import COOKIE
 from ascertain.service.pages.forms import token_of
+from tests.integration.pipeline.world import ANN as ANN_HERSELF
 from tests.integration.service.api_world import ApiWorld, served_world
 from tests.integration.service.pages_world import ORIGIN
 from tests.integration.service.test_routes import KNOWN, PROVED, PUBLIC, SIGN_IN, asks, page_of, scope_of
 
 ANN = "E1"
+TALENT = Path(__file__).parent / "talent.yaml"
 SKILLS_OF = {"assertion": "sql", "item": "kubernetes", "dispute": "kubernetes"}
 """The skill that each of Ann's things is about."""
-ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident"}
+ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident", "plan"}
 """Parameters of a path that stand for something of a person's; the others name what is nobody's."""
-IN_BODY = {"GET /disputes/new": "assertion", "POST /disputes": "assertion", "POST /runs": "learner"}
+IN_BODY = {
+    "GET /disputes/new": "assertion",
+    "POST /disputes": "assertion",
+    "POST /runs": "learner",
+    "POST /onboarding": "learner",
+}
 """Pages whose query or form names a thing of Ann's, by its parameter; what the API's bodies name is seen from them."""
 NO_PERSON = {"POST /review/many"}
 """Writes about several people, of whom each caller finds only theirs (see test_pages_review)."""
@@ -46,7 +57,9 @@ OTHERS = {
     "content": "sql-101",
     "form": "html",
     "pilot": "nowhere",
+    "milestone": "m01",
     "role": "analyst",
+    "opening": "R-1",
     "seq": "1",
     "skill": "sql",
     "tag": "sql",
@@ -62,6 +75,7 @@ NOBODYS = {
     "run": "q000000000000000",
     "request": "p00000000000000",
     "ident": "p00000000000000",
+    "plan": "o00000000000000",
 }
 """Ids of nothing."""
 
@@ -152,7 +166,7 @@ class Matrix:
     def __init__(self, world: ApiWorld) -> None:
         self.world, self.app = world, world.app
         self.api = create_app(self.app, [])
-        world.ids |= _request_of_ann(self.app)
+        world.ids |= _request_of_ann(self.app) | _plan_of_ann(self.app)
         world.ids |= {k: v for k, v in OTHERS.items() if k not in world.ids}
         self.calls = [self._with_body(c) for c in calls(self.api)]
         self.people = self._everybody()
@@ -309,6 +323,8 @@ VALUES: dict[str, Any] = {
     "own_level": 3,
     "kind": "synonym",
     "names": ["Another name"],
+    "about": "sql",
+    "want": "use",
 }
 """What fields of a body are given, by name; the others follow from their type."""
 NEVER = {"cohort", "force", "on", "level"}
@@ -327,11 +343,17 @@ FORM = {
     "answer": "no",
     "mails": "on",
     "vote": "accept",
+    "state": "done",
+    "words": "How is it done?",
+    "op": "edit",
+    "title": "Another title",
     "skill": "sql",
     "content": "sql-101",
     "tag": "sql",
     "kind": "synonym",
     "names": "Another name",
+    "about": "sql",
+    "want": "use",
 }
 """Fields of all forms together; a page reads those that it knows."""
 QUERIES = {"/v1/people": ("skill",), "/disputes/new": ("assertion",)}
@@ -376,6 +398,34 @@ def _request_of_ann(app: Any) -> dict[str, str]:
     return {"request": made.id, "ident": made.id}
 
 
+def _beside_an_opening(world: ApiWorld) -> None:
+    """Ann wants to be found, and stands on the list of an opening."""
+    app = world.app
+    world.world.says(ANN_HERSELF, True, Purpose.MOBILITY)
+    asked = [{"skill": "sql", "level": 2}]
+    raw = {"source": "ats", "openings": [{"id": "R-1", "kind": "role", "title": "Lead", "requirements": asked}]}
+    with app.units() as uow:
+        import_openings(uow, app.bundle.taxonomy, raw, actor=operator("test"), clock=app.clock)
+        refresh(uow, app.talent, app.policy.belief, app.clock)
+        uow.commit()
+    with app.units(write=False) as uow:
+        found = uow.matches.get("R-1")
+        assert found is not None
+        assert [p.match.learner_id for p in found.rows] == [ANN]
+
+
+def _plan_of_ann(app: Any) -> dict[str, str]:
+    """An approved plan of her first 90 days, with one milestone."""
+    at = app.clock.now()
+    row = Milestone("m01", MilestoneKind.TASK, "See the archive", at.date(), Owner.NEW_HIRE, "seen")
+    with app.units() as uow:
+        ident = "o0123456789abcde"
+        made = OnboardingPlan(ident, ANN, "analyst", at.date(), Given(), "test", at, PlanState.APPROVED, 1, 8.0, (row,))
+        uow.onboardings.add(made)
+        uow.commit()
+    return {"plan": ident}
+
+
 TRAILS = {"audit_records", "audit_heads", "sessions", "api_keys", "api_requests", "accesses"}
 
 
@@ -400,5 +450,6 @@ def calls(api: Any) -> Iterator[Call]:
 
 @contextmanager
 def matrix(folder: Path) -> Iterator[Matrix]:
-    with served_world(folder) as world:
+    with served_world(folder, talent_file=TALENT) as world:
+        _beside_an_opening(world)
         yield Matrix(world)

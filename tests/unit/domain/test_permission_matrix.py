@@ -27,6 +27,7 @@ SITUATIONS = {
     Relation.INDIRECT_REPORT: ("me", Subject("you", ("lead", "me"))),
     Relation.POPULATION: (None, Subject("you", populations=frozenset({"Data"}))),
     Relation.OWNED_SKILL: (None, Subject("you", skill_id="sql")),
+    Relation.INTERESTED: ("me", Subject("you", heard_by=frozenset({"me"}))),
     Relation.ANYBODY: (None, Subject("you")),
     Relation.NONE: (None, None),
 }

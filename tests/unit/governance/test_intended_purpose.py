@@ -10,6 +10,7 @@ from tests.e2e.harness import ROOT
 from tests.unit.governance.pages import Row, section, spans
 
 PAGE = ROOT / "docs" / "governance" / "intended-purpose.md"
+RULES = frozenset({"policy", "talent"})
 TITLE = "Everything that can be done, and whether it decides about employment"
 
 
@@ -18,13 +19,12 @@ def _answer(row: Row) -> str:
 
 
 def off_as_shipped(row: Row) -> bool:
-    """Whether the row names a key of the shipped policy that is false."""
-    policy = yaml.safe_load((CONFIG_DIR / "policy.yaml").read_text(encoding="utf-8"))
+    """Whether the row names a key of a shipped file of rules that is false."""
     found = []
     for span in spans(row["Behind it"]):
         file, _, path = span.partition(": ")
-        if file == "policy":
-            place = policy
+        if file in RULES:
+            place = yaml.safe_load((CONFIG_DIR / f"{file}.yaml").read_text(encoding="utf-8"))
             for key in path.split("."):
                 place = place[key]
             found.append(place)

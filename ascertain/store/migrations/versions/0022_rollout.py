@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision: str | None = "0015"
+down_revision: str | None = "0020"
 branch_labels: str | None = None
 depends_on: str | None = None
 
