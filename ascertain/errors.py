@@ -5,6 +5,7 @@ AscertainError                  message, remedy; exit code 1
 ├── InputError                  a record from outside is wrong (file, line, field)  exit 3
 ├── NotFoundError               no such learner, assertion, run …              exit 4
 ├── ConflictError               the thing was changed or decided already       exit 5
+│   └── OutsideRollout              no pilot of the rollout reaches the person
 ├── ConnectorError              a system outside answered badly                exit 6
 │   ├── RetryableConnectorError   worth another try (carries retry_after)
 │   │   └── KeyServiceUnavailable   the keeper of the master key does not answer, or refuses
@@ -95,6 +96,10 @@ class KeyServiceUnavailable(RetryableConnectorError):
 
 class PermanentConnectorError(ConnectorError):
     """Will not get better by itself: credentials, rights, an address."""
+
+
+class OutsideRollout(ConflictError):
+    """A rollout is in force that does not reach the person: nothing is made about them, not even a run."""
 
 
 class RunError(AscertainError):

@@ -29,6 +29,7 @@ from ascertain.domain.people import Learner
 from ascertain.domain.permission import Principal
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, UnitOfWork
 from ascertain.domain.review_assign import SkillOwners
+from ascertain.domain.rollout import Rollout, skills_of
 from ascertain.domain.rules import Policy, calibrated
 from ascertain.domain.talent import TalentRules
 from ascertain.domain.weighing import StewardCrew
@@ -55,6 +56,7 @@ from ascertain.pipeline.replay import calibration_of
 from ascertain.pipeline.review_checks import Planter, fair_dice
 from ascertain.pipeline.review_desk import Desk
 from ascertain.pipeline.roles import read_roles
+from ascertain.pipeline.rollout_file import read_rollout
 from ascertain.pipeline.skill_owners import read_skill_owners
 from ascertain.pipeline.stop import Stopped, must_go_on
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
@@ -73,6 +75,7 @@ from ascertain.planning.phases import CpSatPhases
 from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
+from ascertain.store.rollout import Boundaries
 from ascertain.taxonomy.denying import read_denied
 from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.langchain import own_retrieval
@@ -127,6 +130,8 @@ class App:
         self.policy, self._policy_text = read_policy(settings.policy_file)
         self._assessors: dict[tuple[str, str], Assessor] = {}
         self._taggers: dict[str, str] = {}
+        self.rollout: Rollout = read_rollout(settings.rollout_file)
+        self._pilot_skills: dict[tuple[str, str], frozenset[str] | None] = {}
         self.pseudonyms = KeyedPseudonymiser(_pseudonym_key(settings))
         self.key_manager = open_key_manager(settings)
         audit = settings.home_dir / "audit"
@@ -136,6 +141,7 @@ class App:
             pseudonym=self.pseudonyms.pseudonym,
             checkpoint_file=audit / "checkpoints.jsonl",
             manager=self.key_manager,
+            boundaries=Boundaries(self.rollout, self.pilot_skills),
         )
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -174,6 +180,17 @@ class App:
             known = tagger_version(bundle.taxonomy, bundle.mapper, self.policy.mapping)
             self._taggers = {bundle.taxonomy.version: known}
         return known
+
+    def pilot_skills(self, pilot: str) -> frozenset[str] | None:
+        """The skills of a pilot in the taxonomy in use; ``None`` for all, and for a pilot that is no longer there."""
+        found = self.rollout.pilot(pilot)
+        if found is None or found.domain.everything:
+            return None
+        taxonomy = self.bundle.taxonomy
+        key = pilot, taxonomy.version
+        if key not in self._pilot_skills:
+            self._pilot_skills = {**self._pilot_skills, key: skills_of(found.domain, taxonomy.skills())}
+        return self._pilot_skills[key]
 
     @cached_property
     def crew(self) -> LearnerCrew:
@@ -233,7 +250,9 @@ class App:
             mapper=bundle.mapper.version,
             calibration=calibration,
         )
-        return CaseBuilder(bundle.taxonomy, self._tagger_of(bundle), versions, self.pseudonyms, lambda: self.as_of)
+        return CaseBuilder(
+            bundle.taxonomy, self._tagger_of(bundle), versions, self.pseudonyms, lambda: self.as_of, self.pilot_skills
+        )
 
     def _services(self, bundle: TaxonomyBundle, policy: Policy) -> CrewServices:
         taxonomy = bundle.taxonomy
@@ -290,6 +309,7 @@ class App:
             "outgoing": self.settings.outgoing_file or CONFIG_DIR / "outgoing.yaml",
             "charter": self.settings.charter_file or CONFIG_DIR / "charter.yaml",
             "skill_owners": self.settings.skill_owners_file or CONFIG_DIR / "skill_owners.yaml",
+            "rollout": self.settings.rollout_file or CONFIG_DIR / "rollout.yaml",
             "talent": self.settings.talent_file or CONFIG_DIR / "talent.yaml",
             "schedules": self.settings.schedules_file or CONFIG_DIR / "schedules.yaml",
         }

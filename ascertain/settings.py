@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Learning from outside; empty = the shipped config/external.yaml, by which there is none."""
     charter_file: Path | None = None
     """Who approves which change of the taxonomy; empty = the shipped config/charter.yaml."""
+    rollout_file: Path | None = None
+    """Pilots; empty = the shipped config/rollout.yaml, by which everybody is in reach."""
     talent_file: Path | None = None
     """Whether people are compared with openings; empty = the shipped config/talent.yaml, by which they are not."""
     schedules_file: Path | None = None

@@ -41,10 +41,12 @@ from ascertain.cli import (
     retain,
     review_watch,
     roles,
+    rollout,
     serve,
     stop,
     taxonomy,
     trust,
+    what_if,
     work,
     writeback,
 )
@@ -83,6 +85,7 @@ app.add_typer(keys.app, name="key", rich_help_panel="Run it")
 app.add_typer(master_key.app, name="master-key", rich_help_panel="Run it")
 app.command("profile", short_help="a learner's skills and their evidence", rich_help_panel="Read it")(people.profile)
 app.command("gaps", short_help="gaps of a learner, heat map of a cohort", rich_help_panel="Read it")(people.gaps)
+app.add_typer(what_if.app, name="what-if", rich_help_panel="Read it")
 app.add_typer(path.app, name="path", rich_help_panel="Read it")
 app.command("report", short_help="write the HTML report", rich_help_panel="Read it")(people.report)
 app.command("explain", short_help="the receipt of a number", rich_help_panel="Trust it")(trust.explain)
@@ -93,6 +96,7 @@ app.add_typer(calibration.app, name="calibration", rich_help_panel="Trust it")
 app.add_typer(fairness.app, name="fairness", rich_help_panel="Trust it")
 app.add_typer(writeback.app, name="writeback", rich_help_panel="Run it")
 app.add_typer(notify.app, name="notify", rich_help_panel="Run it")
+app.add_typer(rollout.app, name="rollout", rich_help_panel="Run it")
 app.add_typer(assignment.app, name="assignment", rich_help_panel="Run it")
 app.add_typer(onboard.app, name="onboard", rich_help_panel="Run it")
 app.add_typer(person_requests.app, name="person", rich_help_panel="Trust it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from ascertain.cli.actor import Reader, asking
 from ascertain.cli.output import AsJson, console, emit, opened, tell_left_out
 from ascertain.domain.usage import Use
 from ascertain.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 LearnerId = Annotated[str, typer.Argument(metavar="ID", help="Id or e-mail address of a learner.")]
 
@@ -47,29 +50,37 @@ def profile(
 def gaps(
     learner_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id or e-mail address of a learner.")] = None,
     cohort: Annotated[str | None, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = None,
+    team: Annotated[str | None, typer.Option("--team", help="A manager: their direct reports.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="Everybody in a job profile (id or title).")] = None,
     actor: Reader = None,
     as_json: AsJson = False,
 ) -> None:
-    """What a role asks and the evidence does not yet show: of one learner as ranges, of a cohort as a heat map."""
+    """What a role asks and the evidence does not yet show: of one learner as ranges, of several as a heat map with
+    what they need most, and why."""
+    from ascertain.cli.needs_views import needs_table
     from ascertain.cli.render import gaps_view, heatmap_view
     from ascertain.domain.permission import Action
-    from ascertain.pipeline import views_gaps
+    from ascertain.pipeline import needs_view, views_gaps
     from ascertain.pipeline.access import note_access
-    from ascertain.pipeline.permit import permitted_learner, permitted_of
-    from ascertain.pipeline.sweep import cohort_or_raise
+    from ascertain.pipeline.permit import permitted_learner
 
-    if (learner_id is None) == (cohort is None):
+    if sum(x is not None for x in (learner_id, cohort, team, role)) != 1:
         raise ConfigError(
-            "give either a learner or --cohort", remedy="ascertain gaps ID, or ascertain gaps --cohort all"
+            "give one of: a learner, --cohort, --team, --role",
+            remedy="ascertain gaps ID, or ascertain gaps --cohort all",
         )
     app = opened()
     who = asking(app, actor)
     taxonomy = app.bundle.taxonomy
     with app.units(write=False) as uow:
         if learner_id is not None:
-            one = views_gaps.gaps(uow, permitted_learner(uow, who, Action.GAPS_READ, learner_id), taxonomy)
+            learner = permitted_learner(uow, who, Action.GAPS_READ, learner_id)
+            one = views_gaps.gaps(uow, learner, taxonomy) | {"needs": needs_view.needs(uow, [learner], taxonomy)}
         else:
-            learners, left_out = permitted_of(uow, who, Action.TEAM_READ, cohort_or_raise(uow, str(cohort)))
+            learners, left_out, name = needs_view.people_of(
+                uow, who, cohort=cohort or "", team=team or "", role=role or ""
+            )
+            found = needs_view.needs(uow, learners, taxonomy)
             summed = views_gaps.cohort_gaps(uow, learners, taxonomy)
             heatmap = views_gaps.heatmap(uow, learners, taxonomy)
     if learner_id is not None:
@@ -77,8 +88,13 @@ def gaps(
         emit(one, as_json, lambda c: gaps_view(c, one))
         return
     note_access(app.units, who.name, "gaps", [p.id for p in learners])
-    data = {"cohort": cohort, "gaps": summed, "heatmap": heatmap, "left_out": left_out}
-    emit(data, as_json, lambda c: heatmap_view(c, str(cohort), heatmap))
+    data = {"cohort": cohort or role or team, "gaps": summed, "needs": found, "heatmap": heatmap, "left_out": left_out}
+
+    def render(c: Console) -> None:
+        heatmap_view(c, name, heatmap)
+        needs_table(c, found)
+
+    emit(data, as_json, render)
     tell_left_out(left_out)
 
 

@@ -103,6 +103,8 @@ ACTIONS: Mapping[str, Entry] = {
     "reviewer.alarm": Entry(1, "somebody may be deciding without looking"),
     "reviewers.watched": Entry(1, "somebody looked at how reviewers decide"),
     "role.accepted": Entry(1, "a job of the HRIS became a profile"),
+    "rollout.moved": Entry(1, "a pilot was moved to another phase: which, and the report that it rests on"),
+    "rollout.reported": Entry(1, "a report of a pilot was kept: phase, verdict"),
     "run.cancelled": Entry(1, "assessments that were asked for go no further"),
     "run.concluded": Entry(1, "an assessment ended: versions, states, drops, digest of results"),
     "run.failed": Entry(1, "an assessment ended without a result"),

@@ -70,6 +70,7 @@ class CaseFile:
             it cannot stand for a case after it.
         wishes: what the path has to keep to, by what the person or whoever approves has said.
         promised: content ids of the path that stands, in its order: another path is to differ from it little.
+        domain: ids of the skills in question, where a pilot limits them; ``None`` for all.
     """
 
     pseudonym: str
@@ -87,6 +88,11 @@ class CaseFile:
     withdrawals: int = 0
     wishes: PathWishes = NO_WISHES
     promised: tuple[str, ...] = ()
+    domain: frozenset[str] | None = None
+
+    def in_question(self, skill_id: str) -> bool:
+        """Whether a skill may be concluded about."""
+        return self.domain is None or skill_id in self.domain
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over everything that a stored result rests on: equal inputs, equal fingerprint, no new work.
@@ -98,6 +104,8 @@ class CaseFile:
         later: dict[str, object] = {"withdrawals": self.withdrawals} if self.withdrawals else {}
         if self.wishes != NO_WISHES:
             later["wishes"] = self.wishes
+        if self.domain is not None:
+            later["domain"] = self.domain
         return digest(
             {
                 **later,

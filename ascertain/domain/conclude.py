@@ -62,7 +62,7 @@ def observe(
     for p in picks:
         claim = by_claim.get(p.claim_id)
         source = evidence.get(claim.evidence_id) if claim else None
-        if claim is None or source is None:
+        if claim is None or source is None or not case.in_question(p.skill_id):
             continue
         family = families.get(p.skill_id, SkillFamily.PROFESSIONAL)
         found[p.skill_id].append(

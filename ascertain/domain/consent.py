@@ -12,7 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.reach import EVERYTHING, OUTSIDE_WORDS, Reach
 from ascertain.domain.records import Entity
 
 
@@ -164,18 +165,33 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Consents:
-    """Both parties' answers about one person."""
+    """Both parties' answers about one person, within what a rollout lets the product touch at all."""
 
     person: Answers = field(default_factory=Answers)
     organisation: Answers = field(default_factory=Answers)
+    reach: Reach = EVERYTHING
 
     def allows(self, what: Topic | EvidenceKind) -> bool:
         """Whether a purpose, a source, or evidence of a kind may be used."""
         topic = SOURCE_OF[what] if isinstance(what, EvidenceKind) else what
-        return self.person.allow(topic) and self.organisation.allow(topic)
+        reached = self.reach.admits_kind(what) if isinstance(what, EvidenceKind) else self._reaches(topic)
+        return reached and self.person.allow(topic) and self.organisation.allow(topic)
+
+    def admits(self, evidence: Evidence) -> bool:
+        """Whether a piece of evidence may be used."""
+        return self.allows(evidence.kind) and self.reach.admits(evidence)
+
+    def _reaches(self, topic: Topic) -> bool:
+        if self.reach.outside or self.reach.kinds is None or isinstance(topic, Purpose):
+            return not self.reach.outside
+        return any(SOURCE_OF[kind] is topic for kind in self.reach.kinds)
 
     def why_not(self, topic: Topic) -> str:
         """Why something is not allowed, in plain words; empty when it is."""
+        if self.reach.outside:
+            return OUTSIDE_WORDS
+        if not self._reaches(topic):
+            return f"the present phase of the pilot {self.reach.pilot} does not use it"
         if not self.organisation.allow(topic):
             refused = topic in self.organisation.refused
             return "the organisation has said no" if refused else "the organisation has not opted in"
@@ -192,6 +208,7 @@ class Consents:
         """Whether a case that was read under the consents ``case``, with evidence of these kinds, may still be used."""
         return (
             self.withdrawals == case.withdrawals
+            and self.reach == case.reach
             and self.allows(Purpose.ASSESSMENT)
             and all(self.allows(k) for k in set(kinds))
         )

@@ -14,8 +14,9 @@ class Learner:
     """A person in the organisation. ``id`` is the product's own; source ids are kept apart.
 
     ``consents`` is what the person and the organisation allow at the time of reading; storing a learner does not store
-    it (``ascertain.pipeline.consent`` does). ``restricted``: what is held is kept and not used; no source says either,
-    so two readings of a person do not differ by them.
+    it (``ascertain.pipeline.consent`` does). ``restricted``: what is held is kept and not used, since the person asked
+    for that or a rollout does not reach them (``outside``). No source says either, so two readings of a person do not
+    differ by them.
     """
 
     id: str
@@ -35,5 +36,10 @@ class Learner:
     restricted: bool = field(default=False, compare=False)
 
     def allows(self, evidence: Evidence) -> bool:
-        """Whether the person and the organisation allow a piece of evidence to be used."""
-        return self.consents.allows(evidence.kind)
+        """Whether the person and the organisation allow a piece of evidence to be used, and the rollout reaches it."""
+        return self.consents.admits(evidence)
+
+    @property
+    def outside(self) -> bool:
+        """Whether a rollout is in force that does not reach this person."""
+        return self.consents.reach.outside

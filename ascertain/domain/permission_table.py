@@ -116,6 +116,8 @@ class Action(StrEnum):
     RESUME = "resume"
     SYSTEM_RUN = "system.run"  # worker, schedule, service
     KEYS_MANAGE = "keys.manage"
+    ROLLOUT_READ = "rollout.read"  # pilots and their reports: counts, nobody by name
+    ROLLOUT_MOVE = "rollout.move"  # keep a report, move a pilot to another phase
     COST_READ = "cost.read"  # tokens and money by day, crew and brain: nothing about people
     ROLES_READ = "roles.read"
     ROLES_GRANT = "roles.grant"
@@ -170,7 +172,8 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
             A.CALIBRATION_READ,
             A.CALIBRATION_APPROVE,
         }
-        | {A.CONNECTOR_READ, A.QUARANTINE_READ, A.REVIEWERS_WATCH, A.COST_READ, A.OPENING_READ},
+        | {A.CONNECTOR_READ, A.QUARANTINE_READ, A.REVIEWERS_WATCH, A.COST_READ, A.OPENING_READ}
+        | {A.ROLLOUT_READ, A.ROLLOUT_MOVE},
     },
     Role.HRBP: {
         R.POPULATION: _READING
@@ -190,7 +193,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
     },
     Role.AUDITOR: {
         R.NONE: {A.AUDIT_READ, A.AUDIT_VERIFY, A.REPLAY_ALL, A.ROLES_READ, A.RETAIN_READ, A.CALIBRATION_READ}
-        | {A.REVIEWERS_WATCH, A.CONNECTOR_READ, A.COST_READ},
+        | {A.REVIEWERS_WATCH, A.CONNECTOR_READ, A.COST_READ, A.ROLLOUT_READ},
     },
     Role.FAIRNESS_AUDITOR: {R.NONE: _FAIRNESS},
     Role.INTEGRATION: {  # of these, what the scopes of the key say; deciding about people is in no scope
@@ -212,7 +215,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
             A.AUDIT_READ,
             A.COST_READ,
         }
-        | {A.AUDIT_VERIFY, A.REPLAY_ALL, A.CALIBRATION_READ},
+        | {A.AUDIT_VERIFY, A.REPLAY_ALL, A.CALIBRATION_READ, A.ROLLOUT_READ, A.ROLLOUT_MOVE},
     },
     Role.OPERATOR: {R.ANYBODY: ABOUT_A_PERSON, R.NONE: frozenset(A) - ABOUT_A_PERSON - _FAIRNESS},
 }

@@ -38,6 +38,7 @@ from ascertain.domain.retention import Retention
 from ascertain.domain.reviewing import Checks, Looks
 from ascertain.domain.rights import Accesses, Tombstones
 from ascertain.domain.rights_requests import RightsRequests
+from ascertain.domain.rollout import Rollouts
 from ascertain.domain.rules import Policy
 from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.runs import (
@@ -444,6 +445,8 @@ class UnitOfWork(Protocol):
     def tag_votes(self) -> TagVotes: ...
     @property
     def stewardship(self) -> Stewardship: ...
+    @property
+    def rollouts(self) -> Rollouts: ...
     @property
     def openings(self) -> Openings: ...
     @property

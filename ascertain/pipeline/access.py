@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.reach import OUTSIDE_WORDS
 from ascertain.domain.restriction import Restriction
 from ascertain.domain.rights import Entry
 from ascertain.errors import AscertainError, ForbiddenError, InputError
@@ -23,7 +24,8 @@ def note_access(units: UnitOfWorkFactory, actor: str, what: str, learner_ids: Co
     The reader's name is sealed in the payload: under the person's key when there is one person, else under the
     organisation's. Nothing is recorded where nobody is looked at.
 
-    While processing of somebody is restricted, only they and whoever handles the request read about them.
+    While processing of somebody is restricted, only they and whoever handles the request read about them; of whomever
+    a rollout does not reach, only they.
 
     Raises:
         InputError: nobody is named.
@@ -54,12 +56,15 @@ def note_in(uow: UnitOfWork, readings: Sequence[Reading]) -> dict[int, Ascertain
         AscertainError: the store refused; nothing is to be committed then.
     """
     refused: dict[int, AscertainError] = {}
-    held = {r.learner_id: r for r in uow.restrictions.among({i for one in readings for i in one.learner_ids})}
+    everybody = {i for one in readings for i in one.learner_ids}
+    held = {r.learner_id: r for r in uow.restrictions.among(everybody)}
+    outside = uow.rollouts.outside(everybody)
     entries: list[Entry] = []
     for place, one in enumerate(readings):
         try:
             by = named(one.actor)
             _must_be_theirs(uow, by, one.what, [held[i] for i in sorted(one.learner_ids) if i in held])
+            _must_be_reached(uow, by, one.what, outside & one.learner_ids)
         except (ForbiddenError, InputError) as e:
             refused[place] = e
             continue
@@ -76,7 +81,8 @@ def note_in(uow: UnitOfWork, readings: Sequence[Reading]) -> dict[int, Ascertain
 def readable(uow: UnitOfWork, actor: str, learners: Sequence[Learner]) -> list[Learner]:
     """Those whose reading by ``actor`` would be recorded and not refused: lists leave the others out."""
     held = uow.restrictions.among({p.id for p in learners})
-    barred = set()
+    outside = uow.rollouts.outside({p.id for p in learners})
+    barred = {i for i in outside if not _is(uow, actor, i)}
     for restriction in held:
         try:
             _must_be_theirs(uow, named(actor), "list", [restriction])
@@ -90,6 +96,24 @@ def aliases(uow: UnitOfWork, who: str) -> frozenset[str]:
     person = uow.people.find(who)
     known = {who, person.id, person.email} if person else {who}
     return frozenset(k.strip().casefold() for k in known if k.strip())
+
+
+def _is(uow: UnitOfWork, by: str, learner_id: str) -> bool:
+    return bool(aliases(uow, by) & aliases(uow, learner_id))
+
+
+def _must_be_reached(uow: UnitOfWork, by: str, what: str, outside: Collection[str]) -> None:
+    """Of whomever a rollout does not reach only they themselves read, and whoever answers what they ask."""
+    for learner_id in sorted(outside) if what != REQUESTS else ():
+        if not _is(uow, by, learner_id):
+            raise ForbiddenError(
+                f"one of these people is {OUTSIDE_WORDS}: nobody else reads about them",
+                actor=by,
+                kind="api" if by.startswith("key:") else "person",
+                action=f"read.{what}",
+                learner_id=learner_id,
+                remedy="`ascertain rollout status` says whom which pilot reaches",
+            )
 
 
 def _must_be_theirs(uow: UnitOfWork, by: str, what: str, restrictions: Sequence[Restriction]) -> None:

@@ -13,6 +13,7 @@ from ascertain.domain.findings import CrewFindings, Step
 from ascertain.domain.paths import PathPlan
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.reach import OUTSIDE_WORDS
 from ascertain.domain.review_assign import NO_OWNERS, SkillOwners
 from ascertain.domain.routing import Route
 from ascertain.domain.runs import Run, RunState, StoredAssertion
@@ -22,6 +23,7 @@ from ascertain.errors import (
     AscertainError,
     BudgetError,
     ConsentChanged,
+    OutsideRollout,
     PseudonymError,
     RestrictedError,
     RunCancelled,
@@ -33,6 +35,7 @@ from ascertain.pipeline.assignments import propose
 from ascertain.pipeline.audit_sample import DRAWN, drawn
 from ascertain.pipeline.cases import CaseBuilder, learner_or_raise
 from ascertain.pipeline.notice import Gate
+from ascertain.pipeline.pilot_skills import MapperWithin
 from ascertain.pipeline.results import assertion_rows, chosen_plan, documents, outcome, review_item
 from ascertain.pipeline.run_audit import seal_concluded, seal_failed, seal_reinstated, seal_started
 from ascertain.pipeline.run_requests import must_not_be_cancelled
@@ -89,9 +92,11 @@ class Assessor:
 
         Raises:
             NotFoundError: unknown learner.
+            OutsideRollout: a rollout is in force that does not reach them.
         """
         with self.units(write=False) as uow:
             learner = learner_or_raise(uow, learner_text)
+            _must_be_reached(learner)
             if (restriction := uow.restrictions.on(learner.id)) is not None:
                 blocked = digest(["blocked_restricted", learner.id, restriction.id])
                 return Present(learner, None, blocked, "", _restricted())
@@ -173,6 +178,8 @@ class Assessor:
     def _weighed(self, case: CaseFile, until: float | None) -> CrewFindings:
         """What the crew found. What it used is counted at once: it is spent, whatever comes of the run."""
         services = self.services if until is None else replace(self.services, seconds=until - time.monotonic())
+        if case.domain is not None:
+            services = replace(services, mapper=MapperWithin(services.mapper, case.domain))
         try:
             findings = self.crew.run(case, services)
         except RunError as e:
@@ -309,6 +316,18 @@ class Assessor:
         seal_failed(uow, run, RunState.FAILED, overtaken_by=latest.id)
         uow.commit()
         return latest
+
+
+def _must_be_reached(learner: Learner) -> None:
+    """
+    Raises:
+        OutsideRollout: a rollout is in force that does not reach them.
+    """
+    if learner.outside:
+        raise OutsideRollout(
+            f"{learner.id} is {OUTSIDE_WORDS}: nothing is assessed",
+            remedy="`ascertain rollout status` says whom which pilot reaches",
+        )
 
 
 def _restricted() -> RestrictedError:

@@ -16,6 +16,7 @@ from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.skills import ContentTag, JobProfile, Level
 from ascertain.errors import NotFoundError, PseudonymError
+from ascertain.pipeline.pilot_skills import role_within, tags_within
 from ascertain.pipeline.pseudonyms import Directory, KeyedPseudonymiser
 from ascertain.pipeline.rectify import former_names
 
@@ -63,12 +64,15 @@ class CaseBuilder:
         versions: Versions,
         pseudonyms: KeyedPseudonymiser,
         as_of: Callable[[], date],
+        pilot_skills: Callable[[str], frozenset[str] | None] = lambda _: None,
     ) -> None:
+        """``pilot_skills``: the skills of a pilot by its id, ``None`` for all."""
         self._taxonomy = taxonomy
         self._tagger = tagger
         self.versions = versions
         self._pseudonyms = pseudonyms
         self.as_of = as_of
+        self._pilot_skills = pilot_skills
         self._landscape: Landscape | None = None
         self._role_stamps: dict[str, tuple[JobProfile, str]] = {}
 
@@ -125,6 +129,8 @@ class CaseBuilder:
         Raises:
             PseudonymError: when a text cannot be masked; nothing of the case is shown then.
         """
+        domain = self._domain(learner)
+        role = role_within(role, domain)
         masker = landscape.masker
         pseudonym = masker.pseudonym(learner.id)
         known = uow.evidence.of(learner.id)
@@ -140,7 +146,7 @@ class CaseBuilder:
             role=masked_role(role, masker),
             hours_per_week=learner.hours_per_week,
             language=learner.language,
-            tags={c: landscape.tags[c] for c in sorted(wanted) if c in landscape.tags},
+            tags=tags_within({c: landscape.tags[c] for c in sorted(wanted) if c in landscape.tags}, domain),
             catalogue=catalogue,
             completed=frozenset(
                 e.content_id for e in evidence if e.content_id and e.kind in FINISHED and e.passed is not False
@@ -148,16 +154,22 @@ class CaseBuilder:
             mentors=_helpers(landscape, role, learner),
             withheld=_withheld(learner, known),
             withdrawals=learner.consents.withdrawals,
+            domain=domain,
             wishes=uow.paths.wishes(learner.id),
             promised=_promised(uow, learner),
         )
+
+    def _domain(self, learner: Learner) -> frozenset[str] | None:
+        """The skills in question for somebody; ``None`` for all."""
+        pilot = learner.consents.reach.pilot
+        return self._pilot_skills(pilot) if pilot else None
 
     def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, landscape: Landscape) -> str:
         """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
         fingerprints, but for what was asked of the path: that is planned anew when it is said. The other way round
         they may differ, since the whole catalogue and everybody's names are in it.
         """
-        own = [learner.id, learner.hours_per_week, learner.language, learner.consents]
+        own = [learner.id, learner.hours_per_week, learner.language, learner.consents, self._domain(learner)]
         return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
 
     def _role_stamp(self, role: JobProfile | None) -> str:

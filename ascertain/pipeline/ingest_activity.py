@@ -8,7 +8,9 @@ from datetime import datetime
 from ascertain.domain.activity import JobProposal
 from ascertain.domain.consent import Source
 from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.people import Learner
 from ascertain.domain.ports import UnitOfWork
+from ascertain.domain.reach import Reach
 from ascertain.domain.records import EngagementRecord, JobProfileRecord, MessageRecord
 from ascertain.pipeline.identity import Identity, Problem
 from ascertain.pipeline.ingest_catalogue import Catalogue
@@ -27,11 +29,13 @@ class Activity:
         catalogue: Catalogue,
         now: Callable[[], datetime],
         messages: MessageReader | None,
+        reach: Callable[[Learner], Reach],
     ) -> None:
         self._identity = identity
         self._catalogue = catalogue
         self._now = now
         self._messages = messages
+        self._reach = reach
 
     def reads_messages_of(self, connection: str) -> bool:
         """Whether the organisation said yes for this connection."""
@@ -66,7 +70,7 @@ class Activity:
                 row.idle += 1
                 row.warn("some content was used by people whom nobody here knows; it is left out")
                 continue
-            if not self._allowed(learner_id, EvidenceKind.ENGAGEMENT):
+            if not self._allowed(record.ref.system, learner_id, EvidenceKind.ENGAGEMENT):
                 row.unwanted += 1
                 continue
             use = engagement_of(record, learner_id)
@@ -90,7 +94,7 @@ class Activity:
         writers: dict[str, str] = {}
         for record in records:
             learner_id = self._identity.subject(record.ref.system, record.subject)
-            if isinstance(learner_id, str) and self._allowed(learner_id, EvidenceKind.MESSAGE):
+            if isinstance(learner_id, str) and self._allowed(record.ref.system, learner_id, EvidenceKind.MESSAGE):
                 writers[str(record.ref)] = learner_id
         made = self._messages.read(records, writers) if self._messages else []
         evidence.update((e.id, e) for e in made)
@@ -98,8 +102,11 @@ class Activity:
         row.idle += len(silent)
         gone |= silent  # edited since: what it showed it shows no more
 
-    def _allowed(self, learner_id: str, kind: EvidenceKind) -> bool:
-        return self._identity.learners[learner_id].consents.allows(kind)
+    def _allowed(self, system: str, learner_id: str, kind: EvidenceKind) -> bool:
+        learner = self._identity.learners[learner_id]
+        reach = self._reach(learner)
+        reached = reach.admits_kind(kind) and (reach.connections is None or system in reach.connections)
+        return reached and learner.consents.allows(kind)
 
     def _jobs(self, uow: UnitOfWork, records: Sequence[JobProfileRecord], row: EntityReport) -> None:
         if not records:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ascertain.domain.consent import SOURCE_OF, WORDS, standing_of_organisation
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, Content, UnitOfWork, UnitOfWorkFactory
+from ascertain.domain.reach import EVERYTHING, OUTSIDE_WORDS, Reach
 from ascertain.domain.records import (
     AssessmentRecord,
     AwardRecord,
@@ -62,12 +63,14 @@ class Ingest:
         quarantine: Quarantine,
         messages: MessageReader | None = None,
         guard: Guard | None = None,
+        reach: Callable[[Learner], Reach] = lambda _: EVERYTHING,
     ) -> None:
         self._guard = guard or Guard()
         self._identity = identity
         self._catalogue = Catalogue(contents, state)
         self._state = state
-        self.activity = Activity(identity, self._catalogue, quarantine.now, messages)
+        self.activity = Activity(identity, self._catalogue, quarantine.now, messages, reach)
+        self._reach = reach
         self.quarantine = quarantine
         self._pulled: Pulled | None = None
         self._people: dict[str, Learner] = {}
@@ -98,6 +101,7 @@ class Ingest:
                 Quarantine(uow.sync.quarantined(), clock),
                 messages,
                 Guard(uow.tombstones.marks(), uow.tombstones.pseudonym),
+                uow.rollouts.reader(),
             )
 
     def wants_everything(self, name: str, entity: Entity) -> bool:
@@ -290,6 +294,8 @@ class Ingest:
             subject = self._identity.subject(system, record.subject)
             if isinstance(subject, Problem):
                 return subject
+            if self._outside(subject, row):
+                return None
             pieces = evidence_of_text(
                 record, subject, self._catalogue.coded(system, record.course_code), self._catalogue.titles
             )
@@ -299,6 +305,8 @@ class Ingest:
             learner_id = self._person_of(record)
             if isinstance(learner_id, Problem):
                 return learner_id
+            if self._outside(learner_id, row):
+                return None
             if isinstance(record, EnrolmentRecord):
                 course = self._catalogue.get(system, record.course_id)
                 if course is None:
@@ -317,6 +325,15 @@ class Ingest:
                 gone.add(evidence_id(record.ref))
         evidence.update((p.id, p) for p in pieces)
         return None
+
+    def _outside(self, learner_id: str, row: EntityReport) -> bool:
+        """Whether a rollout does not reach somebody: of their record nothing but a count is kept, so it must not wait
+        in quarantine either."""
+        if not self._reach(self._identity.learners[learner_id]).outside:
+            return False
+        row.unwanted += 1
+        row.warn(f"records about people {OUTSIDE_WORDS} are not taken")
+        return True
 
     def _store_evidence(self, uow: UnitOfWork, rows: dict[str, Evidence], gone: set[str], row: EntityReport) -> None:
         rows = self._wanted(uow, rows, gone, row)
@@ -337,11 +354,13 @@ class Ingest:
     ) -> dict[str, Evidence]:
         """What may be used, as the store has it now and not as this sync found it: a withdrawal may have come since."""
         consents = uow.people.consents_of({e.learner_id for e in rows.values()})
-        wanted = {i: e for i, e in rows.items() if consents[e.learner_id].allows(e.kind)}
+        wanted = {i: e for i, e in rows.items() if consents[e.learner_id].admits(e)}
         unwanted = [e for i, e in rows.items() if i not in wanted]
         for e in unwanted:
             source = SOURCE_OF[e.kind]
-            if not consents[e.learner_id].organisation.allow(source):
+            if not consents[e.learner_id].reach.admits(e):
+                row.warn(f"{WORDS[source]} of {e.system} are not taken: the pilot's present phase does not use them")
+            elif not consents[e.learner_id].organisation.allow(source):
                 why = consents[e.learner_id].why_not(source)
                 row.warn(f"{WORDS[source]} are not taken: {why} (`ascertain consent organisation`)")
         gone |= {e.id for e in unwanted}

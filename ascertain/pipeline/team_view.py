@@ -31,6 +31,8 @@ def coverage_risks(uow: UnitOfWork, team: Sequence[Learner], taxonomy: Taxonomy)
     for learner in team:
         role = roles.get(learner.job_profile_id or "")
         for r in role.requirements if role else ():
+            if not uow.rollouts.allows(learner.id, r.skill_id):
+                continue
             level, importance, people = asked.get(r.skill_id, (0, 0.0, 0))
             asked[r.skill_id] = max(level, int(r.level)), max(importance, r.importance), people + 1
     holders: dict[str, list[Json]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""A cohort's heat map by unit: departments, or, within one department, roles."""
+"""A cohort's heat map by unit: departments, or roles, as within one department always."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ MET, LIKELY, UNSURE = 0.10, 0.35, 0.65
 """Upper ends of the classes of a mean, those of the heat map of people."""
 
 
-def by_unit(heatmap: Mapping[str, Any], learners: Sequence[Learner], titles: Mapping[str, str]) -> Json:
+def by_unit(
+    heatmap: Mapping[str, Any], learners: Sequence[Learner], titles: Mapping[str, str], *, by_role: bool = False
+) -> Json:
     """Units × the skills of a heat map of people (``views_gaps.heatmap``).
 
     A cell has the mean probability of being below the level that the own role asks for, over those of whom there is
@@ -24,7 +26,7 @@ def by_unit(heatmap: Mapping[str, Any], learners: Sequence[Learner], titles: Map
     """
     persons = {p.id: p for p in learners}
     departments = {p.department for p in learners}
-    within = len(departments) < 2
+    within = by_role or len(departments) < 2
 
     def unit(p: Learner) -> tuple[str, str]:
         if within:

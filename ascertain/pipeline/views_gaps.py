@@ -47,7 +47,7 @@ def gaps(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
         | (_FROZEN | {"contested": contested[g["skill_id"]]} if g["skill_id"] in contested else {})
         for g in found
     ]
-    left = [_gap(g) for g in found if g["skill_id"] not in contested]
+    left = [gap_from(g) for g in found if g["skill_id"] not in contested]
     notes = uow.runs.document(run.id, "notes") if run else {}
     return {
         "learner": person(learner),
@@ -68,7 +68,7 @@ _FROZEN: Json = {
 """What is said of a gap while its skill is contested."""
 
 
-def _gap(g: Json) -> Gap:
+def gap_from(g: Json) -> Gap:
     """A gap out of a run's document."""
     current = Level(g["current"]) if g["current"] else None
     numbers = (g["importance"], g["essential"], g["p_below"], g["low"], g["high"])

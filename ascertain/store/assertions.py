@@ -12,7 +12,8 @@ from ascertain.domain.assertion import AssertionState
 from ascertain.domain.casefile import Versions
 from ascertain.domain.runs import Made, StoredAssertion
 from ascertain.domain.skills import Level
-from ascertain.errors import NotFoundError
+from ascertain.errors import ConflictError, NotFoundError
+from ascertain.store.rollout import SqlRollouts
 from ascertain.store.runs import versions_json
 from ascertain.store.schema import AssertionRow, table
 from ascertain.store.statements import Tx, by_prefix, chunks
@@ -29,10 +30,12 @@ _OF = (
 
 
 class SqlAssertions:
-    """``ascertain.domain.ports.Assertions``. Lists are ordered by learner, skill and id."""
+    """``ascertain.domain.ports.Assertions``. Lists are ordered by learner, skill and id; what a rollout does not reach
+    is in none of them."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, rollouts: SqlRollouts) -> None:
         self._tx = tx
+        self._rollouts = rollouts
 
     def get(self, assertion_id: str) -> StoredAssertion | None:
         """By full id or a prefix of it.
@@ -41,11 +44,11 @@ class SqlAssertions:
             ConflictError: when the prefix fits several; the message names them.
         """
         row = by_prefix(self._tx, _ASSERTIONS, assertion_id, "assertion")
-        return None if row is None else assertion_of(row)
+        return None if row is None else next(iter(self._kept([assertion_of(row)])), None)
 
     def of(self, learner_id: str, *, current_only: bool = True) -> list[StoredAssertion]:
         if current_only:
-            return [assertion_of(r) for r in self._tx.connection.execute(_OF, {"wanted": learner_id})]
+            return self._kept([assertion_of(r) for r in self._tx.connection.execute(_OF, {"wanted": learner_id})])
         return self._select(_ASSERTIONS.c.learner_id == learner_id, current_only=False)
 
     def all(self, *, current_only: bool = True) -> list[StoredAssertion]:
@@ -73,7 +76,8 @@ class SqlAssertions:
         query = (
             select(c.id, c.learner_id, c.created_at, c.result).where(c.created_at >= since).order_by(c.created_at, c.id)
         )
-        return [Made(*r) for r in self._tx.connection.execute(query)]
+        rows = [Made(*r) for r in self._tx.connection.execute(query)]
+        return self._rollouts.within(rows, lambda m: (m.learner_id, None))
 
     def about(self, skills: Collection[str]) -> list[StoredAssertion]:
         """Present assertions about these skills."""
@@ -91,15 +95,22 @@ class SqlAssertions:
         for some in chunks(sorted(skills)):
             query = asked.where(c.level.is_not(None), c.skill_id.in_(some)).order_by(c.learner_id, c.skill_id, c.id)
             found += [(r[0], r[1], int(r[2])) for r in self._tx.connection.execute(query)]
-        return found
+        return self._rollouts.within(found, lambda row: row[:2])
 
     def add(self, rows: Iterable[StoredAssertion]) -> None:
         """Insert.
 
         Raises:
-            ConflictError: when the run has an assertion of that skill already, or is not stored.
+            ConflictError: when the run has an assertion of that skill already, or is not stored, or when a rollout does
+                not reach that skill of that person.
         """
-        values = [_row(a) for a in rows]
+        given = list(rows)
+        if len(self._kept(given)) < len(given):
+            raise ConflictError(
+                "an assertion is outside of the rollout, so none was stored",
+                remedy="assess anew: the pilot has changed since this assessment began",
+            )
+        values = [_row(a) for a in given]
         if values:
             self._tx.connection.execute(insert(_ASSERTIONS), values)
 
@@ -158,7 +169,10 @@ class SqlAssertions:
             .where(*where, *([_CURRENT] if current_only else []))
             .order_by(_ASSERTIONS.c.learner_id, _ASSERTIONS.c.skill_id, _ASSERTIONS.c.id)
         )
-        return [assertion_of(r) for r in self._tx.connection.execute(query)]
+        return self._kept([assertion_of(r) for r in self._tx.connection.execute(query)])
+
+    def _kept(self, rows: list[StoredAssertion]) -> list[StoredAssertion]:
+        return self._rollouts.within(rows, lambda a: (a.learner_id, a.skill_id))
 
 
 def _row(a: StoredAssertion) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ascertain.domain.skills import Level
 from ascertain.errors import InputError
 from ascertain.store.rectifications import SqlRectifications
 from ascertain.store.retention import SqlRetention
+from ascertain.store.rollout import SqlRollouts
 from ascertain.store.schema import EvidenceRow, table
 from ascertain.store.statements import CHUNK, Tx, chunks, upsert_changed
 
@@ -30,24 +31,25 @@ _OF = select(_EVIDENCE).where(_EVIDENCE.c.learner_id == bindparam("wanted")).ord
 class SqlEvidence:
     """``ascertain.domain.ports.EvidenceStore``."""
 
-    def __init__(self, tx: Tx, retention: SqlRetention) -> None:
+    def __init__(self, tx: Tx, retention: SqlRetention, rollouts: SqlRollouts) -> None:
         self._tx = tx
+        self._rollouts = rollouts
         self._retention = retention
 
     def of(self, learner_id: str) -> list[Evidence]:
-        return [_from_row(r) for r in self._tx.connection.execute(_OF, {"wanted": learner_id})]
+        return self._rollouts.admitted(_from_row(r) for r in self._tx.connection.execute(_OF, {"wanted": learner_id}))
 
     def upsert(self, rows: Iterable[Evidence]) -> tuple[int, int, int]:
         """(new, changed, unchanged) by content; an id given twice counts once in a batch, the last one. What
-        somebody has had corrected stays corrected; a piece that was withdrawn is left out; what retention has deleted
-        stays away and counts as unchanged.
+        somebody has had corrected stays corrected; a piece that was withdrawn is left out; what retention has deleted,
+        or a rollout does not reach, stays away and counts as unchanged.
 
         Raises:
             InputError: naming the piece and its field.
             ConflictError: when the learner is not in the store.
         """
         given = list(rows)
-        wanted = self._wanted(given)
+        wanted = self._rollouts.admitted(self._wanted(given))
         corrections = SqlRectifications(self._tx).in_force({e.learner_id for e in wanted})
         kept = (corrected_evidence(e, corrections) for e in wanted)
         rows_in = (_to_row(e) for e in kept if e is not None)
@@ -74,7 +76,7 @@ class SqlEvidence:
         # Not LIKE, which has wildcards of its own, and no range, which would depend on the database's collation.
         begun = func.substr(_EVIDENCE.c.source_ref, 1, len(source_ref) + 1) == f"{source_ref}-"
         query = select(_EVIDENCE).where((_EVIDENCE.c.source_ref == source_ref) | begun).order_by(_EVIDENCE.c.id)
-        return [_from_row(r) for r in self._tx.connection.execute(query)]
+        return self._rollouts.admitted(_from_row(r) for r in self._tx.connection.execute(query))
 
     def made_of(self, source_refs: Collection[str]) -> list[Trace]:
         columns = select(_EVIDENCE.c.id, _EVIDENCE.c.learner_id, _EVIDENCE.c.source_ref)

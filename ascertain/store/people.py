@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
@@ -14,6 +15,7 @@ from ascertain.domain.rectification import corrected_person
 from ascertain.errors import ConflictError, InputError
 from ascertain.store.consents import organisation_answers
 from ascertain.store.rectifications import SqlRectifications
+from ascertain.store.rollout import SqlRollouts
 from ascertain.store.schema import LearnerRow, LinkRow, RoleRow, table
 from ascertain.store.schema_consent import StandingConsentRow
 from ascertain.store.schema_disputes import RestrictionRow
@@ -40,13 +42,14 @@ _ONE = _ALL.where(_LEARNERS.c.id == bindparam("wanted"))
 class SqlPeople:
     """``ascertain.domain.ports.People``. Lists are ordered by id."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, rollouts: SqlRollouts) -> None:
         self._tx = tx
+        self._rollouts = rollouts
         self._answers: Answers | None = None
 
     def get(self, learner_id: str) -> Learner | None:
         row = self._tx.connection.execute(_ONE, {"wanted": learner_id}).first()
-        return _from_row(row, self._organisation()) if row else None
+        return self._reached([_from_row(row, self._organisation())])[0] if row else None
 
     def find(self, text: str) -> Learner | None:
         """By id or e-mail address; an active person comes before one who left.
@@ -71,7 +74,7 @@ class SqlPeople:
         return chosen[0] if chosen else None
 
     def all(self, *, active_only: bool = True) -> list[Learner]:
-        return self._select(*(_LISTED if active_only else ()))
+        return _inside(self._select(*_LISTED)) if active_only else self._select()
 
     def cohort(self, name: str) -> list[Learner]:
         key = name.strip().casefold()
@@ -80,18 +83,16 @@ class SqlPeople:
         if key == "all":
             return self.all()
         titled = select(_ROLES.c.id).where(_ROLES.c.title_key == key)
-        return self._select(
-            *_LISTED,
-            or_(
-                _LEARNERS.c.department_key == key,
-                _LEARNERS.c.job_profile_key == key,
-                _LEARNERS.c.job_profile_id.in_(titled),
-            ),
+        named = or_(
+            _LEARNERS.c.department_key == key,
+            _LEARNERS.c.job_profile_key == key,
+            _LEARNERS.c.job_profile_id.in_(titled),
         )
+        return _inside(self._select(*_LISTED, named))
 
     def reports_of(self, manager_id: str) -> list[Learner]:
         """Active direct reports who are not restricted."""
-        return self._select(_LEARNERS.c.manager_id == manager_id, *_LISTED)
+        return _inside(self._select(_LEARNERS.c.manager_id == manager_id, *_LISTED))
 
     def upsert(self, learners: Iterable[Learner]) -> int:
         """Number of new or changed learners. What somebody has had corrected stays corrected. What they allow is not
@@ -113,7 +114,8 @@ class SqlPeople:
         for some in chunks(sorted(learner_ids)):
             query = select(_CONSENTS).where(_CONSENTS.c.learner_id.in_(some))
             said.update({r.learner_id: Answers.read(r.answers) for r in self._tx.connection.execute(query)})
-        return {i: Consents(said.get(i, Answers()), organisation) for i in learner_ids}
+        reaches = self._rollouts.reaches(learner_ids)
+        return {i: Consents(said.get(i, Answers()), organisation, reaches[i]) for i in learner_ids}
 
     def link(self, source_ref: str, learner_id: str) -> None:
         """Remember whom ``system:entity:id`` means.
@@ -156,13 +158,26 @@ class SqlPeople:
     def _select(self, *where: ColumnElement[bool]) -> list[Learner]:
         rows = self._tx.connection.execute(_ALL.where(*where).order_by(_LEARNERS.c.id)).all()
         organisation = self._organisation() if rows else Answers()
-        return [_from_row(r, organisation) for r in rows]
+        return self._reached([_from_row(r, organisation) for r in rows])
+
+    def _reached(self, people: list[Learner]) -> list[Learner]:
+        """With how far the rollout reaches each. Whom it does not reach is treated as restricted: nothing is made of
+        what is held."""
+        if not self._rollouts.on:
+            return people
+        read = self._rollouts.reader()
+        found = [replace(p, consents=replace(p.consents, reach=read(p))) for p in people]
+        return [replace(p, restricted=p.restricted or p.outside) for p in found]
 
     def _organisation(self) -> Answers:
         """What the organisation allows; asked once where the transaction is a snapshot."""
         if self._answers is None or self._tx.write:
             self._answers = organisation_answers(self._tx)
         return self._answers
+
+
+def _inside(people: list[Learner]) -> list[Learner]:
+    return [p for p in people if not p.outside]
 
 
 def _to_row(p: Learner) -> dict[str, Any]:

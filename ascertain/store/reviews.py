@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from ascertain.domain.reviewing import ReviewCheck
 from ascertain.domain.runs import DecisionKind, ReviewItem
 from ascertain.domain.skills import Level
 from ascertain.errors import ConflictError, NotFoundError
+from ascertain.store.rollout import SqlRollouts
 from ascertain.store.schema import AssertionRow, LearnerRow, ReviewRow, table
 from ascertain.store.schema_disputes import DisputeRow, RestrictionRow
 from ascertain.store.schema_review import CheckRow
@@ -27,8 +29,9 @@ _OPEN = (_REVIEWS.c.decision.is_(None), _REVIEWS.c.withdrawn_at.is_(None))
 class SqlReviews:
     """``ascertain.domain.ports.Reviews``."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, rollouts: SqlRollouts) -> None:
         self._tx = tx
+        self._rollouts = rollouts
 
     def get(self, item_id: str) -> ReviewItem | None:
         """By full id or an unambiguous prefix. A unit of work that may write keeps the item from others until it
@@ -38,7 +41,7 @@ class SqlReviews:
             ConflictError: when the prefix fits several.
         """
         row = by_prefix(self._tx, _REVIEWS, item_id, "review item", lock=self._tx.write)
-        return None if row is None else item_of(row)
+        return None if row is None else next(iter(self._kept([item_of(row)])), None)
 
     def open(self, *, assignee: str | None = None, learner_id: str | None = None) -> list[ReviewItem]:
         query = select(_REVIEWS).where(*_OPEN)
@@ -47,7 +50,7 @@ class SqlReviews:
         if learner_id is not None:
             query = query.where(_REVIEWS.c.learner_id == learner_id)
         order = (_REVIEWS.c.priority, _REVIEWS.c.due_on, _REVIEWS.c.created_at, _REVIEWS.c.id)
-        return [item_of(r) for r in self._tx.connection.execute(query.order_by(*order))]
+        return self._kept([item_of(r) for r in self._tx.connection.execute(query.order_by(*order))])
 
     def waiting_for(self) -> dict[str, int]:
         open_real = select(_REVIEWS.c.assignee, _REVIEWS.c.learner_id, _REVIEWS.c.skill_id).where(*_OPEN)
@@ -63,7 +66,11 @@ class SqlReviews:
             _DISPUTES.c.skill_id == asked.c.skill_id,
             _DISPUTES.c.state == DisputeState.OPEN.value,
         )
-        query = select(asked.c.assignee, func.count()).where(known, ~resting, ~contested).group_by(asked.c.assignee)
+        waiting = (known, ~resting, ~contested)
+        if self._rollouts.on:
+            rows = self._tx.connection.execute(select(asked).where(*waiting)).all()
+            return Counter(r[0] for r in self._rollouts.within(rows, lambda r: (r[1], r[2])))
+        query = select(asked.c.assignee, func.count()).where(*waiting).group_by(asked.c.assignee)
         return {r[0]: r[1] for r in self._tx.connection.execute(query)}
 
     def add(self, items: Iterable[ReviewItem]) -> None:
@@ -136,6 +143,10 @@ class SqlReviews:
 
     def every_decision(self, *, since: datetime | None = None) -> list[ReviewItem]:
         return self._decided(*([] if since is None else [_REVIEWS.c.decided_at >= since]))
+
+    def _kept(self, items: list[ReviewItem]) -> list[ReviewItem]:
+        """Without what a rollout does not reach."""
+        return self._rollouts.within(items, lambda i: (i.learner_id, i.skill_id))
 
     def _decided(self, *where: ColumnElement[bool]) -> list[ReviewItem]:
         order = (_REVIEWS.c.decided_at, _REVIEWS.c.id)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from ascertain.domain.casefile import Versions
 from ascertain.domain.runs import Run, RunState
 from ascertain.errors import NotFoundError
+from ascertain.store.rollout import SqlRollouts
 from ascertain.store.schema import RunDocumentRow, RunRow, table
 from ascertain.store.statements import Tx, chunks, upsert
 
@@ -28,12 +29,16 @@ _SOME_DOCUMENTS = select(_DOCUMENTS.c.name, _DOCUMENTS.c.document).where(
 )
 """Built once, both: they are part of every reading of a person."""
 
+_BY_SKILL = frozenset({"gaps", "needs"})
+"""Documents that are lists with a skill in each row."""
+
 
 class SqlRuns:
     """``ascertain.domain.ports.Runs``."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, rollouts: SqlRollouts) -> None:
         self._tx = tx
+        self._rollouts = rollouts
 
     def find(self, learner_id: str, fingerprint: str) -> Run | None:
         query = select(_RUNS).where(_RUNS.c.learner_id == learner_id, _RUNS.c.fingerprint == fingerprint)
@@ -45,6 +50,8 @@ class SqlRuns:
     def latest(self, learner_id: str, *, before: datetime | None = None) -> Run | None:
         """The newest run that reached ``done``; with ``before`` the newest that had reached it by then."""
         query = _LATEST if before is None else _LATEST.where(_RUNS.c.finished_at < before)
+        if self._rollouts.outside([learner_id]):
+            return None
         return _run(self._tx.connection.execute(query, {"wanted": learner_id}).first())
 
     def begun(self, learner_id: str) -> list[Run]:
@@ -89,12 +96,24 @@ class SqlRuns:
     def document(self, run_id: str, name: str) -> Any:
         """The document; ``None`` when the run has none of that name."""
         query = select(_DOCUMENTS.c.document).where(_DOCUMENTS.c.run_id == run_id, _DOCUMENTS.c.name == name)
-        return self._tx.connection.execute(query).scalar()
+        return self._reached(run_id, {name: self._tx.connection.execute(query).scalar()})[name]
 
     def documents(self, run_id: str, names: Collection[str]) -> dict[str, Any]:
         """Several at once, by name; without those that the run has not."""
         found = self._tx.connection.execute(_SOME_DOCUMENTS, {"wanted": run_id, "names": list(names)})
-        return {r.name: r.document for r in found}
+        return self._reached(run_id, {r.name: r.document for r in found})
+
+    def _reached(self, run_id: str, found: dict[str, Any]) -> dict[str, Any]:
+        """A run from before a pilot began knows skills that the pilot leaves out."""
+        if not self._rollouts.on or found.keys().isdisjoint(_BY_SKILL):
+            return found
+        owner = self._tx.connection.execute(select(_RUNS.c.learner_id).where(_RUNS.c.id == run_id)).scalar()
+        return {
+            name: self._rollouts.within(document, lambda row: (owner or "", row["skill_id"]))
+            if name in _BY_SKILL and document
+            else document
+            for name, document in found.items()
+        }
 
     def documents_of(self, learner_id: str) -> dict[str, dict[str, Any]]:
         query = (
@@ -127,7 +146,8 @@ class SqlRuns:
 
     def recent(self, since: datetime, *, limit: int) -> list[Run]:
         query = select(_RUNS).where(_RUNS.c.started_at >= since).order_by(_RUNS.c.started_at.desc(), _RUNS.c.id.desc())
-        return [_some(r) for r in self._tx.connection.execute(query.limit(limit))]
+        found = [_some(r) for r in self._tx.connection.execute(query.limit(limit))]
+        return self._rollouts.within(found, lambda run: (run.learner_id, None))
 
     def set_stamp(self, run_id: str, stamp: str) -> None:
         """

@@ -24,6 +24,7 @@ from ascertain.store.erasure import erase_rows
 from ascertain.store.key_file import FileKeyManager
 from ascertain.store.keys import usable_manager
 from ascertain.store.purse import SqlPurse
+from ascertain.store.rollout import NO_ROLLOUT, Boundaries
 from ascertain.store.rotation import KeyCount, Rotation, count_keys, rotate, under_way
 from ascertain.store.schema import LinkRow, PersonKeyRow, table
 from ascertain.store.unit import SqlUnitOfWork, UnitContext
@@ -48,6 +49,7 @@ class Store:
         checkpoint_file: Path | None,
         clock: Callable[[], datetime] = utc_now,
         manager: KeyManager | None = None,
+        boundaries: Boundaries | None = None,
     ) -> None:
         self._url = database_url(url)
         self._pseudonym = pseudonym
@@ -63,6 +65,7 @@ class Store:
             now=lambda: clock().astimezone(UTC),
             keys=_managers(manager, beside.with_name(MASTER_KEY_FILE) if beside else None),
             checkpoints=CheckpointFile(checkpoint_file) if checkpoint_file else None,
+            boundaries=boundaries or NO_ROLLOUT,
         )
         # A connection must not cross a fork, and closing it in the child would end it for the parent: the child
         # leaves the entry of its parent's process id alone.
@@ -220,6 +223,7 @@ def open_store(
     checkpoint_file: Path | None,
     clock: Callable[[], datetime] = utc_now,
     manager: KeyManager | None = None,
+    boundaries: Boundaries | None = None,
 ) -> Store:
     """Open a SQLite or PostgreSQL database. Connects on first use; call ``migrate`` once at start.
 
@@ -228,8 +232,16 @@ def open_store(
         checkpoint_file: outside the database, made on first use; the master key of the audit payloads
             (``audit.key``) lies beside it. Without it no checkpoints are kept, and the key lies beside the SQLite file.
         manager: keeps the master key in place of that file.
+        boundaries: how far a rollout reaches; without them everything is in reach.
 
     Raises:
         ConfigError: for a URL that cannot be used, or a folder that is not there.
     """
-    return Store(url, pseudonym=pseudonym, checkpoint_file=checkpoint_file, clock=clock, manager=manager)
+    return Store(
+        url,
+        pseudonym=pseudonym,
+        checkpoint_file=checkpoint_file,
+        clock=clock,
+        manager=manager,
+        boundaries=boundaries,
+    )

@@ -45,6 +45,7 @@ from ascertain.domain.retention import Retention
 from ascertain.domain.reviewing import Checks, Looks
 from ascertain.domain.rights import Accesses, Tombstones
 from ascertain.domain.rights_requests import RightsRequests
+from ascertain.domain.rollout import Rollouts
 from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.sessions import Sessions
 from ascertain.domain.spending import UsageLog
@@ -83,6 +84,7 @@ from ascertain.store.reviewing import SqlChecks, SqlLooks
 from ascertain.store.reviews import SqlReviews
 from ascertain.store.rights import SqlAccesses, SqlTombstones
 from ascertain.store.rights_requests import SqlRightsRequests
+from ascertain.store.rollout import NO_ROLLOUT, Boundaries, SqlRollouts
 from ascertain.store.run_requests import SqlRunRequests
 from ascertain.store.runs import SqlRuns
 from ascertain.store.sessions import SqlSessions
@@ -101,6 +103,7 @@ class UnitContext:
     now: Callable[[], datetime]
     keys: KeyManagers | None
     checkpoints: CheckpointFile | None
+    boundaries: Boundaries = NO_ROLLOUT
 
 
 class SqlUnitOfWork:
@@ -149,6 +152,7 @@ class SqlUnitOfWork:
     usage: UsageLog
     tag_votes: TagVotes
     stewardship: Stewardship
+    rollouts: Rollouts
     openings: Openings
     wishes: Wishes
     matches: MatchLists
@@ -165,15 +169,17 @@ class SqlUnitOfWork:
             raise AscertainError("this unit of work is open already", remedy="open one unit of work a block")
         self._connection = (self._engines.write if self._write else self._engines.read).connect()
         tx = self._tx = Tx(self._connection, self._context.now, self._write)
-        self.people = SqlPeople(tx)
+        rollouts = self._rollouts = SqlRollouts(tx, self._context.boundaries)
+        self.rollouts = rollouts
+        self.people = SqlPeople(tx, rollouts)
         retention = SqlRetention(tx, self._context.pseudonym)
         self.retention = retention
-        self.evidence = SqlEvidence(tx, retention)
+        self.evidence = SqlEvidence(tx, retention, rollouts)
         self.contents = SqlContents(tx)
         self.roles = SqlRoles(tx)
-        self.runs = SqlRuns(tx)
-        self.assertions = SqlAssertions(tx)
-        self.reviews = SqlReviews(tx)
+        self.runs = SqlRuns(tx, rollouts)
+        self.assertions = SqlAssertions(tx, rollouts)
+        self.reviews = SqlReviews(tx, rollouts)
         self.audit = SqlAuditLog(tx, KeyRing(tx, self._context.keys), self._context.pseudonym)
         self.sync = SqlSyncState(tx)
         self.policies = SqlPolicyArchive(tx)
@@ -264,6 +270,7 @@ class SqlUnitOfWork:
         self._connection.commit()
         self._tx.bumped.clear()
         self._tx.moves = None
+        self._rollouts.forget()
         sealed, file = self.audit.settle(), self._context.checkpoints
 
         def checkpoint() -> None:

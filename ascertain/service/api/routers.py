@@ -19,9 +19,11 @@ from ascertain.service.api import (
     review_desk,
     reviews,
     rights_requests,
+    rollout,
     run_requests,
     schemas,
     stewardship,
+    what_if,
 )
 
 API = (
@@ -30,6 +32,7 @@ API = (
     learners.router,
     assertions.router,
     cohorts.router,
+    what_if.router,
     reviews.router,
     find.router,
     catalogue.router,
@@ -37,6 +40,7 @@ API = (
     stewardship.router,
     audit.router,
     operation.router,
+    rollout.router,
     run_requests.router,
     review_desk.router,
     disputing.router,

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 
 from ascertain.domain.permission import Action
 from ascertain.domain.trends import LEAST
-from ascertain.pipeline import learning_view, trends_view, views_gaps
+from ascertain.pipeline import learning_view, needs_view, trends_view, views_gaps
 from ascertain.pipeline.access import note_access
 from ascertain.pipeline.permit import demand
 from ascertain.pipeline.units_view import by_unit
@@ -19,6 +19,7 @@ from ascertain.service.pages.shell import Reader, Reads, service_of, show
 router = APIRouter(include_in_schema=False)
 
 GAPS_SHOWN = 15
+NEEDS_SHOWN = 10
 TAGS_SHOWN = 20
 COLUMNS = 12
 LEAST_PEOPLE = 3
@@ -30,6 +31,7 @@ def learning_page(
     request: Request,
     reader: Annotated[Reader, Depends(Reads(Action.CATALOGUE_IMPORT, Action.TEAM_READ))],
     cohort: str = EVERYBODY,
+    by: str = "",
 ) -> HTMLResponse:
     """Figures about people are of those whom the reader may see and who want to be counted."""
     app = service_of(request).app
@@ -47,7 +49,10 @@ def learning_page(
             "tags": learning_view.unsure_tags(uow, app.tagger, taxonomy, limit=TAGS_SHOWN),
             "terms": learning_view.emerging_terms(uow, people, least_people=LEAST_PEOPLE),
             "least": LEAST_PEOPLE,
-            "units": by_unit(heatmap, people, titles),
+            "units": by_unit(heatmap, people, titles, by_role=by == "role"),
+            "departments": len({p.department for p in people}) > 1,
+            "needs": needs_view.needs(uow, people, taxonomy),
+            "needs_shown": NEEDS_SHOWN,
         }
     note_access(app.units, reader.who.name, "learning", [p.id for p in people])
     return show(request, reader, "learning.html", data)

@@ -97,12 +97,18 @@ ENTRIES = (
     Entry("/overview", "Readiness", (A.TEAM_READ,)),
     Entry("/marketplace", "Marketplace", (A.OPENING_READ,)),
     Entry("/openings", "Openings", (A.MATCH_READ,)),
-    Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,)),
+    Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,), also=("/what-if",)),
     Entry("/content", "Content", (A.CONTENT_TAG,)),
     Entry("/taxonomy", "Taxonomy", (A.TAXONOMY_APPROVE,)),
-    Entry("/runs", "Operation", (A.ASSESS_RUN,), also=("/connectors", "/quarantine", "/cost")),
+    Entry("/runs", "Operation", (A.ASSESS_RUN,), also=("/connectors", "/quarantine", "/cost", "/rollout")),
     Entry("/audit", "Audit", tuple(t.action for t in TABS), first=first_tab),
-    Entry("/connectors", "Operation", (A.CONNECTOR_READ,), unless=(A.ASSESS_RUN,), also=("/quarantine", "/cost")),
+    Entry(
+        "/connectors",
+        "Operation",
+        (A.CONNECTOR_READ,),
+        unless=(A.ASSESS_RUN,),
+        also=("/quarantine", "/cost", "/rollout"),
+    ),
 )
 
 

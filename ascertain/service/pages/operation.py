@@ -9,6 +9,7 @@ TABS = (
     ("/connectors", "Connections", Action.CONNECTOR_READ),
     ("/quarantine", "Quarantine", Action.QUARANTINE_READ),
     ("/cost", "Cost", Action.COST_READ),
+    ("/rollout", "Rollout", Action.ROLLOUT_READ),
 )
 
 

@@ -26,11 +26,13 @@ from ascertain.service.pages import (
     review_quality,
     rights,
     rights_requests,
+    rollout,
     runs,
     sign_in,
     static,
     taxonomy,
     team,
+    what_if,
 )
 
 PAGES = (
@@ -51,9 +53,11 @@ PAGES = (
     review_item.router,
     overview.router,
     learning.router,
+    what_if.router,
     content.router,
     taxonomy.router,
     runs.router,
+    rollout.router,
     connectors.router,
     audit.router,
     audit_chain.router,

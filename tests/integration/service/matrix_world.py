@@ -56,6 +56,7 @@ OTHERS = {
     "audit": "1",
     "content": "sql-101",
     "form": "html",
+    "pilot": "nowhere",
     "milestone": "m01",
     "role": "analyst",
     "opening": "R-1",
