@@ -82,7 +82,7 @@ def import_catalogue(
     """
     report = CatalogueReport(path.name)
     batch: list[Content] = []
-    for content in read_catalogue(path, report, system=system, external=external):
+    for content in read_catalogue(path, report, system=system, external=external, scale=scale):
         batch.append(content)
         if len(batch) >= _BATCH:
             _store(batch, units, report)
@@ -91,7 +91,12 @@ def import_catalogue(
 
 
 def read_catalogue(
-    path: Path, report: CatalogueReport, *, system: str = "catalogue", external: bool = False
+    path: Path,
+    report: CatalogueReport,
+    *,
+    system: str = "catalogue",
+    external: bool = False,
+    scale: Scale | None = None,
 ) -> Iterator[Content]:
     """The items of a file as :func:`import_catalogue` stores them; what cannot be used goes into the report.
 
