@@ -112,29 +112,6 @@ def approve_path(app: App) -> str:
     return f"{approver} has approved the path of {name}; every other path waits (`assignment list`)"
 
 
-def sync_path(app: App) -> str:
-    """The approved path goes to the LMS as a learning plan. In words what that was; empty when there is none."""
-    from ascertain.pipeline.learning_plans import begin_plans, plans_preview
-    from ascertain.pipeline.write_back_push import push
-    from ascertain.sandbox.managers import managers
-
-    with app.units(write=False) as uow:
-        learner = uow.people.get(managers().approved["person"])
-    if learner is None:
-        return ""
-    with app.write_back(("docebo",)) as desk:
-        found = plans_preview(desk, [learner])
-        run = begin_plans(desk, found, MARK)
-        report = push(desk, run.id) if run else None
-    if run is None or report is None:
-        return ""
-    courses = sum(len((c.value or "").split()) for d in found.preview.diffs for c in d.changes)
-    inside = ", ".join(found.left_out.get(learner.id, ()))
-    stays = f"; no course of Docebo, so it stays inside: {inside}" if inside else ""
-    totals = ", ".join(f"{n} {state}" for state, n in report.totals.items())
-    return f"its {courses} courses are a learning plan in Docebo now: {totals} (`writeback show {run.id}`){stays}"
-
-
 def import_labels(app: App) -> str:
     """The invented fairness auditor brings in group labels, once. In words what that was."""
     from ascertain.cli.fairness import labels_for
