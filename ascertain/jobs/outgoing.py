@@ -20,6 +20,15 @@ SYNC = "ascertain.jobs.syncing.sync_all"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
 STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
 HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, SYNC, RETRY, STEWARD})
+TASKS = {
+    "sync": SYNC,
+    "notify": NOTIFY,
+    "reconcile": RECONCILE,
+    "retain": RETAIN,
+    "steward": STEWARD,
+    "match": MATCH,
+}
+"""By the task of a schedule's entry."""
 
 TIMEOUT = 3600
 """Seconds one such job may take; a run goes on where it was stopped."""
