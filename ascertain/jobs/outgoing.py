@@ -17,9 +17,11 @@ RECONCILE = "ascertain.jobs.outgoing.reconcile_write_back"
 RETAIN = "ascertain.jobs.retaining.retain"
 MATCH = "ascertain.jobs.matching.refresh_matches"
 SYNC = "ascertain.jobs.syncing.sync_all"
+TAG = "ascertain.jobs.tagging.tag_library"
+TAG_PART = "ascertain.jobs.tagging.tag_part"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
 STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, SYNC, RETRY, STEWARD})
+HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, SYNC, RETRY, STEWARD, TAG, TAG_PART})
 TASKS = {
     "sync": SYNC,
     "notify": NOTIFY,
@@ -27,6 +29,7 @@ TASKS = {
     "retain": RETAIN,
     "steward": STEWARD,
     "match": MATCH,
+    "tag": TAG,
 }
 """By the task of a schedule's entry."""
 
@@ -87,14 +90,6 @@ def enqueue_retry(jobs: JobQueue, connection: str, record: str = "") -> JobTicke
 def enqueue_task(jobs: JobQueue, task: str, name: str, *, slot: datetime, priority: Priority) -> JobTicket:
     """Queue a task that is no sweep, of one slot of the schedule; each slot is queued once."""
     number = int(slot.astimezone(UTC).timestamp())
-    function = {
-        "sync": SYNC,
-        "notify": NOTIFY,
-        "reconcile": RECONCILE,
-        "retain": RETAIN,
-        "match": MATCH,
-        "steward": STEWARD,
-    }[task]
     return jobs.submit(
-        function, (f"schedule:{name}",), job_id=f"{task}-{name}-{number}", priority=priority, timeout=TIMEOUT
+        TASKS[task], (f"schedule:{name}",), job_id=f"{task}-{name}-{number}", priority=priority, timeout=TIMEOUT
     )

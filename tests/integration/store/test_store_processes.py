@@ -18,9 +18,8 @@ from sqlalchemy import text
 from ascertain.domain.audit import verify
 from ascertain.domain.runs import DecisionKind
 from ascertain.errors import AscertainError, ConfigError, ConflictError, IntegrityError
-from ascertain.store import Store, migrate, open_store
 from ascertain.paths import APP_ROOT
-from ascertain.store import Store, open_store
+from ascertain.store import Store, migrate, open_store
 from ascertain.store.migrate import current_revision
 from ascertain.store.schema import HEAD, Base
 from tests.integration.store.samples import LEARNERS, assertion, evidence, pseudonym, review, run
