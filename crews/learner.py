@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.brains import build_brain
 from agents.brains.budget import DayMeter, Meter, RunMeter
-from agents.brains.models import Budgets, EmbeddedConfig, EndpointConfig, read_models
+from agents.brains.models import Budgets, Thinker, endpoints, read_models
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices, Mapper
@@ -24,7 +24,7 @@ from tools.desk import CaseDesk
 class AgentCrew:
     """Implements :class:`ascertain.domain.ports.LearnerCrew`. Holds no state of a run; threads may share it."""
 
-    team: Mapping[str, EmbeddedConfig | EndpointConfig]
+    team: Mapping[str, Thinker]
     prompts: Prompts
     budgets: Budgets = field(default_factory=Budgets)
 
@@ -44,7 +44,7 @@ class AgentCrew:
         """Import CrewAI now, so that forked workers inherit it."""
         import crews.roster  # noqa: F401
 
-        if kinds := {c.kind for c in self.team.values() if isinstance(c, EndpointConfig)}:
+        if kinds := {e.kind for c in self.team.values() for e in endpoints(c)}:
             from agents.brains.clients import preload
 
             preload(kinds)

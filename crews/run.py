@@ -15,7 +15,7 @@ from crewai import Crew, Process, Task  # noqa: E402
 from crewai.agents.agent_builder.base_agent import BaseAgent  # noqa: E402
 from pydantic import PrivateAttr  # noqa: E402
 
-from agents.brains.base import Brain  # noqa: E402
+from agents.brains.base import Brain, CallRecord  # noqa: E402
 from ascertain.domain.canonical import digest  # noqa: E402
 from ascertain.domain.findings import Step  # noqa: E402
 from ascertain.errors import AscertainError, BrainError, BudgetError, RunError  # noqa: E402
@@ -129,23 +129,31 @@ def _steps(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step
 
 
 def _steps_so_far(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step]:
-    """A step for each agent that was called; the output is empty where it gave no answer that could be used."""
+    """A step for each agent that was called, or several where another brain took over: the last one has the output,
+    which is empty where the agent gave no answer that could be used."""
     steps = []
     for name, brain in brains.items():
-        if not (records := brain.records) and name not in outputs:
-            continue
         output = outputs.get(name, "")
-        steps.append(
-            Step(
-                agent=name,
-                model=brain.version,
-                prompt_hash=digest([r.prompt_hash for r in records]),
-                output_hash=digest(output),
-                output=output,
-                tools=tuple(t for r in records for t in r.tools),
-                calls=len(records),
-                tokens=(sum(r.tokens[0] for r in records), sum(r.tokens[1] for r in records)),
-                usd=None if any(r.usd is None for r in records) else sum(r.usd or 0.0 for r in records),
-            )
-        )
+        if not (records := brain.records):
+            if name in outputs:
+                steps.append(_step(name, brain.version, (), output))
+            continue
+        models = list(dict.fromkeys(r.model for r in records))
+        for model in models:
+            mine = [r for r in records if r.model == model]
+            steps.append(_step(name, model, mine, output if model == models[-1] else ""))
     return steps
+
+
+def _step(name: str, model: str, records: Sequence[CallRecord], output: str) -> Step:
+    return Step(
+        agent=name,
+        model=model,
+        prompt_hash=digest([r.prompt_hash for r in records]),
+        output_hash=digest(output),
+        output=output,
+        tools=tuple(t for r in records for t in r.tools),
+        calls=len(records),
+        tokens=(sum(r.tokens[0] for r in records), sum(r.tokens[1] for r in records)),
+        usd=None if any(r.usd is None for r in records) else sum(r.usd or 0.0 for r in records),
+    )
