@@ -99,10 +99,12 @@ class PermanentConnectorError(ConnectorError):
 
 class RunError(AscertainError):
     """An assessment could not be finished; ``state`` names how it ended, ``steps`` (``domain.findings.Step``) what
-    agents had been asked until then: it is counted all the same."""
+    agents had been asked until then: it is counted all the same. ``answers`` (``domain.answers.KeptAnswer``) are those
+    that need not be asked for again."""
 
     exit_code = 7
     steps: tuple[object, ...] = ()
+    answers: tuple[object, ...] = ()
 
     def __init__(self, message: str, *, state: str = "failed", remedy: str | None = None) -> None:
         super().__init__(message, remedy=remedy)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.brains import build_brain
 from agents.brains.budget import DayMeter, Meter, RunMeter
+from agents.brains.memory import Memory, Remembered
 from agents.brains.models import Budgets, Thinker, endpoints, read_models
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
@@ -27,6 +28,8 @@ class AgentCrew:
     team: Mapping[str, Thinker]
     prompts: Prompts
     budgets: Budgets = field(default_factory=Budgets)
+    remembered: Remembered | None = None
+    """Answers of this process, where the same is asked again: a rehearsal does."""
 
     @property
     def brain_version(self) -> str:
@@ -60,13 +63,14 @@ class AgentCrew:
         from crews.run import run
 
         # What tools reach only answers; the purse is the meters' alone.
-        remembered = replace(services, mapper=RememberingMapper(services.mapper), purse=None)
+        remembered = replace(services, mapper=RememberingMapper(services.mapper), purse=None, answers={})
         desk = CaseDesk(case, remembered)
         meters: tuple[Meter, ...] = (RunMeter(self.budgets.run.within(services.seconds)),)
         if services.purse is not None and self.budgets.day.caps:
             meters += (DayMeter(self.budgets.day, services.purse),)
-        brain_of = lambda role: build_brain(role, self.team[role], remembered, meters)  # noqa: E731
-        return run(desk, LEARNER, self.prompts, brain_of, name="learner")
+        memory = Memory(services.answers, self.remembered)
+        brain_of = lambda role: build_brain(role, self.team[role], remembered, meters, memory)  # noqa: E731
+        return run(desk, LEARNER, self.prompts, brain_of, name="learner", memory=memory)
 
 
 class RememberingMapper:

@@ -13,11 +13,18 @@ from ascertain.domain.ports import CrewServices
 if TYPE_CHECKING:
     from agents.brains.base import Brain
     from agents.brains.budget import Meter
+    from agents.brains.memory import Memory
 
 
-def build_brain(role: str, config: Thinker, services: CrewServices, meters: Sequence[Meter] = ()) -> Brain:
+def build_brain(
+    role: str,
+    config: Thinker,
+    services: CrewServices,
+    meters: Sequence[Meter] = (),
+    memory: Memory | None = None,
+) -> Brain:
     """A brain for one agent of one run; never shared, because CrewAI counts and retries by instance. The brains of a
-    run share their ``meters``.
+    run share their ``meters`` and their ``memory``.
 
     Raises:
         ConfigError: when a key or a package is missing.
@@ -33,11 +40,11 @@ def build_brain(role: str, config: Thinker, services: CrewServices, meters: Sequ
             Member(
                 c.version,
                 c.rest_s if isinstance(c, EndpointConfig) else 0.0,
-                partial(build_brain, role, c, services, meters),
+                partial(build_brain, role, c, services, meters, memory),
             )
             for c in config.members
         ]
         return ChainBrain(role=role, members=members, context_window=min(c.context_window for c in endpoints(config)))
     from agents.brains.endpoint import EndpointBrain
 
-    return EndpointBrain(role=role, config=config, meters=meters)
+    return EndpointBrain(role=role, config=config, meters=meters, memory=memory)
