@@ -142,11 +142,13 @@ class BrainError(RunError):
 
 class BudgetError(RunError):
     """The run has spent all that it may; trying it again would spend it again. ``partial`` is what had stood up to
-    the checks until then (``CrewFindings``): it is kept with the run, and nothing is asserted from it."""
+    the checks until then (``CrewFindings``): it is kept with the run, and nothing is asserted from it. ``day``: it is
+    the day's budget, so that other runs would end alike."""
 
-    def __init__(self, message: str, *, remedy: str | None = None, partial: object = None) -> None:
+    def __init__(self, message: str, *, remedy: str | None = None, partial: object = None, day: bool = False) -> None:
         super().__init__(message, state="budget_exhausted", remedy=remedy)
         self.partial = partial
+        self.day = day
 
 
 class RestrictedError(RunError):

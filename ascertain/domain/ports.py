@@ -50,7 +50,7 @@ from ascertain.domain.runs import (
 )
 from ascertain.domain.sessions import Sessions
 from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Skill
-from ascertain.domain.spending import Purse, UsageLog
+from ascertain.domain.spending import Purse, Usage, UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
 from ascertain.domain.wishes import Wishes
@@ -110,6 +110,9 @@ class LearnerCrew(Protocol):
         """Import what a run needs, without a run, so that forked workers inherit it."""
 
     def run(self, case: CaseFile, services: CrewServices) -> CrewFindings: ...
+    def expected(self, case: CaseFile, services: CrewServices) -> tuple[Usage, ...]:
+        """What :meth:`run` would use of endpoints at least, by agent and brain, without asking one; empty where none
+        would be asked."""
 
 
 class People(Protocol):
