@@ -47,7 +47,9 @@ ACTIONS: Mapping[str, Entry] = {
     "fairness.audited": Entry(1, "groups were compared"),
     "fairness.labels_erased": Entry(1, "somebody's group labels were erased"),
     "fairness.labels_imported": Entry(1, "group labels were taken in"),
-    "fairness.labels_read": Entry(4, "group labels were read for an audit, calibration, openings or a rehearsal by group"),
+    "fairness.labels_read": Entry(
+        4, "group labels were read for an audit, or calibration, openings, a rehearsal by group"
+    ),
     "fairness.matches_checked": Entry(1, "groups were compared on lists for openings: how many, how many flagged"),
     "fairness.read": Entry(1, "the report of a fairness audit was read"),
     "fairness.refused": Entry(1, "somebody who is no fairness auditor asked for labels"),

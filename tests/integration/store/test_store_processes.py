@@ -18,7 +18,7 @@ from sqlalchemy import text
 from ascertain.domain.audit import verify
 from ascertain.domain.runs import DecisionKind
 from ascertain.errors import AscertainError, ConfigError, ConflictError, IntegrityError
-from ascertain.store import Store, open_store
+from ascertain.store import Store, open_store, schema
 from ascertain.store.migrate import current_revision
 from ascertain.store.schema import HEAD, Base
 from tests.integration.store.samples import LEARNERS, assertion, evidence, pseudonym, review, run
@@ -208,7 +208,9 @@ def test_many_threads_share_a_store(store: Store) -> None:
 
 def test_migration_from_nothing_and_again(empty_url: str, opened: Callable[[str], Store]) -> None:
     store = opened(empty_url)
-    assert store.pending_migrations() == [f"{n:04}" for n in range(1, int(HEAD) + 1)]
+    files = sorted(f.name[:4] for f in (Path(schema.__file__).parent / "migrations" / "versions").glob("0*.py"))
+    assert store.pending_migrations() == files
+    assert files[-1] == HEAD
     store.migrate()
     assert store.pending_migrations() == []
     store.migrate()
