@@ -104,10 +104,12 @@ class OutsideRollout(ConflictError):
 
 class RunError(AscertainError):
     """An assessment could not be finished; ``state`` names how it ended, ``steps`` (``domain.findings.Step``) what
-    agents had been asked until then: it is counted all the same."""
+    agents had been asked until then: it is counted all the same. ``answers`` (``domain.answers.KeptAnswer``) are those
+    that need not be asked for again."""
 
     exit_code = 7
     steps: tuple[object, ...] = ()
+    answers: tuple[object, ...] = ()
 
     def __init__(self, message: str, *, state: str = "failed", remedy: str | None = None) -> None:
         super().__init__(message, remedy=remedy)
@@ -145,11 +147,13 @@ class BrainError(RunError):
 
 class BudgetError(RunError):
     """The run has spent all that it may; trying it again would spend it again. ``partial`` is what had stood up to
-    the checks until then (``CrewFindings``): it is kept with the run, and nothing is asserted from it."""
+    the checks until then (``CrewFindings``): it is kept with the run, and nothing is asserted from it. ``day``: it is
+    the day's budget, so that other runs would end alike."""
 
-    def __init__(self, message: str, *, remedy: str | None = None, partial: object = None) -> None:
+    def __init__(self, message: str, *, remedy: str | None = None, partial: object = None, day: bool = False) -> None:
         super().__init__(message, state="budget_exhausted", remedy=remedy)
         self.partial = partial
+        self.day = day
 
 
 class RestrictedError(RunError):

@@ -53,6 +53,7 @@ from ascertain.pipeline.path_plan import PathPlanner
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.rectify import former_names
+from ascertain.pipeline.rehearse import Rehearser, Shadow
 from ascertain.pipeline.replay import calibration_of
 from ascertain.pipeline.review_checks import Planter, fair_dice
 from ascertain.pipeline.review_desk import Desk
@@ -264,7 +265,7 @@ class App:
 
     def _services(self, bundle: TaxonomyBundle, policy: Policy) -> CrewServices:
         taxonomy = bundle.taxonomy
-        solver = CpSatSolver(self.policy.path, label=lambda skill_id: label(taxonomy, skill_id))
+        solver = CpSatSolver(policy.path, label=lambda skill_id: label(taxonomy, skill_id))
         return CrewServices(taxonomy, bundle.mapper, solver, policy, purse=self.store.purse())
 
     def planner(self) -> PathPlanner:
@@ -529,6 +530,35 @@ class App:
             if progress:
                 progress(i, len(plan.due), learner)
         return report
+
+    def rehearser(
+        self, *, brain: str | None = None, policy_file: Path | None = None, prompts: Path | None = None
+    ) -> tuple[Rehearser, list[str]]:
+        """Tries another brain of models.yaml, policy or folder of prompts in shadow; and what to know about it.
+
+        Raises:
+            ConfigError: nothing is to be tried, there is no such brain, or a file is wrong.
+        """
+        if brain is None and policy_file is None and prompts is None:
+            raise ConfigError("there is nothing to rehearse", remedy="give --brain, --policy or --prompts")
+        present, bundle = self.assessor, self.bundle
+        policy = read_policy(policy_file)[0] if policy_file is not None else self.policy
+        crew = self.crew
+        if brain is not None or prompts is not None:
+            crew = cast(LearnerCrew, load(CREW)(brain or self.settings.brain, prompts=prompts, remember=True))
+        with self.units(write=False) as uow:
+            calibration = calibration_of(uow, present.builder.versions.calibration)
+        services = self._services(bundle, calibrated(policy, calibration))
+        versions = replace(
+            present.builder.versions,
+            policy=policy.version,
+            brain=crew.brain_version,
+            prompts=crew.prompts_version,
+        )
+        notes = []
+        if tagger_version(bundle.taxonomy, bundle.mapper, policy.mapping) != self.tagger:
+            notes.append("content keeps the tags that it has: what the new policy would tag is not rehearsed")
+        return Rehearser(present, Shadow(crew, services, versions)), notes
 
     def write_back(self, names: Sequence[str] = ()) -> WriteBack:
         """Writes accepted skills into the configured connections, or those named; close it when done."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [assess|exchange|ingest|service_read|sweep …] [--json] [--quick]``."""
+"""``python -m benchmarks [assess|exchange|ingest|service_read|sweep|tokens …] [--json] [--quick]``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from benchmarks.ingest import ingest
 from benchmarks.service_read import service_read
 from benchmarks.sweep import sweep
 from benchmarks.table import Result, as_json, as_text
+from benchmarks.tokens import tokens
 
 BENCHMARKS: dict[str, Callable[..., list[Result]]] = {
     "assess": assess,
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[..., list[Result]]] = {
     "sweep": sweep,
     "exchange": exchange,
     "service_read": service_read,
+    "tokens": tokens,
 }
 
 

@@ -8,25 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agents.brains import build_brain
 from agents.brains.budget import DayMeter, Meter, RunMeter
-from agents.brains.models import Budgets, EmbeddedConfig, EndpointConfig, read_models
+from agents.brains.memory import Memory, Remembered
+from agents.brains.models import Budgets, Thinker, endpoints, read_models
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices, Mapper
 from ascertain.domain.skills import Candidate
+from ascertain.domain.spending import Usage, usage_of
 from ascertain.prompts import Prompts, read_prompts
 from tools.desk import CaseDesk
+
+if TYPE_CHECKING:
+    from agents.brains.base import Brain
 
 
 @dataclass(frozen=True, slots=True)
 class AgentCrew:
     """Implements :class:`ascertain.domain.ports.LearnerCrew`. Holds no state of a run; threads may share it."""
 
-    team: Mapping[str, EmbeddedConfig | EndpointConfig]
+    team: Mapping[str, Thinker]
     prompts: Prompts
     budgets: Budgets = field(default_factory=Budgets)
+    remembered: Remembered | None = None
+    """Answers of this process, where the same is asked again: a rehearsal does."""
 
     @property
     def brain_version(self) -> str:
@@ -44,10 +53,23 @@ class AgentCrew:
         """Import CrewAI now, so that forked workers inherit it."""
         import crews.roster  # noqa: F401
 
-        if kinds := {c.kind for c in self.team.values() if isinstance(c, EndpointConfig)}:
+        if kinds := {e.kind for c in self.team.values() for e in endpoints(c)}:
             from agents.brains.clients import preload
 
             preload(kinds)
+
+    def expected(self, case: CaseFile, services: CrewServices) -> tuple[Usage, ...]:
+        """As :meth:`ascertain.domain.ports.LearnerCrew.expected`."""
+        asked = {role for role, config in self.team.items() if endpoints(config)}
+        if not asked:
+            return ()
+        from crews.roster import LEARNER
+        from crews.run import run
+
+        reach = replace(services, mapper=RememberingMapper(services.mapper), purse=None, answers={})
+        brain_of = lambda role: _walker(role, self.team[role], reach)  # noqa: E731
+        found = run(CaseDesk(case, reach), LEARNER, self.prompts, brain_of, name="learner")
+        return usage_of(s for s in found.steps if s.agent in asked)
 
     def run(self, case: CaseFile, services: CrewServices) -> CrewFindings:
         """Let the five agents weigh one case.
@@ -60,13 +82,22 @@ class AgentCrew:
         from crews.run import run
 
         # What tools reach only answers; the purse is the meters' alone.
-        remembered = replace(services, mapper=RememberingMapper(services.mapper), purse=None)
+        remembered = replace(services, mapper=RememberingMapper(services.mapper), purse=None, answers={})
         desk = CaseDesk(case, remembered)
         meters: tuple[Meter, ...] = (RunMeter(self.budgets.run.within(services.seconds)),)
         if services.purse is not None and self.budgets.day.caps:
             meters += (DayMeter(self.budgets.day, services.purse),)
-        brain_of = lambda role: build_brain(role, self.team[role], remembered, meters)  # noqa: E731
-        return run(desk, LEARNER, self.prompts, brain_of, name="learner")
+        memory = Memory(services.answers, self.remembered)
+        brain_of = lambda role: build_brain(role, self.team[role], remembered, meters, memory)  # noqa: E731
+        return run(desk, LEARNER, self.prompts, brain_of, name="learner", memory=memory)
+
+
+def _walker(role: str, config: Thinker, services: CrewServices) -> Brain:
+    """Rules that count in the place of the endpoint that would be asked first."""
+    from agents.brains.walking import WalkingBrain
+
+    asked = endpoints(config)
+    return WalkingBrain(role=role, config=asked[0], services=services) if asked else build_brain(role, config, services)
 
 
 class RememberingMapper:
@@ -90,11 +121,15 @@ class RememberingMapper:
         return [self._known[t, top] for t in texts]
 
 
-def build(brain: str = "embedded") -> AgentCrew:
+def build(brain: str = "embedded", *, prompts: Path | None = None, remember: bool = False) -> AgentCrew:
     """The crew with the brains that ``config/models.yaml`` has under ``brain``.
+
+    Args:
+        prompts: a folder with another agents.yaml and tasks.yaml.
+        remember: answer what is asked twice within this process from memory.
 
     Raises:
         ConfigError: when models.yaml, agents.yaml or tasks.yaml is wrong, or has no such brain.
     """
     models = read_models()
-    return AgentCrew(models.team(brain), read_prompts(), models.budget)
+    return AgentCrew(models.team(brain), read_prompts(prompts), models.budget, Remembered() if remember else None)

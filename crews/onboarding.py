@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.brains import build_brain
 from agents.brains.budget import DayMeter, Meter, RunMeter
-from agents.brains.models import ONBOARDING_ROLES, Budgets, EmbeddedConfig, EndpointConfig, read_models
+from agents.brains.models import ONBOARDING_ROLES, Budgets, Thinker, read_models
 from ascertain.domain.onboarding_case import OnboardingCase
 from ascertain.domain.onboarding_crew import OnboardingFindings
 from ascertain.domain.onboarding_phases import PhaseSolver
@@ -23,7 +23,7 @@ from tools.onboarding_desk import OnboardingDesk
 class OnboardingAgents:
     """Implements :class:`ascertain.domain.onboarding_crew.OnboardingCrew`. Holds no state of a run."""
 
-    team: Mapping[str, EmbeddedConfig | EndpointConfig]
+    team: Mapping[str, Thinker]
     prompts: Prompts
     budgets: Budgets = field(default_factory=Budgets)
 

@@ -15,7 +15,9 @@ from crewai import Crew, Process, Task  # noqa: E402
 from crewai.agents.agent_builder.base_agent import BaseAgent  # noqa: E402
 from pydantic import PrivateAttr  # noqa: E402
 
-from agents.brains.base import Brain  # noqa: E402
+from agents.brains.base import Brain, CallRecord  # noqa: E402
+from agents.brains.memory import Memory  # noqa: E402
+from ascertain.domain.answers import KeptAnswer  # noqa: E402
 from ascertain.domain.canonical import digest  # noqa: E402
 from ascertain.domain.findings import Step  # noqa: E402
 from ascertain.errors import AscertainError, BrainError, BudgetError, RunError  # noqa: E402
@@ -58,9 +60,17 @@ class Post:
 
 
 def run(
-    desk: Desk[Found], posts: Sequence[Post], prompts: Prompts, brain_of: Callable[[str], Brain], *, name: str
+    desk: Desk[Found],
+    posts: Sequence[Post],
+    prompts: Prompts,
+    brain_of: Callable[[str], Brain],
+    *,
+    name: str,
+    memory: Memory | None = None,
 ) -> Found:
-    """Let the agents work one after the other and hand back what stood up to the checks.
+    """Let the agents work one after the other and hand back what stood up to the checks. A run that fails hands over
+    which answers of ``memory`` the next try need not ask for: those of agents whose task was done, or all of them
+    where nothing was wrong but the budget.
 
     Raises:
         BrainError: when a brain fails, or gives no answer of the agreed form within its tries.
@@ -90,34 +100,37 @@ def run(
         crew.kickoff()
     except Exception as e:
         steps = tuple(_steps_so_far(brains, desk.outputs))
+        spent = isinstance(e, BudgetError) and desk.failure is None
+        kept = memory.worth_keeping(None if spent else desk.outputs.keys()) if memory else ()
         if desk.failure is not None:
-            _end(desk.failure, steps)
+            _end(desk.failure, steps, kept)
         if isinstance(e, BudgetError):
             e.partial = desk.findings(steps)
         if isinstance(e, RunError):
-            e.steps = steps
+            e.steps, e.answers = steps, kept
         if isinstance(e, AscertainError):
             raise
         # CrewAI raises bare exceptions whose text may hold an answer: name the kind, and what the checks refused.
         refused = [d for d in desk.drops if d.what == "answer"]
         why = f"{refused[-1].stage}: {refused[-1].why}" if refused else f"{type(e).__name__} in the crew"
         failed = BrainError(f"the crew gave no usable answer: {why}", remedy="run it again, or use the embedded brain")
-        failed.steps = steps
+        failed.steps, failed.answers = steps, kept
         raise failed from e
     if desk.failure is not None:
-        _end(desk.failure, tuple(_steps_so_far(brains, desk.outputs)))
+        kept = memory.worth_keeping(desk.outputs.keys()) if memory else ()
+        _end(desk.failure, tuple(_steps_so_far(brains, desk.outputs)), kept)
     return desk.findings(_steps(brains, desk.outputs))
 
 
-def _end(failure: Exception, steps: tuple[Step, ...]) -> NoReturn:
+def _end(failure: Exception, steps: tuple[Step, ...], kept: tuple[KeptAnswer, ...]) -> NoReturn:
     if isinstance(failure, RunError):
-        failure.steps = steps
+        failure.steps, failure.answers = steps, kept
     if isinstance(failure, AscertainError):
         raise failure
     ended = RunError(
         f"a tool of the crew failed: {type(failure).__name__}", remedy="see the traceback for where it happened"
     )
-    ended.steps = steps
+    ended.steps, ended.answers = steps, kept
     raise ended from failure
 
 
@@ -129,23 +142,32 @@ def _steps(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step
 
 
 def _steps_so_far(brains: Mapping[str, Brain], outputs: Mapping[str, str]) -> list[Step]:
-    """A step for each agent that was called; the output is empty where it gave no answer that could be used."""
+    """A step for each agent that was called, or several where another brain took over: the last one has the output,
+    which is empty where the agent gave no answer that could be used."""
     steps = []
     for name, brain in brains.items():
-        if not (records := brain.records) and name not in outputs:
-            continue
         output = outputs.get(name, "")
-        steps.append(
-            Step(
-                agent=name,
-                model=brain.version,
-                prompt_hash=digest([r.prompt_hash for r in records]),
-                output_hash=digest(output),
-                output=output,
-                tools=tuple(t for r in records for t in r.tools),
-                calls=len(records),
-                tokens=(sum(r.tokens[0] for r in records), sum(r.tokens[1] for r in records)),
-                usd=None if any(r.usd is None for r in records) else sum(r.usd or 0.0 for r in records),
-            )
-        )
+        if not (records := brain.records):
+            if name in outputs:
+                steps.append(_step(name, brain.version, (), output))
+            continue
+        models = list(dict.fromkeys(r.model for r in records))
+        for model in models:
+            mine = [r for r in records if r.model == model]
+            steps.append(_step(name, model, mine, output if model == models[-1] else ""))
     return steps
+
+
+def _step(name: str, model: str, records: Sequence[CallRecord], output: str) -> Step:
+    return Step(
+        agent=name,
+        model=model,
+        prompt_hash=digest([r.prompt_hash for r in records]),
+        output_hash=digest(output),
+        output=output,
+        tools=tuple(t for r in records for t in r.tools),
+        calls=sum(r.asked for r in records),
+        reused=sum(not r.asked for r in records),
+        tokens=(sum(r.tokens[0] for r in records), sum(r.tokens[1] for r in records)),
+        usd=None if any(r.usd is None for r in records) else sum(r.usd or 0.0 for r in records),
+    )

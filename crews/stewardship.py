@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.brains import build_brain
 from agents.brains.budget import DayMeter, Meter, RunMeter
-from agents.brains.models import STEWARD_ROLES, Budgets, EmbeddedConfig, EndpointConfig, read_models
+from agents.brains.models import STEWARD_ROLES, Budgets, Thinker, read_models
 from ascertain.domain.ports import CrewServices
 from ascertain.domain.weighing import Matter, StewardFindings
 from ascertain.prompts import Prompts, read_prompts
@@ -19,7 +19,7 @@ from tools.steward_desk import StewardDesk
 class TaxonomyCrew:
     """Implements :class:`ascertain.domain.weighing.StewardCrew`. Holds no state of a run; threads may share it."""
 
-    team: Mapping[str, EmbeddedConfig | EndpointConfig]
+    team: Mapping[str, Thinker]
     prompts: Prompts
     budgets: Budgets = field(default_factory=Budgets)
 

@@ -27,23 +27,27 @@ CHARS_PER_TOKEN = 4
 @dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call as it happened: SHA-256 of all that was sent, tools asked for, (prompt, completion) tokens, US dollars
-    (``None``: no price is known)."""
+    (``None``: no price is known), and the version that answered; ``asked`` is False where it had answered before."""
 
     prompt_hash: str
     tools: tuple[str, ...]
     tokens: tuple[int, int]
     usd: float | None = 0.0
+    model: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What a brain came to: tool calls, or an answer text. Tokens as the provider counted them, if it did; ``usd`` as
-    in :class:`CallRecord`."""
+    """What a brain came to: tool calls, or an answer text. Tokens as the provider counted them, if it did; ``usd``,
+    ``model`` and ``asked`` as in :class:`CallRecord`; ``model`` is empty where it is the brain's own."""
 
     tool_calls: tuple[ToolCall, ...] = ()
     text: str = ""
     tokens: tuple[int, int] | None = None
     usd: float | None = 0.0
+    model: str = ""
+    asked: bool = True
 
 
 class Brain(BaseLLM):
@@ -115,7 +119,8 @@ class Brain(BaseLLM):
         tokens = thought.tokens or (self.get_input_tokens_count(sent), max(1, len(text) // CHARS_PER_TOKEN))
         names = tuple(str(c["function"]["name"]) for c in thought.tool_calls)
         asked = digest([sent, [t["function"]["name"] for t in tools or ()]])
-        self._records.append(CallRecord(asked, names, tokens, thought.usd))
+        model = thought.model or self.version
+        self._records.append(CallRecord(asked, names, tokens, thought.usd, model, thought.asked))
         self._track_token_usage_internal(
             {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
         )

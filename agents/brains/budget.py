@@ -94,6 +94,7 @@ class DayMeter:
             raise BudgetError(
                 f"the day's budget is used up: {self._caps[what]:.10g} {what}",
                 remedy=f"it is whole again at midnight UTC, or raise budget.day.{what} in config/models.yaml",
+                day=True,
             )
 
     def charge(self, tokens: int, usd: float) -> None:

@@ -19,6 +19,7 @@ from langchain_core.rate_limiters import InMemoryRateLimiter
 from langsmith import tracing_context
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from agents.brains.bounded import AnswerTooLong, BoundedTransport
 from agents.brains.budget import Meter, admit, out_of_time, seconds_left
 from agents.brains.models import EndpointConfig
 from ascertain.errors import BrainError, BudgetError, ConfigError
@@ -77,7 +78,7 @@ def _open(config: EndpointConfig, key: str | None) -> BaseChatModel:
             use_responses_api=False,
             stream_usage=False,
             # The SDK follows redirects, and the prompt would go along to whatever host one names.
-            http_client=httpx.Client(follow_redirects=False, timeout=config.timeout_s),
+            http_client=httpx.Client(follow_redirects=False, timeout=config.timeout_s, transport=BoundedTransport()),
             **common,
         )
     from langchain.chat_models import init_chat_model
@@ -178,10 +179,19 @@ def _status(error: BaseException) -> int | None:
     return status if isinstance(status, int) else None
 
 
+def _behind(error: BaseException | None) -> AnswerTooLong | None:
+    """An answer that was given up, which the SDK and LangChain each tell as a connection that failed."""
+    while error is not None and not isinstance(error, AnswerTooLong):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def _transient(error: BaseException) -> bool:
     status = _status(error)
     if status is not None:
         return status in _BUSY
+    if _behind(error) is not None:
+        return False
     # Connection and time-out errors of the SDKs carry no status; they are told by name, whatever the provider.
     return any(w in type(error).__name__ for w in ("Connection", "Timeout", "ConnectError", "RemoteProtocol"))
 
@@ -197,6 +207,8 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _reason(error: BaseException) -> str:
+    if (behind := _behind(error)) is not None:
+        return str(behind)
     status = _status(error)
     kind = type(error).__name__
     return f"status {status} ({kind})" if status is not None else kind

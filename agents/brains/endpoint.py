@@ -21,7 +21,10 @@ from pydantic import BaseModel, PrivateAttr
 from agents.brains.base import CHARS_PER_TOKEN, Brain, Message, Thought
 from agents.brains.budget import Meter
 from agents.brains.clients import ask
+from agents.brains.memory import Memory
 from agents.brains.models import EndpointConfig
+from ascertain.domain.answers import KeptAnswer
+from ascertain.domain.canonical import digest
 
 
 class EndpointBrain(Brain):
@@ -30,8 +33,17 @@ class EndpointBrain(Brain):
     llm_type: str = "endpoint"
     _config: EndpointConfig = PrivateAttr()
     _meters: Sequence[Meter] = PrivateAttr()
+    _memory: Memory = PrivateAttr()
 
-    def __init__(self, *, role: str, config: EndpointConfig, meters: Sequence[Meter] = (), **data: Any) -> None:
+    def __init__(
+        self,
+        *,
+        role: str,
+        config: EndpointConfig,
+        meters: Sequence[Meter] = (),
+        memory: Memory | None = None,
+        **data: Any,
+    ) -> None:
         super().__init__(
             role=role,
             model=config.model,
@@ -43,6 +55,7 @@ class EndpointBrain(Brain):
         )
         self._config = config
         self._meters = meters
+        self._memory = memory or Memory()
 
     @property
     def version(self) -> str:
@@ -68,7 +81,8 @@ class EndpointBrain(Brain):
     def think(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]], schema: type[BaseModel] | None
     ) -> Thought:
-        """Ask; where the answer does not fit the schema, say what is wrong with it and ask again."""
+        """Ask, unless the very same was asked before; where the answer does not fit the schema, say what is wrong with
+        it and ask again."""
         told = any(m.get("role") == "tool" for m in messages)
         final = schema is not None and (told or not tools)
         history: list[dict[str, Any]] = [_plain(m) for m in messages]
@@ -80,15 +94,21 @@ class EndpointBrain(Brain):
                 options["tool_choice"] = "required" if self._config.kind == "openai" else "any"
         if final and schema is not None:
             self._ask_for(schema, history, options)
+        question = digest([self.version, history, options])
+        if known := self._memory.recall(question):
+            return Thought(tuple(map(dict, known.tool_calls)), known.text, tokens=(0, 0), asked=False)
         tokens = (0, 0)
         for repair in range(self._config.repairs + 1):
             answer = ask(self._config, history, options, self._meters)
             used = self._used(history, answer)
             tokens = (tokens[0] + used[0], tokens[1] + used[1])
             if calls := _tool_calls(answer):
+                self._memory.note(KeptAnswer(question, self.role, self.version, "", calls))
                 return Thought(tool_calls=calls, tokens=tokens, usd=self._cost(tokens))
             text = answer.text
             faults = _faults(text, schema) if final and schema is not None else ""
+            if text.strip() and not faults:
+                self._memory.note(KeptAnswer(question, self.role, self.version, text.strip()))
             if not faults or repair == self._config.repairs:
                 break
             history += [{"role": "assistant", "content": text}, {"role": "user", "content": _REPAIR + faults}]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -97,6 +98,8 @@ class EndpointConfig(_Strict):
         requests_per_second: bound over all agents of the process; unset = none.
         structured_output: what the server understands of response_format.
         price: what tokens cost; needed where a budget is in money.
+        fallbacks: brains that are asked in this order where this one fails for good; theirs are not followed.
+        rest_s: seconds for which an endpoint that failed for good is not asked again where another one can be.
     """
 
     kind: Literal["openai", "langchain"]
@@ -114,6 +117,8 @@ class EndpointConfig(_Strict):
     requests_per_second: Annotated[float, Field(gt=0)] | None = None
     structured_output: Literal["json_schema", "json_object", "none"] = "json_schema"
     price: Price | None = None
+    fallbacks: tuple[str, ...] = ()
+    rest_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
 
     @field_validator("base_url")
     @classmethod
@@ -147,6 +152,32 @@ class EndpointConfig(_Strict):
 BrainConfig = Annotated[EmbeddedConfig | EndpointConfig, Field(discriminator="kind")]
 
 
+@dataclass(frozen=True, slots=True)
+class ChainConfig:
+    """Brains that stand in for each other, in order."""
+
+    members: tuple[EmbeddedConfig | EndpointConfig, ...]
+
+    @property
+    def kind(self) -> str:
+        """As the others have one."""
+        return "chain"
+
+    @property
+    def version(self) -> str:
+        """All that may answer: which of them did is on record with each step."""
+        return " else ".join(c.version for c in self.members)
+
+
+Thinker = EmbeddedConfig | EndpointConfig | ChainConfig
+
+
+def endpoints(config: Thinker) -> tuple[EndpointConfig, ...]:
+    """The endpoints that may be asked."""
+    members = config.members if isinstance(config, ChainConfig) else (config,)
+    return tuple(c for c in members if isinstance(c, EndpointConfig))
+
+
 class Models(_Strict):
     """All of the file."""
 
@@ -155,7 +186,7 @@ class Models(_Strict):
     teams: dict[str, dict[str, str]] = Field(default_factory=dict)
     budget: Budgets = Budgets()
 
-    def team(self, name: str, roles: Sequence[str] = ROLES) -> Mapping[str, EmbeddedConfig | EndpointConfig]:
+    def team(self, name: str, roles: Sequence[str] = ROLES) -> Mapping[str, Thinker]:
         """A brain for each of ``roles``, for a team or a single brain called ``name``.
 
         Raises:
@@ -163,13 +194,51 @@ class Models(_Strict):
         """
         if name in self.teams:
             members = self.teams[name]
-            return {r: self.brains[members.get(r, members["default"])] for r in roles}
+            return {r: self._thinker(members.get(r, members["default"])) for r in roles}
         if name in self.brains:
-            return dict.fromkeys(roles, self.brains[name])
+            return dict.fromkeys(roles, self._thinker(name))
         known = ", ".join(sorted({*self.teams, *self.brains}))
         raise ConfigError(
             f"ASCERTAIN_BRAIN: there is no brain or team {name!r} in models.yaml", remedy=f"use one of: {known}"
         )
+
+    def _thinker(self, name: str) -> Thinker:
+        config = self.brains[name]
+        if isinstance(config, EmbeddedConfig) or not config.fallbacks:
+            return config
+        return ChainConfig((config, *(self.brains[f] for f in config.fallbacks)))
+
+    def faults(self) -> Iterator[tuple[str, str, str | None]]:
+        """What is wrong between fields: (field, what, remedy)."""
+        money = self.budget.run.usd is not None or self.budget.day.usd is not None
+        for name, config in self.brains.items():
+            if not isinstance(config, EndpointConfig):
+                continue
+            if money and config.price is None:
+                yield (
+                    f"brains.{name}.price",
+                    "is missing, so the budget in US dollars could not be kept",
+                    "give the price of a million prompt and completion tokens (0 for a server of your own)",
+                )
+            for i, other in enumerate(config.fallbacks):
+                field = f"brains.{name}.fallbacks.{i}"
+                if other == name:
+                    yield field, "a brain cannot stand in for itself", None
+                elif other not in self.brains:
+                    yield field, f"there is no brain {other!r}", f"use some of: {', '.join(sorted(self.brains))}"
+                elif other in config.fallbacks[:i]:
+                    yield field, f"{other!r} is named before", None
+        for team, members in self.teams.items():
+            if "default" not in members:
+                yield f"teams.{team}", "a default is missing", None
+            for role, brain in members.items():
+                if role not in (*EVERY_ROLE, "default"):
+                    yield f"teams.{team}.{role}", "there is no such agent", f"use some of: {', '.join(EVERY_ROLE)}"
+                if brain not in self.brains:
+                    yield f"teams.{team}.{role}", f"there is no brain {brain!r}", None
+        for name in sorted(set(self.teams) & set(self.brains)):
+            if set(self.teams[name].values()) != {name}:
+                yield f"teams.{name}", "a brain has that name too, and means something else", "give one another name"
 
 
 def read_models(path: Path | None = None) -> Models:
@@ -186,21 +255,10 @@ def read_models(path: Path | None = None) -> Models:
     except yaml.YAMLError as e:
         raise ConfigError(f"{file.name} is not valid YAML: {e}") from None
     except ValidationError as e:
-        first = e.errors(include_input=False)[0]
-        raise ConfigError(f"{file.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    if models.budget.run.usd is not None or models.budget.day.usd is not None:
-        for name, config in models.brains.items():
-            if isinstance(config, EndpointConfig) and config.price is None:
-                raise ConfigError(
-                    f"{file.name}: brains.{name}.price: is missing, so the budget in US dollars could not be kept",
-                    remedy="give the price of a million prompt and completion tokens (0 for a server of your own)",
-                )
-    for team, members in models.teams.items():
-        if "default" not in members:
-            raise ConfigError(f"{file.name}: teams.{team}: a default is missing")
-        for role, brain in members.items():
-            if role not in (*EVERY_ROLE, "default"):
-                raise ConfigError(f"{file.name}: teams.{team}.{role}: there is no such agent")
-            if brain not in models.brains:
-                raise ConfigError(f"{file.name}: teams.{team}.{role}: there is no brain {brain!r}")
+        wrong = [f"{'.'.join(map(str, x['loc'])) or 'the file'}: {x['msg']}" for x in e.errors(include_input=False)[:5]]
+        raise ConfigError(f"{file.name}: {'; '.join(wrong)}") from None
+    if found := list(models.faults()):
+        remedies = dict.fromkeys(r for _, _, r in found[:5] if r)
+        told = "; ".join(f"{field}: {what}" for field, what, _ in found[:5])
+        raise ConfigError(f"{file.name}: {told}", remedy="; ".join(remedies) or None)
     return models

@@ -38,6 +38,7 @@ from ascertain.cli import (
     people,
     permissions,
     person_requests,
+    rehearse,
     retain,
     review_watch,
     roles,
@@ -75,6 +76,7 @@ app.command("doctor", short_help="find the usual mistakes, with remedies", rich_
 app.command("sync", short_help="pull what changed from LMS, HRIS, tracker", rich_help_panel="Run it")(work.sync)
 app.command("assess", short_help="assess one learner or a cohort now", rich_help_panel="Run it")(work.assess)
 app.command("sweep", short_help="assess those whose case has changed", rich_help_panel="Run it")(work.sweep)
+app.command("rehearse", short_help="try another brain, policy or prompts", rich_help_panel="Run it")(rehearse.rehearse)
 app.command("worker", short_help="work on the queue", rich_help_panel="Run it")(work.worker)
 app.command("schedule", short_help="enqueue sweeps when they are due", rich_help_panel="Run it")(work.schedule)
 app.command("stop", short_help="stop everything that works by itself", rich_help_panel="Run it")(stop.stop)

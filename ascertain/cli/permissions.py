@@ -39,6 +39,7 @@ ENTRIES: Mapping[str, Entry] = {
     "sync": Action.SYNC_RUN,
     "assess": Asks(Action.ASSESS_RUN),
     "sweep": Asks(Action.ASSESS_RUN),
+    "rehearse": Asks(Action.ASSESS_RUN),
     "worker": Action.SYSTEM_RUN,
     "schedule": Action.SYSTEM_RUN,
     "stop": Action.STOP,

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ascertain.runtime import App
 
 Queue = Annotated[bool, typer.Option("--queue", help="Hand the work to the queue instead of doing it here.")]
+Estimate = Annotated[
+    bool, typer.Option("--estimate", help="Only say what it would take: calls, tokens, money, time. Starts nothing.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Look at everybody again, changed or not.")]
 
 
@@ -59,6 +62,7 @@ def assess(
     cohort: Annotated[str | None, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = None,
     queue: Queue = False,
     force: Force = False,
+    estimate: Estimate = False,
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
@@ -69,7 +73,9 @@ def assess(
     if (learner is None) == (cohort is None):
         raise ConfigError("give either --learner or --cohort", remedy="ascertain assess --learner ID")
     app = opened()
-    if learner is not None:
+    if estimate:
+        _estimate(app, actor, learner or "", cohort or "", force=force, as_json=as_json)
+    elif learner is not None:
         _assess_one(app, _whom(app, actor, learner), queue=queue, as_json=as_json)
     else:
         _must_be_permitted(app, actor, str(cohort))
@@ -80,11 +86,15 @@ def sweep(
     cohort: Annotated[str, typer.Option("--cohort", help="A department, a job profile id, or `all`.")] = "all",
     queue: Queue = False,
     force: Force = False,
+    estimate: Estimate = False,
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
     """Assess those of a cohort whose case has changed since their last run; the others cost next to nothing."""
     app = opened()
+    if estimate:
+        _estimate(app, actor, "", cohort, force=force, as_json=as_json)
+        return
     _must_be_permitted(app, actor, cohort)
     _sweep(app, cohort, "sweep", queue=queue, force=force, as_json=as_json)
 
@@ -127,6 +137,35 @@ def schedule(
             c.print("nothing was due")
 
     emit({"fired": fired}, as_json, render)
+
+
+def _estimate(app: App, actor: str | None, learner: str, cohort: str, *, force: bool, as_json: bool) -> None:
+    """What it would take, as the page and the API say it."""
+    from ascertain.service.starting import estimate_runs
+
+    found = estimate_runs(app, asking(app, actor), learner, cohort, force=force)
+
+    def render(c: Console) -> None:
+        c.print(f"{found['due']} of {found['people']} would be assessed, {found['unchanged']} have not changed")
+        _kept_back(c, found["no_notice"], found["no_consent"])
+        if found["blocked"]:
+            c.print(f"cannot be assessed: {found['blocked']}", style="yellow", soft_wrap=True)
+        c.print(f"brain: {found['brain']}", soft_wrap=True)
+        if found["tokens"] is not None:
+            money = "no price is known" if found["usd"] is None else f"{found['usd']:.4g} USD"
+            c.print(f"about {found['calls']:.0f} calls, {found['tokens']:,.0f} tokens, {money}")
+        if found["seconds"] is not None:
+            c.print(f"about {found['seconds']:.0f} s of one worker")
+        if found["rests_on"]:
+            c.print(f"by the middle one of {found['rests_on']} runs that ended well with this brain", style="dim")
+        elif found["walked"]:
+            c.print(
+                f"by walking {found['walked']} of the cases without asking the model; repairs come on top", style="dim"
+            )
+        elif found["due"]:
+            c.print("nothing is known to go by yet, and the brain asks no endpoint", style="dim")
+
+    emit(found, as_json, render)
 
 
 def _whom(app: App, actor: str | None, learner: str) -> str:

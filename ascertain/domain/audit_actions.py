@@ -50,7 +50,9 @@ ACTIONS: Mapping[str, Entry] = {
     "fairness.audited": Entry(1, "groups were compared"),
     "fairness.labels_erased": Entry(1, "somebody's group labels were erased"),
     "fairness.labels_imported": Entry(1, "group labels were taken in"),
-    "fairness.labels_read": Entry(3, "group labels were read for an audit, calibration by group or lists of openings"),
+    "fairness.labels_read": Entry(
+        4, "group labels were read for an audit, or calibration, openings, a rehearsal by group"
+    ),
     "fairness.matches_checked": Entry(1, "groups were compared on lists for openings: how many, how many flagged"),
     "fairness.read": Entry(1, "the report of a fairness audit was read"),
     "fairness.refused": Entry(1, "somebody who is no fairness auditor asked for labels"),
@@ -91,6 +93,9 @@ ACTIONS: Mapping[str, Entry] = {
     "person.unrestricted": Entry(1, "it may be used again"),
     "quarantine.retried": Entry(1, "somebody asked that records in quarantine are tried again"),
     "quarantine.dropped": Entry(1, "quarantined records were dropped"),
+    "rehearsal.made": Entry(
+        1, "another brain, policy or prompts were tried in shadow: versions, people, how many would change"
+    ),
     "request.declined": Entry(1, "what a person asked about their data is not done, with the reason"),
     "request.done": Entry(1, "it is done; of an erasure, afterwards"),
     "request.longer": Entry(1, "it takes up to three months, with the reason"),

@@ -90,7 +90,8 @@ class Step:
 
     ``prompt_hash`` and ``output_hash`` are SHA-256 hex; ``output`` is the checked answer (JSON text);
     ``tools`` lists the tool names in call order; ``tokens`` is (prompt, completion); ``usd`` what they cost in US
-    dollars, ``None`` where no price is known.
+    dollars, ``None`` where no price is known; ``reused`` counts answers to questions that had been asked before, which
+    are no calls.
     """
 
     agent: str
@@ -102,6 +103,7 @@ class Step:
     calls: int = 0
     tokens: tuple[int, int] = (0, 0)
     usd: float | None = 0.0
+    reused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

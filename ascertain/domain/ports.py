@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from ascertain.domain.access import ApiKeys
 from ascertain.domain.activity import Engagements, JobProposals
+from ascertain.domain.answers import Answers, KeptAnswer
 from ascertain.domain.api_requests import ApiRequests
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.assignments import Assignments
@@ -52,7 +53,7 @@ from ascertain.domain.runs import (
 )
 from ascertain.domain.sessions import Sessions
 from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Skill
-from ascertain.domain.spending import Purse, UsageLog
+from ascertain.domain.spending import Purse, Usage, UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
 from ascertain.domain.transcripts import Transcripts
@@ -91,7 +92,7 @@ class PathSolver(Protocol):
 class CrewServices:
     """What a crew's tools may reach besides the case file: reading and computing, never writing. ``seconds`` is how
     long the run may take at most, where whoever asks for it has no more time; ``purse`` counts what is spent in a
-    day."""
+    day; ``answers`` are those that earlier tries of the same run were given, by question."""
 
     taxonomy: Taxonomy
     mapper: Mapper
@@ -99,6 +100,7 @@ class CrewServices:
     policy: Policy
     seconds: float | None = None
     purse: Purse | None = None
+    answers: Mapping[str, KeptAnswer] = field(default_factory=dict)
 
 
 class LearnerCrew(Protocol):
@@ -112,6 +114,9 @@ class LearnerCrew(Protocol):
         """Import what a run needs, without a run, so that forked workers inherit it."""
 
     def run(self, case: CaseFile, services: CrewServices) -> CrewFindings: ...
+    def expected(self, case: CaseFile, services: CrewServices) -> tuple[Usage, ...]:
+        """What :meth:`run` would use of endpoints at least, by agent and brain, without asking one; empty where none
+        would be asked."""
 
 
 class People(Protocol):
@@ -462,6 +467,8 @@ class UnitOfWork(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def usage(self) -> UsageLog: ...
+    @property
+    def answers(self) -> Answers: ...
     @property
     def tag_votes(self) -> TagVotes: ...
     @property

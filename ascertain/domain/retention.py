@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from ascertain.domain.answers import KEEP_DAYS
+
 MIN_AUDIT_DAYS = 183
 """Logs of such a system are kept at least six months (Regulation (EU) 2024/1689, Art. 26(6))."""
 
@@ -28,12 +30,18 @@ class Kind(StrEnum):
     API_REQUESTS = "api_requests"
     RUN_REQUESTS = "run_requests"
     ONBOARDING = "onboarding_plans"
+    KEPT_ANSWERS = "kept_answers"
 
 
 LEFT = "people_who_left"
 AUDIT = "audit_records"
 
-SINCE_THEN: Mapping[Kind, int] = {Kind.API_REQUESTS: 3, Kind.RUN_REQUESTS: 90, Kind.ONBOARDING: 365}
+SINCE_THEN: Mapping[Kind, int] = {
+    Kind.API_REQUESTS: 3,
+    Kind.RUN_REQUESTS: 90,
+    Kind.ONBOARDING: 365,
+    Kind.KEPT_ANSWERS: KEEP_DAYS,
+}
 """Days of kinds that policies from before there were any do not name."""
 
 UNOWNED = frozenset({Kind.INBOX, Kind.QUARANTINE})

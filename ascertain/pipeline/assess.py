@@ -29,7 +29,7 @@ from ascertain.errors import (
     RunCancelled,
     RunError,
 )
-from ascertain.pipeline.assess_ends import fail, steps_of
+from ascertain.pipeline.assess_ends import answers_of, fail, steps_of
 from ascertain.pipeline.assign import assignee_of
 from ascertain.pipeline.assignments import propose
 from ascertain.pipeline.audit_sample import DRAWN, drawn
@@ -149,14 +149,14 @@ class Assessor:
             fail(self.units, self.clock, run, RunState(problem.state), problem.message)
             raise problem
         try:
-            decided = self._decide(now.case, self._weighed(now.case, until))
+            decided = self._decide(now.case, self._weighed(run, now.case, until))
         except BudgetError as e:
             partial = e.partial if isinstance(e.partial, CrewFindings) else None
-            fail(self.units, self.clock, run, RunState.BUDGET_EXHAUSTED, e.message, partial)
+            fail(self.units, self.clock, run, RunState.BUDGET_EXHAUSTED, e.message, partial, answers=answers_of(e))
             raise
         except RunError as e:
             state = RunState(e.state) if e.state in set(RunState) else RunState.FAILED
-            fail(self.units, self.clock, run, state, e.message, steps=steps_of(e))
+            fail(self.units, self.clock, run, state, e.message, steps=steps_of(e), answers=answers_of(e))
             raise
         except Exception as e:
             # The text of a foreign exception may hold something personal.
@@ -175,9 +175,14 @@ class Assessor:
             fail(self.units, self.clock, run, RunState(e.state), e.message)
             raise
 
-    def _weighed(self, case: CaseFile, until: float | None) -> CrewFindings:
-        """What the crew found. What it used is counted at once: it is spent, whatever comes of the run."""
-        services = self.services if until is None else replace(self.services, seconds=until - time.monotonic())
+    def _weighed(self, run: Run, case: CaseFile, until: float | None) -> CrewFindings:
+        """What the crew found. What it used is counted at once: it is spent, whatever comes of the run. What earlier
+        tries of the run were answered is not asked again."""
+        with self.units(write=False) as uow:
+            kept = {a.question: a for a in uow.answers.of(run.id)}
+        services = replace(self.services, answers=kept) if kept else self.services
+        if until is not None:
+            services = replace(services, seconds=until - time.monotonic())
         if case.domain is not None:
             services = replace(services, mapper=MapperWithin(services.mapper, case.domain))
         try:
@@ -275,6 +280,7 @@ class Assessor:
             rows = [decisions.contest(row) for row in asked]
             uow.assertions.supersede(learner.id, keep_run=run.id)
             uow.reviews.close_for(learner.id, keep_run=run.id)
+            uow.answers.forget(learner.id)
             uow.assertions.add(rows)
             self._ask(uow, learner, asked, routes)
             uow.runs.put_documents(run.id, texts)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ascertain.domain.answers import KeptAnswer
 from ascertain.domain.findings import CrewFindings, Step
 from ascertain.domain.ports import Clock, UnitOfWorkFactory
 from ascertain.domain.runs import Run, RunState
@@ -28,9 +29,10 @@ def fail(
     partial: CrewFindings | None = None,
     *,
     steps: Sequence[Step] = (),
+    answers: Sequence[KeptAnswer] = (),
 ) -> None:
     """Store how a run ended, unless another process has finished it. ``partial`` is kept with it, and what was used
-    until then: by its steps, else by ``steps``."""
+    until then: by its steps, else by ``steps``. ``answers`` wait for the next try."""
     with units() as uow:
         known = uow.runs.find(run.learner_id, run.fingerprint)
         if known is not None and known.state is RunState.DONE:  # another worker has done what this one could not
@@ -42,6 +44,8 @@ def fail(
             figures |= {"claims": len(partial.claims), "picks": len(partial.picks), "agents": len(partial.steps)}
             uow.runs.put_documents(run.id, partial_documents(partial))
             seal_steps(uow, run, partial)
+        if answers:
+            uow.answers.keep(run.id, run.learner_id, answers)
         uow.runs.put(replace(run, state=state, finished_at=clock.now(), outcome=figures))
         seal_failed(uow, run, state)
         uow.commit()
@@ -50,6 +54,11 @@ def fail(
 def steps_of(error: RunError) -> list[Step]:
     """What agents had been asked before it ended."""
     return [s for s in error.steps if isinstance(s, Step)]
+
+
+def answers_of(error: RunError) -> list[KeptAnswer]:
+    """What need not be asked again."""
+    return [a for a in error.answers if isinstance(a, KeptAnswer)]
 
 
 def abandon(units: UnitOfWorkFactory, clock: Clock, learner_id: str, since: datetime) -> int:

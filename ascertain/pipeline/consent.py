@@ -223,6 +223,7 @@ def _forget(uow: UnitOfWork, learner_id: str, gone: Collection[str], *, everythi
     rows = uow.assertions.of(learner_id, current_only=False)
     resting = [r for r in rows if everything or rests_on(r.inputs, gone)]
     fallen = [r for r in resting if r.state is not AssertionState.SUPERSEDED]
+    uow.answers.forget(learner_id)
     if not gone and not fallen:
         return Forgotten()
     for row in fallen:

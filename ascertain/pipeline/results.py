@@ -149,7 +149,7 @@ def partial_documents(findings: CrewFindings) -> Mapping[str, Any]:
 def outcome(
     rows: Sequence[StoredAssertion], findings: CrewFindings, conclusion: Conclusion, plan: PathPlan | None
 ) -> dict[str, Any]:
-    """The run in figures."""
+    """The run in figures, and which brains answered: of those that stand in for each other, not all do."""
     states: dict[str, int] = {}
     for r in rows:
         states[r.state.value] = states.get(r.state.value, 0) + 1
@@ -161,6 +161,7 @@ def outcome(
         "gaps": len(conclusion.gaps),
         "path_items": len(plan.steps) if plan else 0,
         "usage": figures(usage_of(findings.steps)),
+        "brains": sorted({s.model for s in findings.steps}),
     }
 
 

@@ -54,6 +54,7 @@ def seal_steps(uow: UnitOfWork, run: Run, findings: CrewFindings) -> None:
                 "tools": step.tools,
                 "calls": step.calls,
                 "tokens": step.tokens,
+                "reused": step.reused,
             },
             payload={"output": step.output},
         )

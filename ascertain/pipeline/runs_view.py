@@ -227,19 +227,20 @@ def usage_in(runs: Sequence[Run]) -> Json:
 
 
 def typical(uow: UnitOfWork, brain: str, now: datetime) -> Json:
-    """The middle run of the newest that ended well with this brain: seconds, tokens, US dollars. ``n`` is how many it
-    rests on; the figures are null where there are none."""
+    """The middle run of the newest that ended well with this brain: seconds, calls, tokens, US dollars. ``n`` is how
+    many it rests on; the figures are null where there are none."""
     runs = [
         r
         for r in uow.runs.recent(now - WINDOW, limit=RECENT)
         if r.state is RunState.DONE and r.finished_at and r.versions.brain == brain and "usage" in r.outcome
     ]
     if not runs:
-        return {"n": 0, "seconds": None, "tokens": None, "usd": None}
+        return {"n": 0, "seconds": None, "calls": None, "tokens": None, "usd": None}
     used = [r.outcome["usage"] for r in runs]
     return {
         "n": len(runs),
         "seconds": median((r.finished_at - r.started_at).total_seconds() for r in runs if r.finished_at),
+        "calls": median(u["calls"] for u in used),
         "tokens": median(u["tokens"] for u in used),
         "usd": median(u["usd"] for u in used),
     }

@@ -11,6 +11,7 @@ from ascertain.domain.runs import RunState
 from ascertain.errors import ConflictError, NotFoundError
 from ascertain.jobs import run_requests as jobs
 from ascertain.pipeline import run_requests
+from ascertain.pipeline.estimate import walked
 from ascertain.pipeline.permit import all_permitted, demand_somewhere, permitted_learner
 from ascertain.pipeline.runs_view import typical
 from ascertain.pipeline.stop import is_stopped
@@ -78,10 +79,11 @@ def start_runs(
 
 
 def estimate_runs(app: App, who: Principal, learner: str, cohort: str, *, force: bool = False) -> dict[str, Any]:
-    """What starting them would take, by the middle run of those that ended well with the present brain.
+    """What starting them would take, by the middle run of those that ended well with the present brain; where there is
+    none, by walking a few of the cases without asking a model (``walked``): the fewest calls, and tokens by length.
 
     ``due`` of ``people`` would be assessed; the others have not changed, or may not be assessed. ``seconds`` (of one
-    worker), ``tokens`` and ``usd`` are null where no run is known to go by.
+    worker), ``calls``, ``tokens`` and ``usd`` are null where nothing is known to go by.
 
     Raises:
         ForbiddenError, NotFoundError, ConflictError: as ``start_runs``.
@@ -101,7 +103,7 @@ def estimate_runs(app: App, who: Principal, learner: str, cohort: str, *, force:
             all_permitted(uow, who, Action.ASSESS_RUN, people)
         usual = typical(uow, app.crew.brain_version, app.clock.now())
     if learner:
-        found = _of_one(app, people[0].id)
+        found, due = _of_one(app, people[0].id), [people[0].id]
     else:
         plan = app.plan_sweep(cohort, force=force)
         found = {
@@ -111,8 +113,14 @@ def estimate_runs(app: App, who: Principal, learner: str, cohort: str, *, force:
             "no_consent": len(plan.no_consent),
             "blocked": "",
         }
-    each = {k: None if usual[k] is None else usual[k] * found["due"] for k in ("seconds", "tokens", "usd")}
-    return {"people": len(people), **found, **each, "rests_on": usual["n"], "brain": app.crew.brain_version}
+        due = [p.id for p in plan.due]
+    steps = 0
+    if not usual["n"] and found["due"]:
+        usual |= walked(app.assessor, due)
+        steps = usual["walked"]
+    each = {k: None if usual[k] is None else usual[k] * found["due"] for k in ("seconds", "calls", "tokens", "usd")}
+    known = {"rests_on": usual["n"], "walked": steps, "brain": app.crew.brain_version}
+    return {"people": len(people), **found, **each, **known}
 
 
 def _of_one(app: App, learner_id: str) -> dict[str, Any]:

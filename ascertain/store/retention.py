@@ -40,6 +40,7 @@ from ascertain.store.schema import (
     RunRow,
     table,
 )
+from ascertain.store.schema_answers import KeptAnswersRow
 from ascertain.store.schema_api import ApiRequestRow, RunRequestMemberRow, RunRequestRow
 from ascertain.store.schema_disputes import DisputeRow
 from ascertain.store.schema_exchange import InboxRow, NotificationRow, OutboxRow
@@ -55,6 +56,7 @@ _OUTBOX, _NOTES, _AUDIT, _LEARNERS = map(table, (OutboxRow, NotificationRow, Aud
 _DELETIONS, _MARKS, _HOLDS = map(table, (DeletionRow, DeletionMarkRow, HoldRow))
 _API_REQUESTS, _RUN_REQUESTS, _RUN_MEMBERS = map(table, (ApiRequestRow, RunRequestRow, RunRequestMemberRow))
 _ONBOARDINGS = table(OnboardingPlanRow)
+_ANSWERS = table(KeptAnswersRow)
 _DEPARTURES, _CUTS, _USES, _DISPUTES = map(table, (DepartureRow, CutRow, EngagementRow, DisputeRow))
 
 _OPEN_ROWS = (OutboxState.PLANNED, OutboxState.WRITING, OutboxState.UNSEEN)
@@ -174,6 +176,7 @@ _WHERE: dict[Kind, _Held] = {
         _ONBOARDINGS.c.learner_id,
         lambda b: _ONBOARDINGS.c.starts_on < b.date() - timedelta(days=PHASES[-1]),
     ),
+    Kind.KEPT_ANSWERS: _Held(_ANSWERS, (_ANSWERS.c.run_id,), _ANSWERS.c.learner_id, lambda b: _ANSWERS.c.kept_at < b),
 }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ascertain.domain.access import ApiKeys
 from ascertain.domain.activity import Engagements, JobProposals
+from ascertain.domain.answers import Answers
 from ascertain.domain.api_requests import ApiRequests
 from ascertain.domain.assignments import Assignments
 from ascertain.domain.calibration_log import Calibrations
@@ -55,6 +56,7 @@ from ascertain.domain.transcripts import Transcripts
 from ascertain.domain.wishes import Wishes
 from ascertain.errors import AscertainError, ForbiddenError
 from ascertain.store.activity import SqlEngagements, SqlJobProposals
+from ascertain.store.answers import SqlAnswers
 from ascertain.store.api_keys import SqlApiKeys
 from ascertain.store.api_requests import SqlApiRequests
 from ascertain.store.assertions import SqlAssertions
@@ -156,6 +158,7 @@ class SqlUnitOfWork:
     api_requests: ApiRequests
     run_requests: RunRequests
     usage: UsageLog
+    answers: Answers
     tag_votes: TagVotes
     stewardship: Stewardship
     rollouts: Rollouts
@@ -189,7 +192,9 @@ class SqlUnitOfWork:
         self.runs = SqlRuns(tx, rollouts)
         self.assertions = SqlAssertions(tx, rollouts)
         self.reviews = SqlReviews(tx, rollouts)
-        self.audit = SqlAuditLog(tx, KeyRing(tx, self._context.keys), self._context.pseudonym)
+        keys = KeyRing(tx, self._context.keys)
+        self.audit = SqlAuditLog(tx, keys, self._context.pseudonym)
+        self.answers = SqlAnswers(tx, keys, self._context.pseudonym)
         self.sync = SqlSyncState(tx)
         self.policies = SqlPolicyArchive(tx)
         self.inbox = SqlInbox(tx)

@@ -17,6 +17,7 @@ from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices
 from ascertain.domain.runs import RunState
+from ascertain.domain.spending import Usage
 from ascertain.errors import BrainError
 from crews.roster import LEARNER
 from tasks.checking import checked
@@ -193,6 +194,10 @@ class Bad:
     brain_version: str = "bad-1"
     prompts_version: str = "p"
     ends: list[str] = field(default_factory=list)
+
+    def expected(self, case: CaseFile, services: CrewServices) -> tuple[Usage, ...]:
+        """Asks nobody."""
+        return ()
 
     def preload(self) -> None:
         """Nothing to import."""

@@ -89,6 +89,7 @@ SELDOM: dict[str, str] = {
     "taxonomy revert": "x1 --reason x",
     "assess": "--learner PERSON",
     "sweep": "",
+    "rehearse": "--brain embedded",
 }
 """What each command that asks by itself is called with."""
 

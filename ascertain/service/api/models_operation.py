@@ -72,11 +72,14 @@ class RunEstimate(Exchanged):
     blocked: str
     """Why the one learner cannot be assessed; else empty."""
     seconds: Amount | None
-    """Of one worker. This and the next two are null where no run is known to go by."""
+    """Of one worker. This and the next three are null where nothing is known to go by."""
+    calls: Amount | None
     tokens: Amount | None
     usd: Amount | None
     rests_on: Count
     """Runs that it rests on."""
+    walked: Count
+    """Without any: cases that were walked without asking a model, for the fewest calls and the tokens by length."""
     brain: str
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from ascertain.store import (  # the tables of the metadata
+    schema_answers,  # noqa: F401
     schema_api,  # noqa: F401
     schema_calibration,  # noqa: F401
     schema_consent,  # noqa: F401

@@ -321,6 +321,7 @@ def test_a_learner_without_evidence_role_or_catalogue_is_assessed(new_world: Cal
         "gaps": 0,
         "path_items": 0,
         "usage": {"calls": 1, "tokens": 0, "usd": 0.0, "unpriced": 0},
+        "brains": ["script-1"],
     }
     assert not world.assess("E3").new
 

@@ -13,6 +13,7 @@ from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices, LearnerCrew
 from ascertain.domain.runs import RunState
 from ascertain.domain.skills import Level
+from ascertain.domain.spending import Usage
 from ascertain.errors import BrainError
 from ascertain.pipeline.explain import explain
 from ascertain.pipeline.replay import Replayer
@@ -73,6 +74,10 @@ class Picky:
     @property
     def prompts_version(self) -> str:
         return self.inner.prompts_version
+
+    def expected(self, case: CaseFile, services: CrewServices) -> tuple[Usage, ...]:
+        """Asks nobody."""
+        return ()
 
     def preload(self) -> None:
         self.inner.preload()

@@ -21,6 +21,7 @@ from ascertain.domain.ports import Content, CrewServices
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.skills import JobProfile, Level, Requirement
+from ascertain.domain.spending import Usage
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
 from ascertain.pipeline.consent import Said, say
@@ -126,6 +127,10 @@ class ScriptedCrew:
     seen: list[CaseFile] = field(default_factory=list)
     error: Exception | None = None
     meanwhile: Callable[[], object] = lambda: None
+
+    def expected(self, case: CaseFile, services: CrewServices) -> tuple[Usage, ...]:
+        """Asks nobody."""
+        return ()
 
     def preload(self) -> None:
         """Nothing to import."""

@@ -211,7 +211,7 @@ def test_an_estimate_starts_nothing(world: WritingWorld) -> None:
         none = runs_view.typical(uow, "no such brain", world.app.clock.now())
     assert usual["n"] >= 1
     assert usual["seconds"] > 0
-    assert none == {"n": 0, "seconds": None, "tokens": None, "usd": None}
+    assert none == {"n": 0, "seconds": None, "calls": None, "tokens": None, "usd": None}
 
 
 def held(ident: str, raw: dict[str, Any] | None = None) -> QuarantinedRecord:
