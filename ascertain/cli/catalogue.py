@@ -23,13 +23,18 @@ def catalogue() -> None:
 @app.command("import")
 def import_file(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with title and description at least.")],
+    scale: Annotated[
+        str, typer.Option("--scale", help="Scale that levels are on, of config/scales.yaml (eqf, cefr, percent …).")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Import a course catalogue and map it to skills. A malformed row is reported; the rest is imported."""
     from ascertain.pipeline.files import import_catalogue
+    from ascertain.policy.scales import scale_called
 
+    named = scale_called(scale) if scale else None
     shown = opened()
-    report = import_catalogue(source, shown.units)
+    report = import_catalogue(source, shown.units, scale=named)
     tags = shown.tag()
 
     def render(c: Console) -> None:

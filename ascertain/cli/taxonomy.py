@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ascertain.cli import adapt, crosswalk, steward
+from ascertain.cli import adapt, crosswalk, scale, steward
 from ascertain.cli import taxonomy_views as views
 from ascertain.cli.output import AsJson, bundle_in_use, emit, shown_progress, taxonomies
 from ascertain.errors import ConfigError, InputError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Skill taxonomies: ESCO, O*NET, your own.", no_args_is_help=True)
 app.add_typer(crosswalk.app, name="crosswalk")
+app.add_typer(scale.app, name="scale")
 app.command("adapt")(adapt.adapt_taxonomy)
 app.command("list")(views.list_taxonomies)
 app.command("show")(views.show)

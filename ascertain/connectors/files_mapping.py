@@ -20,8 +20,10 @@ from ascertain.connectors.files_fields import FIELDS, NEEDED, TEXTS
 from ascertain.domain.canonical import digest
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.records import Entity
-from ascertain.errors import ConfigError
+from ascertain.domain.scale_crosswalk import Scale
+from ascertain.errors import ConfigError, InputError
 from ascertain.paths import CONFIG_DIR
+from ascertain.policy.scales import scale_called
 
 _PLACES = frozenset(("employee", "email", "title", "author", "date"))
 _KINDS = {
@@ -51,6 +53,7 @@ class TableRule:
     zone: ZoneInfo | None = None
     decimal: str = "."
     score: tuple[float, float] = (0.0, 100.0)
+    scale: Scale | None = None
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""
@@ -175,6 +178,10 @@ def _table(file: Path, where: str, raw: Mapping[str, Any]) -> TableRule:
     score = raw.get("score", {"low": 0, "high": 100})
     if not score["low"] < score["high"]:
         raise _wrong(file, f"{where}.score", "low has to be less than high")
+    try:
+        scale = scale_called(raw["scale"]) if "scale" in raw else None
+    except InputError as e:
+        raise _wrong(file, f"{where}.scale", f"there is no scale {raw['scale']!r}", e.remedy or "") from None
     zone = raw.get("timezone")
     try:
         if encoding := raw.get("encoding", ""):
@@ -199,6 +206,7 @@ def _table(file: Path, where: str, raw: Mapping[str, Any]) -> TableRule:
         zone=found,
         decimal=raw.get("decimal", "."),
         score=(float(score["low"]), float(score["high"])),
+        scale=scale,
         encoding=encoding,
         delimiter=raw.get("delimiter", ""),
         sheet=raw.get("sheet", ""),

@@ -27,7 +27,10 @@ from ascertain.domain.records import (
     UserRecord,
     WorkerRecord,
 )
+from ascertain.domain.scale_crosswalk import Scale
 from ascertain.domain.scales import hours_of, level_of
+from ascertain.domain.skills import Level
+from ascertain.errors import InputError
 
 _S = EnrolmentStatus
 _STATUS: Mapping[str, EnrolmentStatus] = {
@@ -156,7 +159,7 @@ def parser(rule: TableRule, job_profiles: Mapping[str, str]) -> Callable[[FileRo
     makers: Mapping[Entity, Callable[[FileRow, SourceRef], Record]] = {
         Entity.USER: lambda row, ref: _user(row, ref, job_profiles),
         Entity.WORKER: lambda row, ref: _worker(row, ref, job_profiles),
-        Entity.COURSE: _course,
+        Entity.COURSE: lambda row, ref: _course(row, ref, rule.scale),
         Entity.ENROLMENT: _enrolment,
         Entity.ASSESSMENT: _assessment,
         Entity.ENGAGEMENT: _engagement,
@@ -206,10 +209,23 @@ def _worker(row: FileRow, ref: SourceRef, jobs: Mapping[str, str]) -> WorkerReco
     )
 
 
-def _course(row: FileRow, ref: SourceRef) -> CourseRecord:
-    level, hours, duration = row.text("level"), row.number("hours"), row.text("duration")
-    if level and level_of(level) is None:
-        raise FieldError(row.source_name("level"), f"{level[:60]!r} is not a level")
+def _level(row: FileRow, scale: Scale | None) -> Level | None:
+    """On the rule's scale, where it names one; else as the product's own words and digits."""
+    said = row.text("level")
+    if not said:
+        return None
+    if scale is None:
+        if (found := level_of(said)) is None:
+            raise FieldError(row.source_name("level"), f"{said[:60]!r} is not a level")
+        return found
+    try:
+        return scale.level(said)
+    except InputError:
+        raise FieldError(row.source_name("level"), f"{said[:60]!r} is no value of the scale {scale.name}") from None
+
+
+def _course(row: FileRow, ref: SourceRef, scale: Scale | None) -> CourseRecord:
+    hours, duration = row.number("hours"), row.text("duration")
     if hours is None and duration:
         hours = hours_of(duration)
         if hours is None:
@@ -221,7 +237,7 @@ def _course(row: FileRow, ref: SourceRef) -> CourseRecord:
         code=row.text("code"),
         title=row.required("title"),
         description=row.prose("description"),
-        level=level_of(level),
+        level=_level(row, scale),
         hours=hours,
         modality=row.text("modality").lower() or "elearning",
         language=row.text("language").lower()[:2] or "en",

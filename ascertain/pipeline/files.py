@@ -12,7 +12,9 @@ from typing import Any
 
 from ascertain.domain.canonical import digest, plain
 from ascertain.domain.ports import Content, UnitOfWorkFactory
+from ascertain.domain.scale_crosswalk import Scale
 from ascertain.domain.scales import hours_of, level_of
+from ascertain.domain.skills import Level
 from ascertain.domain.text import clean_text
 from ascertain.errors import InputError
 from ascertain.pipeline.normalise import make_content
@@ -59,14 +61,20 @@ class CatalogueReport:
 
 
 def import_catalogue(
-    path: Path, units: UnitOfWorkFactory, *, system: str = "catalogue", external: bool = False
+    path: Path,
+    units: UnitOfWorkFactory,
+    *,
+    system: str = "catalogue",
+    external: bool = False,
+    scale: Scale | None = None,
 ) -> CatalogueReport:
     """Import a CSV file with a header as content.
 
     Columns: ``title`` and ``description`` are required; ``code``, ``level``, ``duration`` ("3 - 6 Months", or
     minutes), ``skills``, ``platform``, ``instructor``, ``language``, ``category``, ``modality`` are used where they
     are there. An item is known again by its code, else by title, platform and instructor; a second row for it is
-    left out. ``external`` marks items that are not of the customer's own catalogue.
+    left out. ``external`` marks items that are not of the customer's own catalogue; ``scale`` is the one that levels
+    are on (the product's own words and digits unless told).
 
     Raises:
         InputError: when the file cannot be read or lacks a required column. A malformed row is no error: it stands
@@ -74,7 +82,7 @@ def import_catalogue(
     """
     report = CatalogueReport(path.name)
     batch: list[Content] = []
-    for content in read_catalogue(path, report, system=system, external=external):
+    for content in read_catalogue(path, report, system=system, external=external, scale=scale):
         batch.append(content)
         if len(batch) >= _BATCH:
             _store(batch, units, report)
@@ -83,7 +91,12 @@ def import_catalogue(
 
 
 def read_catalogue(
-    path: Path, report: CatalogueReport, *, system: str = "catalogue", external: bool = False
+    path: Path,
+    report: CatalogueReport,
+    *,
+    system: str = "catalogue",
+    external: bool = False,
+    scale: Scale | None = None,
 ) -> Iterator[Content]:
     """The items of a file as :func:`import_catalogue` stores them; what cannot be used goes into the report.
 
@@ -94,7 +107,7 @@ def read_catalogue(
     for line, row in _rows(path, report):
         where = f"{path.name}:{line}"
         report.rows += 1
-        content = _content(row, where, system, external, report)
+        content = _content(row, where, system, external, scale, report)
         if content is None:
             report.rejected += 1
             continue
@@ -186,8 +199,19 @@ class _Lines:
             yield self._lines[self.at - 1]
 
 
+def _level(word: str, scale: Scale | None) -> tuple[Level | None, str]:
+    """The level, and what is wrong with the word."""
+    if scale is None:
+        found = level_of(word)
+        return found, "" if found else "is not a level"
+    try:
+        return scale.level(word), ""
+    except InputError:
+        return None, f"is no value of the scale {scale.name}"
+
+
 def _content(
-    row: Mapping[str, str], where: str, system: str, external: bool, report: CatalogueReport
+    row: Mapping[str, str], where: str, system: str, external: bool, scale: Scale | None, report: CatalogueReport
 ) -> Content | None:
     texts = {c: clean_text(row[c]) for c in (*REQUIRED, *OPTIONAL) if c in row}
     for column in REQUIRED:
@@ -200,9 +224,9 @@ def _content(
             report.problems.append(RowProblem(where, column, "is not UTF-8", True))
     level, hours = None, None
     if (word := known.get("level", "")) and word.lower() not in _ANY_LEVEL:
-        level = level_of(word)
-        if level is None:
-            report.problems.append(RowProblem(where, "level", f"{word!r} is not a level; left open", True))
+        level, wrong = _level(word, scale)
+        if wrong:
+            report.problems.append(RowProblem(where, "level", f"{word!r} {wrong}; left open", True))
     if duration := known.get("duration", ""):
         hours = hours_of(duration)
         if hours is None:
