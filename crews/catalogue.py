@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.brains import build_brain
 from agents.brains.budget import DayMeter, Meter, RunMeter
-from agents.brains.models import CATALOGUE_ROLES, Budgets, EmbeddedConfig, EndpointConfig, read_models
+from agents.brains.models import CATALOGUE_ROLES, Budgets, Thinker, endpoints, read_models
 from ascertain.domain.content_weighing import LibraryItem, TaggingFindings
 from ascertain.domain.ports import CrewServices
 from ascertain.prompts import Prompts, read_prompts
@@ -26,7 +26,7 @@ class LibraryCrew:
     """Implements :class:`ascertain.domain.content_weighing.CatalogueCrew`. Holds no state of a run; threads may share
     it."""
 
-    team: Mapping[str, EmbeddedConfig | EndpointConfig]
+    team: Mapping[str, Thinker]
     prompts: Prompts
     budgets: Budgets = field(default_factory=Budgets)
 
@@ -41,13 +41,13 @@ class LibraryCrew:
     @property
     def batch(self) -> int:
         """Fewer where a language model reads."""
-        return ENDPOINT_BATCH if any(isinstance(c, EndpointConfig) for c in self.team.values()) else BATCH
+        return ENDPOINT_BATCH if any(endpoints(c) for c in self.team.values()) else BATCH
 
     def preload(self) -> None:
         """Import CrewAI now, so that forked workers inherit it."""
         import crews.roster  # noqa: F401
 
-        if kinds := {c.kind for c in self.team.values() if isinstance(c, EndpointConfig)}:
+        if kinds := {e.kind for c in self.team.values() for e in endpoints(c)}:
             from agents.brains.clients import preload
 
             preload(kinds)
