@@ -47,11 +47,11 @@ def for_opening(opening: OpeningId, actor: Reader = None, as_json: AsJson = Fals
     from ascertain.pipeline.permit import demand_somewhere
 
     shown = opened()
-    must_match(shown.talent)
     who = asking(shown, actor)
     taxonomy, few = shown.bundle.taxonomy, shown.talent.few_hours
     with shown.units(write=False) as uow:
         demand_somewhere(uow, who, Action.MATCH_READ)
+        must_match(shown.talent)
         found = shown_list(uow, who, opening_or_raise(uow, opening))
         rows = [{"learner": p.id, "name": p.name} | view(m, found.opening, taxonomy, few) for p, m in found.rows]
     note_access(shown.units, who.name, "matches", [r["learner"] for r in rows])
@@ -84,11 +84,11 @@ def for_person(learner: Who, actor: Reader = None, as_json: AsJson = False) -> N
     from ascertain.pipeline.permit import permitted_learner
 
     shown = opened()
-    must_match(shown.talent)
     who = asking(shown, actor)
     taxonomy, few, rules = shown.bundle.taxonomy, shown.talent.few_hours, shown.policy.belief
     with shown.units(write=False) as uow:
         person = permitted_learner(uow, who, Action.MATCH_READ, learner)
+        must_match(shown.talent)
         must_be_found(who, person)
         rows = [
             {"title": o.title} | view(p, o, taxonomy, few) for o, p in for_me(uow, person, rules, shown.clock.today())

@@ -23,14 +23,14 @@ def reasons(m: Match, taxonomy: Taxonomy, href: str, few_hours: float) -> list[S
     asked = Figure(len(m.met) + len(m.missing), href)
     told = [
         tell(
-            "{met} of {asked} skills asked for are confirmed at their level.",
+            "Confirmed at their level: {met} of {asked} skills asked for.",
             {"met": Figure(len(m.met), href), "asked": asked},
         )
         if m.met
         else tell("None of the {asked} skills asked for is confirmed at its level yet.", {"asked": asked})
     ]
     if m.met:
-        told.append(_listing("Confirmed: ", [label(taxonomy, s) for s in m.met], href))
+        told.append(_listing("These are: ", [label(taxonomy, s) for s in m.met], href))
     essential = [label(taxonomy, x.skill_id) for x in m.missing if x.essential]
     if essential:
         told.append(_listing("Essential and not confirmed: ", essential, href))

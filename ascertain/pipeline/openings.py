@@ -22,6 +22,8 @@ from ascertain.paths import CONFIG_DIR
 
 Json = dict[str, Any]
 GONE = "no longer in the list of its source"
+BY_HAND = "by hand: "
+"""Begins the reason of what somebody here has closed: its source does not open it again."""
 SCHEMA = "openings.schema.json"
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -132,7 +134,7 @@ def close_opening(uow: UnitOfWork, opening_id: str, *, reason: str, actor: Princ
         raise InputError("closing needs a reason", where=found.id, field="reason", remedy="those interested read it")
     if found.closed_because:
         return found
-    done = _close(uow, found, reason.strip()[:240], clock)
+    done = _close(uow, found, f"{BY_HAND}{reason.strip()[:240]}", clock)
     header = {"opening": found.id}
     uow.audit.append("opening.closed", actor=actor.kind, header=header, payload={"by": actor.name, "reason": reason})
     return done
@@ -165,6 +167,8 @@ def _close(uow: UnitOfWork, opening: Opening, why: str, clock: Clock) -> Opening
 def _store(uow: UnitOfWork, report: OpeningsReport, old: Opening | None, made: Opening, clock: Clock) -> None:
     if old is not None and old.source != made.source:
         raise InputError(f"this id belongs to {old.source!r}", field="id", remedy="every id has one source")
+    if old is not None and old.closed_because.startswith(BY_HAND):
+        made = replace(made, closed_because=old.closed_because)
     if made.closed_because:
         at = old.closed_at if old is not None and old.closed_because == made.closed_because else clock.now()
         made = replace(made, closed_at=at)

@@ -23,6 +23,7 @@ import httpx
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, ViewportSize
 
 from ascertain.domain.permission import EVERYBODY, Grant, Role
+from ascertain.paths import CONFIG_DIR
 from ascertain.pipeline.grants import grant_role, record_training
 from ascertain.pipeline.permit import operator
 from ascertain.pipeline.sign_in import open_session
@@ -58,6 +59,8 @@ GROUPS = """groups:
 """
 """What groups of the identity provider give, for those who sign in there."""
 
+TALENT = CONFIG_DIR / "demo" / "talent.yaml"
+"""Under which the demonstration's people are compared with openings; as shipped they are not."""
 DESK = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
 NARROWEST = ViewportSize(width=320, height=640)
@@ -202,8 +205,13 @@ def company(home: Place, folder: Path) -> Iterator[Company]:
     with ExitStack() as stack:
         provider = stack.enter_context(OidcProvider())
         _, systems = stack.enter_context(sandbox())
-        env = {**systems, **provider.environment(), "ASCERTAIN_ACCESS_FILE": str(access)}
-        app = open_app(Settings(home=place.home, _env_file=None))  # type: ignore[call-arg]
+        env = {
+            **systems,
+            **provider.environment(),
+            "ASCERTAIN_ACCESS_FILE": str(access),
+            "ASCERTAIN_TALENT_FILE": str(TALENT),
+        }
+        app = open_app(Settings(home=place.home, talent_file=TALENT, _env_file=None))  # type: ignore[call-arg]
         stack.callback(app.close)
         _appoint(app)
         url = stack.enter_context(serve(place, env, folder / "serve.log"))

@@ -137,6 +137,7 @@ def test_closing_by_hand_needs_a_reason_and_happens_once(world: World) -> None:
     assert again == done
     assert not done.open_on(world.clock.today())
     assert world.actions().count("opening.closed") == 1
+    assert took(world, GOOD).unchanged == 1, "its source does not open it again"
 
 
 @pytest.mark.parametrize(
