@@ -23,7 +23,6 @@ from ascertain.prompts import read_prompts
 from crews import run as crew_run
 from crews.learner import build
 from crews.roster import CATALOGUE, LEARNER, ONBOARDING, STEWARDS
-from crews.roster import LEARNER, ONBOARDING, STEWARDS
 from tests.crews import world
 from tests.crews.altered import run_with, walk_with
 from tests.crews.scripted_server import Body, Reply, sensible, serve
