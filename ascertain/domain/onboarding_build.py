@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ascertain.domain.onboarding import PHASES, Goal, Milestone, MilestoneKind, Owner, in_order, workday
-from ascertain.domain.onboarding_case import Choice, Need, OnboardingCase, ordered_needs
+from ascertain.domain.onboarding_case import Choice, Need, OnboardingCase, ordered_needs, wanted_phases
 from ascertain.domain.onboarding_phases import PhaseProblem, PhaseSolver, Placement, problem_of
 from ascertain.domain.onboarding_rules import OnboardingRules
 from ascertain.domain.rules import PathRules
@@ -55,7 +55,7 @@ def build(
 def _phases(needs: Sequence[Need], problem: PhaseProblem, placement: Placement) -> dict[str, int]:
     """By skill the phase in which its goal is due: where the last course for it stands, not before it is wanted."""
     closes = {o.item.content_id: o.closes for o in problem.options}
-    found = {n.skill_id: n.phase for n in needs}
+    found = wanted_phases(needs)
     for i, placed in enumerate(placement.phases):
         for c in placed:
             for s in closes[c]:

@@ -39,11 +39,6 @@ class Need:
         """Wanted in the first phase: the manager named it, or it may not be missing."""
         return self.named or self.critical or self.compliance
 
-    @property
-    def phase(self) -> int:
-        """Index of the phase by whose end it is wanted."""
-        return 0 if self.pressing else 1 if self.essential else 2
-
     def weight(self, rules: OnboardingRules) -> float:
         """importance × share of the level that is missing × what the manager and the team's cover make of it."""
         missing = (int(self.required) - int(self.shown or 0)) / int(self.required)
@@ -131,6 +126,14 @@ def needs_of(
 
 def _need(r: Requirement, shown: Level | None, named: bool, holders: int) -> Need:
     return Need(r.skill_id, r.level, shown, r.importance, r.essential, r.critical, r.compliance, named, holders, r.why)
+
+
+def wanted_phases(needs: Sequence[Need]) -> dict[str, int]:
+    """By skill the index of the phase by whose end it is wanted, of needs in their order: in the first what is
+    pressing, and in any case the first quarter; the others in halves, so that no phase has them all."""
+    first = {n.skill_id for n in needs if n.pressing} | {n.skill_id for n in needs[: -(-len(needs) // 4)]}
+    rest = [n.skill_id for n in needs if n.skill_id not in first]
+    return dict.fromkeys(first, 0) | {s: 1 if i < -(-len(rest) // 2) else 2 for i, s in enumerate(rest)}
 
 
 def ordered_needs(case: OnboardingCase, choice: Choice, most: int) -> tuple[Need, ...]:

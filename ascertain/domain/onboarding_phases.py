@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ascertain.domain.casefile import CatalogueItem
 from ascertain.domain.onboarding import PHASES
-from ascertain.domain.onboarding_case import Need, OnboardingCase
+from ascertain.domain.onboarding_case import Need, OnboardingCase, wanted_phases
 from ascertain.domain.onboarding_rules import OnboardingRules
 from ascertain.domain.paths import PlanStatus
 from ascertain.domain.rules import PathRules
@@ -85,7 +85,7 @@ def problem_of(case: OnboardingCase, needs: Sequence[Need], rules: OnboardingRul
     return PhaseProblem(
         tuple(PhaseOption(by_id[c], closes[c]) for c in sorted(closes)),
         weights,
-        {s: n.phase for s, n in wanted.items()},
+        wanted_phases(needs),
         tuple(w * case.hours_per_week for w in weeks),
         case.completed,
         rules.late_factor,

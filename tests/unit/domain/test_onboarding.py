@@ -18,7 +18,7 @@ from ascertain.domain.onboarding import (
     workday,
 )
 from ascertain.domain.onboarding_build import Built, build
-from ascertain.domain.onboarding_case import Choice, ordered_needs
+from ascertain.domain.onboarding_case import Choice, ordered_needs, wanted_phases
 from ascertain.domain.onboarding_edit import Change, Op, changed, differences, ticked
 from ascertain.domain.skills import Level
 from ascertain.errors import ConflictError, InputError, NotFoundError
@@ -53,6 +53,15 @@ def test_agents_order_among_equals_only() -> None:
     order = [n.skill_id for n in ordered_needs(case(), asked, 8)]
     assert order == ["negotiation", "python", "kubernetes", "sql"]
     assert len(ordered_needs(case(), asked, 2)) == 2
+
+
+def test_what_is_wanted_is_spread_over_the_phases() -> None:
+    needs = ordered_needs(case(), Choice(), 8)
+    assert wanted_phases(needs) == {"negotiation": 0, "python": 0, "sql": 1, "kubernetes": 2}
+    plain = ordered_needs(case(given=Given()), Choice(), 8)
+    assert [n.skill_id for n in plain] == ["python", "sql", "kubernetes", "negotiation"]
+    assert wanted_phases(plain) == {"python": 0, "sql": 1, "kubernetes": 1, "negotiation": 2}
+    assert wanted_phases(()) == {}
 
 
 def test_a_plan_has_people_work_courses_and_goals_on_working_days() -> None:
