@@ -30,9 +30,9 @@ def ask(service: Service, who: Principal, learner: str, given: Json) -> Onboardi
         ConflictError: there is a plan, no role, or the person has left.
     """
     app = service.app
-    asked = checked(given)
     with app.units() as uow:
         person = permitted_learner(uow, who, Action.ONBOARDING_EDIT, learner)
+        asked = checked(given)  # whoever may not is told nothing of what is wrong
         found = given_of(uow, person, app.builder.role_of(uow, person), app.bundle.taxonomy, asked)
         made = onboarding.ask(
             uow, person, found, starts_on=asked.starts_on, by=who.name, kind=who.kind, clock=app.clock

@@ -325,6 +325,9 @@ VALUES: dict[str, Any] = {
     "names": ["Another name"],
     "about": "sql",
     "want": "use",
+    "changes": [{"op": "edit", "milestone": "m01", "title": "Another title"}],
+    "state": "done",
+    "milestone": "m01",
 }
 """What fields of a body are given, by name; the others follow from their type."""
 NEVER = {"cohort", "force", "on", "level"}
