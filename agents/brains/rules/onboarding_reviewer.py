@@ -64,7 +64,7 @@ def _summary(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], phases:
     if any(m["kind"] == "meet" for m in rows):
         parts.append("Colleagues of the team show how things are done here.")
     if plan.get("left_out"):
-        parts.append("Something could not be placed: see below the plan.")
+        parts.append("Something could not be placed.")
     return " ".join(parts)
 
 
