@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib import import_module
@@ -22,6 +22,7 @@ from ascertain.domain.calibration_fit import CalibrationFitter
 from ascertain.domain.casefile import Versions
 from ascertain.domain.charter import Charter
 from ascertain.domain.connector import Connector
+from ascertain.domain.content_weighing import CatalogueCrew
 from ascertain.domain.disputes import Dispute
 from ascertain.domain.onboarding import OnboardingPlan
 from ascertain.domain.onboarding_crew import OnboardingCrew
@@ -69,6 +70,7 @@ from ascertain.pipeline.taxonomy_steward import Steward
 from ascertain.pipeline.taxonomy_terms import Encode
 from ascertain.pipeline.views import label
 from ascertain.pipeline.views_gaps import countable
+from ascertain.pipeline.weighing import WeighReport, weigh_contents
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.planning.cpsat import CpSatSolver
 from ascertain.planning.phases import CpSatPhases
@@ -84,6 +86,7 @@ from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
 CREW = "crews.learner:build"
 ONBOARDING = "crews.onboarding:build"
 STEWARDS = "crews.stewardship:build"
+CATALOGUE_CREW = "crews.catalogue:build"
 
 
 class SystemClock:
@@ -201,6 +204,11 @@ class App:
     def stewards(self) -> StewardCrew:
         """The crew that weighs what the evidence says of the taxonomy; imports CrewAI when it works."""
         return cast(StewardCrew, load(STEWARDS)(self.settings.brain))
+
+    @cached_property
+    def catalogue_crew(self) -> CatalogueCrew:
+        """The crew that weighs content tags."""
+        return cast(CatalogueCrew, load(CATALOGUE_CREW)(self.settings.brain))
 
     @property
     def as_of(self) -> date:
@@ -380,10 +388,40 @@ class App:
             people += former_names(uow, people)
         return self.pseudonyms.with_directory(directory_of(people, accounts, self.bundle.taxonomy))
 
-    def tag(self, progress: Callable[[int, int], None] | None = None) -> TagReport:
-        """Map new or changed catalogue content to skills."""
+    def tag(
+        self, progress: Callable[[int, int], None] | None = None, *, only: Collection[str] | None = None
+    ) -> TagReport:
+        """Map new or changed catalogue content to skills, or of that only ``only``."""
         mapping = self.policy.mapping
-        return tag_contents(self.units, self.bundle.mapper, mapping, self.tagger, progress, self.masker().mask)
+        return tag_contents(self.units, self.bundle.mapper, mapping, self.tagger, progress, self.masker().mask, only)
+
+    def weigh(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        only: Collection[str] | None = None,
+        go_on: Callable[[], bool] = lambda: True,
+        seconds: float | None = None,
+    ) -> WeighReport:
+        """Let the catalogue crew look at mapped content that it has not looked at; ``seconds`` is what each of its runs
+        may take."""
+        services = replace(self._services(self.bundle, self.policy), seconds=seconds)
+        return weigh_contents(
+            self.units,
+            self.catalogue_crew,
+            services,
+            self.tagger,
+            mask=self.masker().mask,
+            only=only,
+            progress=progress,
+            go_on=go_on,
+        )
+
+    def library_open(self) -> list[str]:
+        """Content that is not mapped, or not weighed by the present crew."""
+        with self.units(write=False) as uow:
+            unmapped = [c.item.content_id for c in uow.contents.untagged(self.tagger)]
+            return sorted({*unmapped, *uow.weighings.open(self.tagger, self.catalogue_crew.version)})
 
     def tag_desk(self, uow: UnitOfWork) -> TagDesk:
         """Content tags and what people say of them, in that unit of work."""

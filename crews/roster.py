@@ -5,12 +5,14 @@ from __future__ import annotations
 from crews.run import Post  # prepares CrewAI's environment before anything imports it  # isort: skip
 
 from agents import (
+    content_tagger,
     evidence_collector,
     gap_analyst,
     learning_path_curator,
     onboarding_planner,
     onboarding_reviewer,
     reviewer,
+    tag_reviewer,
     taxonomy_critic,
     taxonomy_mapper,
     taxonomy_steward,
@@ -24,11 +26,14 @@ from tasks import (
     plan_onboarding,
     review_findings,
     review_onboarding,
+    review_tags,
+    tag_content,
     weigh_matters,
 )
 from tools.evidence import HrisProfile, LmsActivity, WorkArtefacts
 from tools.findings import CaseFindings
 from tools.learning import CatalogueSearch, Mentors, PathSolverTool
+from tools.library import LibraryItems, TaggedItems
 from tools.onboarding import DraftedPlan, OnboardingNeeds, TeamHelpers
 from tools.role import ComputedGap, RoleRequirements
 from tools.skills import ContentTags, TaxonomySearch
@@ -50,4 +55,9 @@ ONBOARDING = (
 STEWARDS = (
     Post(taxonomy_steward, weigh_matters, (TaxonomyMatters,)),
     Post(taxonomy_critic, judge_changes, (ProposedChanges,)),
+)
+
+CATALOGUE = (
+    Post(content_tagger, tag_content, (LibraryItems,)),
+    Post(tag_reviewer, review_tags, (TaggedItems,)),
 )

@@ -19,7 +19,8 @@ ROLES = ("evidence_collector", "taxonomy_mapper", "gap_analyst", "learning_path_
 """The learner crew's."""
 STEWARD_ROLES = ("taxonomy_steward", "taxonomy_critic")
 ONBOARDING_ROLES = ("onboarding_planner", "onboarding_reviewer")
-EVERY_ROLE = (*ROLES, *STEWARD_ROLES, *ONBOARDING_ROLES)
+CATALOGUE_ROLES = ("content_tagger", "tag_reviewer")
+EVERY_ROLE = (*ROLES, *STEWARD_ROLES, *ONBOARDING_ROLES, *CATALOGUE_ROLES)
 
 
 class _Strict(BaseModel):

@@ -1,4 +1,4 @@
-"""content list, tags, tag, bulk, measure."""
+"""content list, tags, tag, bulk, measure; transcripts stand in a module of their own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ascertain.cli import content_library, content_transcripts
 from ascertain.cli.actor import Actor, Reader, asking
 from ascertain.cli.output import AsJson, emit, opened
 from ascertain.domain.content_tags import TagState, Vote
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 app = typer.Typer(help="What the content teaches: tags to confirm, and search by skill.", no_args_is_help=True)
+
+app.add_typer(content_transcripts.app, name="transcript")
+app.command("tag-all")(content_library.tag_all)
+app.command("coverage")(content_library.coverage)
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a few words; kept with it.")]
 Skill = Annotated[str, typer.Option("--skill", help="Id of a skill.")]
@@ -30,6 +35,7 @@ def content() -> None:
 def by_skill(
     skill: Skill = "",
     words: Annotated[str, typer.Option("--words", help="Part of a title or description.")] = "",
+    level: Annotated[int, typer.Option("--level", min=1, max=5, help="To this level or above.")] = 1,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 25,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +44,7 @@ def by_skill(
 
     shown = opened()
     with shown.units(write=False) as uow:
-        rows = search(uow, shown.tagger, shown.bundle.taxonomy, skill=skill, words=words)
+        rows = search(uow, shown.tagger, shown.bundle.taxonomy, skill=skill, words=words, level=level)
 
     def render(c: Console) -> None:
         from rich.table import Table
@@ -75,7 +81,8 @@ def tags(
     with shown.units(write=False) as uow:
         desk = shown.tag_desk(uow)
         rows = desk.rows(state=state, skill=skill, system=system, content=content, notice=notice)
-    counts = summary(rows)
+        counts, every = summary(rows), len(rows)
+        rows = desk.placed(rows[:limit])
 
     def render(c: Console) -> None:
         from rich.table import Table
@@ -83,7 +90,7 @@ def tags(
         c.print(", ".join(f"{n} {name}" for name, n in counts.items()))
         table = Table("content", "title", "skill", "level", "probability", "state", "people", "predicts", "")
         table.box, table.pad_edge = None, False
-        for r in rows[:limit]:
+        for r in rows:
             votes = f" ({r.yes}:{r.no})" if r.yes or r.no else ""
             table.add_row(
                 r.content.item.content_id,
@@ -94,13 +101,15 @@ def tags(
                 f"{r.state.value}{votes}",
                 str(r.people),
                 r.prediction.says.value,
-                f"on notice: {r.notice}" if r.notice else "",
+                "; ".join(
+                    w for w in (r.place and f"said {r.place}", r.held, r.notice and f"on notice: {r.notice}") if w
+                ),
             )
         c.print(table)
-        if len(rows) > limit:
-            c.print(f"{len(rows) - limit} more: --limit {len(rows)}")
+        if every > limit:
+            c.print(f"{every - limit} more: --limit {every}")
 
-    emit({"counts": counts, "tags": [r.shown() for r in rows[:limit]]}, as_json, render)
+    emit({"counts": counts, "tags": [r.shown() for r in rows]}, as_json, render)
 
 
 @app.command("tag")

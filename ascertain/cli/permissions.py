@@ -207,6 +207,13 @@ ENTRIES: Mapping[str, Entry] = {
     "match wish": Asks(Action.WISH_STATE),
     "match wishes": Asks(Action.MATCH_READ),
     "fairness matches": Asks(Action.FAIRNESS_AUDIT),
+    "content tag-all": Action.CATALOGUE_IMPORT,
+    "content coverage": _NAMES_NOBODY,
+    "content transcript put": Action.CATALOGUE_IMPORT,
+    "content transcript import": Action.CATALOGUE_IMPORT,
+    "content transcript list": _NAMES_NOBODY,
+    "content transcript show": Action.CATALOGUE_IMPORT,
+    "content transcript remove": Action.CATALOGUE_IMPORT,
 }
 
 

@@ -1,7 +1,8 @@
 """Brings documents to text, in a process of its own: what the parsers choke on cannot take the product along.
 
 Run as a program it reads requests from standard input, one JSON object a line (``path``, ``suffix``, limits), and
-answers each with one (``text``, ``pages``, or ``problem``). Memory and processor time are limited by the system.
+answers each with one (``text`` and ``left_out``; ``passages`` where those were asked for; or ``problem``). Memory and
+processor time are limited by the system.
 """
 
 from __future__ import annotations
@@ -39,6 +40,42 @@ def text_of(stream: BinaryIO, suffix: str, *, max_pages: int, max_characters: in
             raise FileProblem(f"is none of {', '.join(SUFFIXES)}")
 
 
+def passages_of(stream: BinaryIO, suffix: str, *, max_pages: int, max_characters: int) -> dict[str, Any]:
+    """A transcript in ``passages`` of (second, page, text); ``left_out`` pages or characters; ``unread`` captions, and
+    ``where`` the first of them stands.
+
+    Raises:
+        FileProblem: when there is none to be had, with the reason.
+    """
+    from ascertain.connectors import files_captions
+    from ascertain.domain.text import clean_plain
+    from ascertain.domain.transcripts import Passage, spoken
+
+    unread, where, left_out = 0, "", 0
+    if suffix in files_captions.SUFFIXES:
+        cues, unread, where = files_captions.cues_of(_decoded(stream), suffix)
+        found = spoken(cues)
+    elif suffix == ".pdf":
+        pages, left_out = _pdf_pages(stream, max_pages, max_characters)
+        found = tuple(Passage(clean_plain(_flowing(p)), page=n) for n, p in enumerate(pages, 1))
+    else:
+        text, left_out = text_of(stream, suffix, max_pages=max_pages, max_characters=max_characters)
+        found = tuple(Passage(p) for p in clean_plain(text).split("\n"))
+    kept: list[tuple[float | None, int | None, str]] = []
+    room = max_characters
+    for passage in found:
+        if not any(c.isalpha() for c in passage.text):
+            continue
+        if len(passage.text) > room:
+            left_out += len(passage.text) - max(0, room)
+            kept += [(passage.second, passage.page, passage.text[:room])] if room > 0 else []
+            room = 0
+            continue
+        room -= len(passage.text)
+        kept.append((passage.second, passage.page, passage.text))
+    return {"passages": kept, "left_out": left_out, "unread": unread, "where": where}
+
+
 def _decoded(stream: BinaryIO) -> str:
     raw = stream.read()
     for encoding in ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
@@ -50,6 +87,11 @@ def _decoded(stream: BinaryIO) -> str:
 
 
 def _pdf(stream: BinaryIO, max_pages: int, max_characters: int) -> tuple[str, int]:
+    pages, left_out = _pdf_pages(stream, max_pages, max_characters)
+    return _flowing("\n\n".join(pages)), left_out
+
+
+def _pdf_pages(stream: BinaryIO, max_pages: int, max_characters: int) -> tuple[list[str], int]:
     import pypdfium2
     from pypdfium2 import raw
 
@@ -72,7 +114,7 @@ def _pdf(stream: BinaryIO, max_pages: int, max_characters: int) -> tuple[str, in
             size += len(text)
             if size > max_characters:
                 break
-        return _flowing("\n\n".join(parts)), max(0, count - max_pages)
+        return parts, max(0, count - max_pages)
     except pypdfium2.PdfiumError:
         raise FileProblem("is damaged: a page cannot be read") from None
     finally:
@@ -148,6 +190,8 @@ def answer(request: Mapping[str, Any], stream: BinaryIO) -> dict[str, Any]:
     """The answer to one request."""
     try:
         limits = {k: int(request[k]) for k in ("max_pages", "max_characters")}
+        if request.get("passages"):
+            return passages_of(stream, str(request["suffix"]), **limits)
         text, left_out = text_of(stream, str(request["suffix"]), **limits)
     except FileProblem as e:
         return {"problem": e.reason}

@@ -38,11 +38,23 @@ class Converter:
         Raises:
             FileProblem: when there is none to be had.
         """
+        found = self._answer(body, suffix, {})
+        return str(found["text"]), int(found["left_out"])
+
+    def passages(self, body: bytes, suffix: str) -> dict[str, Any]:
+        """A transcript's passages, as ``files_convert.passages_of``.
+
+        Raises:
+            FileProblem: when there are none to be had.
+        """
+        return self._answer(body, suffix, {"passages": True})
+
+    def _answer(self, body: bytes, suffix: str, how: dict[str, Any]) -> dict[str, Any]:
         if self._done >= _DOCUMENTS:
             self.close()
         process = self._process or self._start()
         self._done += 1
-        request = {"suffix": suffix, "size": len(body), **self._limits}
+        request = {"suffix": suffix, "size": len(body), **self._limits, **how}
         try:
             found = self._ask(process, json.dumps(request).encode() + b"\n" + body)
         except TimeoutError:
@@ -53,7 +65,7 @@ class Converter:
             raise FileProblem("was too much for its reader, which stopped") from None
         if "problem" in found:
             raise FileProblem(str(found["problem"]))
-        return str(found["text"]), int(found["left_out"])
+        return found
 
     def close(self) -> None:
         """End the process."""

@@ -26,11 +26,14 @@ class Vote(StrEnum):
 
 
 class TagState(StrEnum):
-    """Where a tag stands. A suggestion counts with the mapper's probability until somebody decides."""
+    """Where a tag stands. A suggestion counts with the mapper's probability until the catalogue crew takes it out, or
+    somebody decides."""
 
     SUGGESTED = "suggested"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    HELD_BACK = "held_back"
+    """The catalogue crew took it out; nobody has decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ def prediction(o: Outcomes, rules: TagRules) -> Prediction:
 
 def on_notice(probability: float, found: Prediction, state: TagState, rules: TagRules) -> str:
     """Why a tag that is in use should be looked at again; empty where nothing speaks against it."""
-    if state is TagState.REJECTED:
+    if state in (TagState.REJECTED, TagState.HELD_BACK):
         return ""
     if probability < rules.notice_below:
         return f"trusted less than {rules.notice_below:g}"

@@ -15,9 +15,11 @@ from ascertain.domain.assertion import AssertionState
 from ascertain.domain.assignments import Assignments
 from ascertain.domain.audit import AuditFilter, AuditRecord, Checkpoint
 from ascertain.domain.calibration_log import Calibrations
+from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile, CatalogueItem
 from ascertain.domain.consent import Consents, ConsentStore
 from ascertain.domain.content_tags import TagVotes
+from ascertain.domain.content_weighing import Weighings
 from ascertain.domain.disputes import Disputes
 from ascertain.domain.evidence import Evidence, Trace
 from ascertain.domain.fairness_log import FairnessLog
@@ -53,6 +55,7 @@ from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Sk
 from ascertain.domain.spending import Purse, UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
+from ascertain.domain.transcripts import Transcripts
 from ascertain.domain.wishes import Wishes
 
 
@@ -173,7 +176,13 @@ class EvidenceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A stored catalogue item. ``content_hash`` covers title, description and level."""
+    """A stored catalogue item. ``content_hash`` covers title, description and level.
+
+    Attributes:
+        level_stated: whether a source says the level; else it is assumed, and words of the text may say another.
+        transcript: names the words of its transcript; empty where it has none. The store keeps it: whoever stores
+            content of a source changes nothing about it.
+    """
 
     item: CatalogueItem
     system: str
@@ -183,6 +192,13 @@ class Content:
     category: str
     content_hash: str
     active: bool = True
+    level_stated: bool = True
+    transcript: str = ""
+
+    @property
+    def text_hash(self) -> str:
+        """What tags and votes depend on: all that is said in and about it."""
+        return digest([self.content_hash, self.transcript], length=32) if self.transcript else self.content_hash
 
 
 class Contents(Protocol):
@@ -190,14 +206,15 @@ class Contents(Protocol):
     def all(self, *, active_only: bool = True) -> list[Content]: ...
     def upsert(self, rows: Iterable[Content]) -> tuple[int, int, int]: ...
     def untagged(self, tagger: str) -> list[Content]:
-        """Content whose present hash has not been tagged by ``tagger`` (taxonomy and mapper version)."""
+        """Content whose present text has not been tagged by ``tagger`` (taxonomy and mapper version)."""
 
     def set_tags(self, content: Content, tagger: str, tags: Sequence[ContentTag]) -> None: ...
     def stamp(self, tagger: str) -> str:
         """Changes whenever content or its tags by ``tagger`` change."""
 
     def tags(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
-        """Tags of the present content by content id: suggestions of ``tagger`` under what people decided about them."""
+        """Tags of the present content by content id: suggestions of ``tagger`` under what the catalogue crew found, and
+        above both what people decided about them."""
 
     def suggestions(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
         """What ``tagger`` found in the present content, whatever was decided about it."""
@@ -371,6 +388,10 @@ class UnitOfWork(Protocol):
     def evidence(self) -> EvidenceStore: ...
     @property
     def contents(self) -> Contents: ...
+    @property
+    def transcripts(self) -> Transcripts: ...
+    @property
+    def weighings(self) -> Weighings: ...
     @property
     def roles(self) -> Roles: ...
     @property

@@ -105,13 +105,24 @@ class RoutingRules:
 @dataclass(frozen=True, slots=True)
 class MappingRules:
     """Which mapping probabilities count. ``mention``: a skill that a course's description names and its title does not
-    may be mere context; its probability is multiplied by this."""
+    may be mere context; its probability is multiplied by this.
+
+    Attributes:
+        spoken: as ``mention``, of a skill that only the transcript names.
+        spoken_share, spoken_least: so large a share of the passages has to name a skill, and so many of them, or all
+            where there are fewer.
+        spoken_most: passages of one transcript that are read, spread evenly.
+    """
 
     claim_floor: float
     tag_floor: float
     tags_per_content: int
     candidates_per_claim: int
     mention: float
+    spoken: float = 0.7
+    spoken_share: float = 0.05
+    spoken_least: int = 3
+    spoken_most: int = 120
 
 
 @dataclass(frozen=True, slots=True)

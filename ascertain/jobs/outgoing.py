@@ -17,9 +17,11 @@ RECONCILE = "ascertain.jobs.outgoing.reconcile_write_back"
 RETAIN = "ascertain.jobs.retaining.retain"
 MATCH = "ascertain.jobs.matching.refresh_matches"
 SYNC = "ascertain.jobs.syncing.sync_all"
+TAG = "ascertain.jobs.tagging.tag_library"
+TAG_PART = "ascertain.jobs.tagging.tag_part"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
 STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, SYNC, RETRY, STEWARD})
+HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, SYNC, RETRY, STEWARD, TAG, TAG_PART})
 
 TIMEOUT = 3600
 """Seconds one such job may take; a run goes on where it was stopped."""
@@ -80,6 +82,7 @@ def enqueue_task(jobs: JobQueue, task: str, name: str, *, slot: datetime, priori
     number = int(slot.astimezone(UTC).timestamp())
     function = {
         "sync": SYNC,
+        "tag": TAG,
         "notify": NOTIFY,
         "reconcile": RECONCILE,
         "retain": RETAIN,

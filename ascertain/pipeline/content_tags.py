@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ascertain.domain.content_tags import (
@@ -22,10 +22,12 @@ from ascertain.domain.content_tags import (
     taxonomy_name,
     worth_a_look,
 )
+from ascertain.domain.content_weighing import Weighing
 from ascertain.domain.permission import Action, Principal, Role
 from ascertain.domain.permission_table import TABLE, Relation
 from ascertain.domain.ports import Clock, Content, Taxonomy, UnitOfWork
 from ascertain.domain.skills import ContentTag, Level
+from ascertain.domain.transcripts import place_of
 from ascertain.errors import ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline.permit import demand
 from ascertain.pipeline.views import label
@@ -40,6 +42,8 @@ class TagRow:
 
     Attributes:
         probability: of the tag as it counts now; ``suggested`` is the mapper's own, ``None`` where people added it.
+        held: which agent held it back, and why.
+        place: where in a transcript the quote stands (``at 03:12``); empty for one out of title or description.
         people: whose evidence refers to the content.
         worth: use × uncertainty.
         notice: why it should be looked at again; empty for no reason.
@@ -60,6 +64,8 @@ class TagRow:
     prediction: Prediction
     outcomes: Outcomes
     notice: str
+    place: str = ""
+    held: str = ""
 
     def shown(self) -> dict[str, Any]:
         """As it is exchanged."""
@@ -76,6 +82,8 @@ class TagRow:
             "probability": self.probability,
             "suggested": self.suggested,
             "quote": self.quote,
+            "place": self.place,
+            "held": self.held,
             "people": self.people,
             "worth": self.worth,
             "votes": {"yes": self.yes, "no": self.no},
@@ -111,6 +119,7 @@ class Desk:
         """Tags of the present catalogue, what is worth a look first: use × uncertainty. Rejected ones are in it."""
         rulings = self.uow.tag_votes.rulings(self.name)
         suggested = self.uow.contents.suggestions(self.tagger)
+        weighings = self.uow.weighings.of(self.tagger)
         people, measured = self.uow.tag_votes.people(), self.uow.tag_votes.measured()
         by_text: dict[str, list[Ruling]] = {}
         for (text, _), r in rulings.items():
@@ -121,13 +130,15 @@ class Desk:
             if (system and c.system != system) or (content and ident != content):
                 continue
             tags = {t.skill_id: t for t in suggested.get(ident, ())}
-            decided = {r.skill_id: r for r in by_text.get(c.content_hash, ())}
+            decided = {r.skill_id: r for r in by_text.get(c.text_hash, ())}
             for skill_id in {*tags, *decided}:
                 if skill and skill_id != skill:
                     continue
                 outcome = measured.get((ident, skill_id), Outcomes())
                 tag, decision = tags.get(skill_id), decided.get(skill_id)
-                found.append(self._row(c, skill_id, tag, decision, people.get(ident, 0), outcome))
+                row = self._row(c, skill_id, tag, decision, people.get(ident, 0), outcome)
+                weighing = weighings.get(c.text_hash)
+                found.append(after_crew(row, weighing) if weighing and not decision else row)
         if state is not None:
             found = [r for r in found if r.state is state]
         if notice:
@@ -158,6 +169,19 @@ class Desk:
             outcomes=outcome,
             notice=on_notice(probability, found, state, self.rules),
         )
+
+    def placed(self, rows: Sequence[TagRow]) -> list[TagRow]:
+        """The same rows with the places of quotes out of transcripts: for the few that are shown."""
+        spoken = [
+            r.content.item.content_id
+            for r in rows
+            if r.quote and r.content.transcript and r.quote not in f"{r.content.item.title}\n{r.content.description}"
+        ]
+        said = self.uow.transcripts.of(sorted(set(spoken)))
+        return [
+            replace(r, place=place_of(t.passages, r.quote)) if (t := said.get(r.content.item.content_id)) else r
+            for r in rows
+        ]
 
     def vote(
         self,
@@ -245,14 +269,14 @@ class Desk:
         if (vote is Vote.ADJUST) is (level is None):
             wrong = "an adjustment needs a level" if level is None else f"{vote.value} takes no level"
             raise InputError(wrong, where=where, field="level", remedy="adjust with a level from 1 to 5")
-        known = self.uow.tag_votes.about(content.content_hash, skill_id)
+        known = self.uow.tag_votes.about(content.text_hash, skill_id)
         mine = [v for v in known if v.voter.casefold() == who.name.casefold()]
         if mine and (mine[-1].vote, mine[-1].level) == (vote, level):
             return
         made = TagVote(
             f"t{secrets.token_hex(8)}",
             content.item.content_id,
-            content.content_hash,
+            content.text_hash,
             skill_id,
             self.name,
             vote,
@@ -300,6 +324,19 @@ class Desk:
             header = {"taxonomy": self.name, "tags": len(found), "changed": changed}
             self.uow.audit.append("content.measured", actor="system", header=header)
         return changed
+
+
+def after_crew(row: TagRow, weighing: Weighing) -> TagRow:
+    """An undecided row under what the catalogue crew found."""
+    for r in weighing.refused:
+        if r.skill_id == row.skill_id:
+            return replace(row, state=TagState.HELD_BACK, worth=0.0, notice="", held=f"{_CREW[r.by]}: {r.why or _NOT}")
+    level = next((k.level for k in weighing.kept if k.skill_id == row.skill_id), None)
+    return replace(row, level=level) if level else row
+
+
+_CREW = {"content_tagger": "content tagger", "tag_reviewer": "tag reviewer"}
+_NOT = "the words do not bear it"
 
 
 def must_own(who: Principal, skills: Iterable[str], action: Action) -> None:

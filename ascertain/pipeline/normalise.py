@@ -82,6 +82,7 @@ def make_content(
         category=category,
         content_hash=content_hash(title, description, certain),
         active=active,
+        level_stated=level is not None,
     )
 
 

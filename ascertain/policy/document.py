@@ -153,6 +153,11 @@ class _Mapping(_Strict):
     tags_per_content: Annotated[int, Field(ge=1, le=50)]
     candidates_per_claim: Annotated[int, Field(ge=1, le=50)]
     mention: Share
+    # Policies of before transcripts were read say nothing of these.
+    spoken: Share = 0.7
+    spoken_share: Share = 0.05
+    spoken_least: Annotated[int, Field(ge=1, le=100)] = 3
+    spoken_most: Annotated[int, Field(ge=10, le=1000)] = 120
 
 
 class _Mix(_Strict):

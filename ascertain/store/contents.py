@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, and_, select
 
 from ascertain.domain.casefile import CatalogueItem
 from ascertain.domain.content_tags import Ruling, decided, led, taxonomy_name
+from ascertain.domain.content_weighing import after_weighing
 from ascertain.domain.overlays import asking
 from ascertain.domain.ports import Content
 from ascertain.domain.skills import ContentTag, JobProfile, Level, Requirement
 from ascertain.errors import InputError
 from ascertain.store.content_tags import rulings_of
 from ascertain.store.schema import ContentRow, ContentTagsRow, RoleRow, table
-from ascertain.store.statements import CONTENTS_REVISION, Tx, bump, revision, upsert, upsert_changed
+from ascertain.store.statements import CONTENTS_REVISION, Tx, bump, chunks, revision, upsert, upsert_changed
 from ascertain.store.stewardship import moves_in_use
+from ascertain.store.weighings import weighings_of
 
 _CONTENTS, _TAGS, _ROLES = table(ContentRow), table(ContentTagsRow), table(RoleRow)
 _REVISION = CONTENTS_REVISION
@@ -45,16 +48,37 @@ class SqlContents:
         Raises:
             InputError: naming the item and its field.
         """
-        changes = upsert_changed(self._tx, _CONTENTS, map(_content_row, rows))
+        contents = list(rows)
+        said = self._said([c.item.content_id for c in contents])
+        made = (_content_row(replace(c, transcript=said.get(c.item.content_id, ""))) for c in contents)
+        changes = upsert_changed(self._tx, _CONTENTS, made)
         if changes:
             bump(self._tx, _REVISION)
         return changes.counts
+
+    def say(self, content_id: str, sha: str) -> bool:
+        """Note which words a transcript of the content has, none with an empty ``sha``; whether they are others."""
+        content = self.get(content_id)
+        if content is None or content.transcript == sha:
+            return False
+        upsert_changed(self._tx, _CONTENTS, [_content_row(replace(content, transcript=sha))])
+        bump(self._tx, _REVISION)
+        return True
+
+    def _said(self, ids: Sequence[str]) -> dict[str, str]:
+        """Content id → transcript, of those that have one."""
+        found: dict[str, str] = {}
+        for some in chunks(ids):
+            query = select(_CONTENTS.c.id, _CONTENTS.c.transcript)
+            query = query.where(_CONTENTS.c.transcript != "", _CONTENTS.c.id.in_(some))
+            found.update({r[0]: r[1] for r in self._tx.connection.execute(query)})
+        return found
 
     def untagged(self, tagger: str) -> list[Content]:
         """Retired items too: what somebody completed still says something about them."""
         query = (
             select(_CONTENTS)
-            .outerjoin(_TAGS, and_(_TAGS.c.content_hash == _CONTENTS.c.content_hash, _TAGS.c.tagger == tagger))
+            .outerjoin(_TAGS, and_(_TAGS.c.content_hash == _CONTENTS.c.text_hash, _TAGS.c.tagger == tagger))
             .where(_TAGS.c.tagger.is_(None))
             .order_by(_CONTENTS.c.id)
         )
@@ -63,10 +87,10 @@ class SqlContents:
     def set_tags(self, content: Content, tagger: str, tags: Sequence[ContentTag]) -> None:
         """Keep what ``tagger`` found in this text; an empty list is a finding too."""
         found = [[t.skill_id, t.probability, int(t.level), t.quote] for t in tags]
-        query = select(_TAGS.c.tags).where(_TAGS.c.content_hash == content.content_hash, _TAGS.c.tagger == tagger)
+        query = select(_TAGS.c.tags).where(_TAGS.c.content_hash == content.text_hash, _TAGS.c.tagger == tagger)
         if self._tx.connection.execute(query).scalar() == found:
             return
-        row = {"content_hash": content.content_hash, "tagger": tagger, "tags": found, "tagged_at": self._tx.now()}
+        row = {"content_hash": content.text_hash, "tagger": tagger, "tags": found, "tagged_at": self._tx.now()}
         upsert(self._tx, _TAGS, [row])
         bump(self._tx, _tags_revision(tagger))
 
@@ -79,18 +103,20 @@ class SqlContents:
         known = rulings_of(self._tx, taxonomy_name(tagger))
         for (text, _), ruling in led(known, moves_in_use(self._tx)).items():
             by_text.setdefault(text, []).append(ruling)
-        return {
-            content_id: decided(content_id, tags, by_text[text]) if text in by_text else tags
-            for content_id, text, tags in self._suggested(tagger)
-        }
+        weighed = weighings_of(self._tx, tagger)
+        found = {}
+        for content_id, text, suggested in self._suggested(tagger):
+            tags = after_weighing(suggested, weighed.get(text))
+            found[content_id] = decided(content_id, tags, by_text[text]) if text in by_text else tags
+        return found
 
     def suggestions(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:
         return {content_id: tags for content_id, _, tags in self._suggested(tagger)}
 
     def _suggested(self, tagger: str) -> Iterator[tuple[str, str, tuple[ContentTag, ...]]]:
         query = (
-            select(_CONTENTS.c.id, _CONTENTS.c.content_hash, _TAGS.c.tags)
-            .join(_TAGS, _TAGS.c.content_hash == _CONTENTS.c.content_hash)
+            select(_CONTENTS.c.id, _CONTENTS.c.text_hash, _TAGS.c.tags)
+            .join(_TAGS, _TAGS.c.content_hash == _CONTENTS.c.text_hash)
             .where(_TAGS.c.tagger == tagger)
             .order_by(_CONTENTS.c.id)
         )
@@ -146,6 +172,9 @@ def _content_row(c: Content) -> dict[str, Any]:
         "category": c.category,
         "content_hash": c.content_hash,
         "active": c.active,
+        "level_stated": c.level_stated,
+        "transcript": c.transcript,
+        "text_hash": c.text_hash,
     }
 
 
@@ -173,6 +202,8 @@ def _content(r: Row[Any]) -> Content:
         category=r.category,
         content_hash=r.content_hash,
         active=r.active,
+        level_stated=r.level_stated,
+        transcript=r.transcript,
     )
 
 

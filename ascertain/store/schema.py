@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ascertain.store.types import IdText, Sequence64, UtcDateTime
 
-HEAD = "0022"
+HEAD = "0025"
 """Revision of the schema that this code needs."""
 
 
@@ -129,6 +129,9 @@ class ContentRow(Base):
     category: Mapped[str]
     content_hash: Mapped[str] = mapped_column(IdText, index=True)
     active: Mapped[bool]
+    level_stated: Mapped[bool]
+    transcript: Mapped[str] = mapped_column(IdText)
+    text_hash: Mapped[str] = mapped_column(IdText, index=True)
     digest: Mapped[str]
     updated_at: Mapped[datetime]
 

@@ -17,6 +17,7 @@ from ascertain.domain.assignments import Assignments
 from ascertain.domain.calibration_log import Calibrations
 from ascertain.domain.consent import ConsentStore
 from ascertain.domain.content_tags import TagVotes
+from ascertain.domain.content_weighing import Weighings
 from ascertain.domain.disputes import Disputes
 from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.inbox import Inbox, KeptSecrets
@@ -50,6 +51,7 @@ from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.sessions import Sessions
 from ascertain.domain.spending import UsageLog
 from ascertain.domain.stewardship import Stewardship
+from ascertain.domain.transcripts import Transcripts
 from ascertain.domain.wishes import Wishes
 from ascertain.errors import AscertainError, ForbiddenError
 from ascertain.store.activity import SqlEngagements, SqlJobProposals
@@ -92,6 +94,8 @@ from ascertain.store.spending import SqlUsage
 from ascertain.store.statements import Tx
 from ascertain.store.stewardship import SqlStewardship
 from ascertain.store.sync import SqlPolicyArchive, SqlSyncState
+from ascertain.store.transcripts import SqlTranscripts
+from ascertain.store.weighings import SqlWeighings
 from ascertain.store.wishes import SqlWishes
 
 
@@ -115,6 +119,8 @@ class SqlUnitOfWork:
     people: People
     evidence: EvidenceStore
     contents: Contents
+    transcripts: Transcripts
+    weighings: Weighings
     roles: Roles
     runs: Runs
     assertions: Assertions
@@ -175,7 +181,10 @@ class SqlUnitOfWork:
         retention = SqlRetention(tx, self._context.pseudonym)
         self.retention = retention
         self.evidence = SqlEvidence(tx, retention, rollouts)
-        self.contents = SqlContents(tx)
+        contents = SqlContents(tx)
+        self.contents = contents
+        self.transcripts = SqlTranscripts(tx, contents)
+        self.weighings = SqlWeighings(tx)
         self.roles = SqlRoles(tx)
         self.runs = SqlRuns(tx, rollouts)
         self.assertions = SqlAssertions(tx, rollouts)

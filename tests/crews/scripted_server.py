@@ -25,6 +25,8 @@ ROLE_OF_TOOL = {
     "drafted_plan": "onboarding_reviewer",
     "taxonomy_matters": "taxonomy_steward",
     "proposed_changes": "taxonomy_critic",
+    "library_items": "content_tagger",
+    "tagged_items": "tag_reviewer",
 }
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.brains.rules import (
+    content_tagger,
     evidence_collector,
     gap_analyst,
     learning_path_curator,
     onboarding_planner,
     onboarding_reviewer,
     reviewer,
+    tag_reviewer,
     taxonomy_critic,
     taxonomy_mapper,
     taxonomy_steward,
@@ -31,4 +33,6 @@ RULES: Mapping[str, Callable[[Shown, CrewServices], dict[str, Any]]] = {
     "onboarding_reviewer": onboarding_reviewer.answer,
     "taxonomy_steward": taxonomy_steward.answer,
     "taxonomy_critic": taxonomy_critic.answer,
+    "content_tagger": content_tagger.answer,
+    "tag_reviewer": tag_reviewer.answer,
 }

@@ -13,6 +13,7 @@ from ascertain.domain.ports import Taxonomy
 from ascertain.domain.skills import ContentTag, JobProfile
 from ascertain.domain.skills import Skill as Concept
 from ascertain.errors import NotFoundError
+from ascertain.pipeline.content_search import reaches
 from ascertain.pipeline.views import label
 from ascertain.service.api.answers import One, Page
 from ascertain.service.api.asking import Asks, Caller
@@ -63,6 +64,7 @@ def catalogue(
     paging: Pages,
     q: Words = "",
     skill: Annotated[str, Query(max_length=300, description="Only what teaches this skill (id).")] = "",
+    level: Annotated[int, Query(ge=0, le=5, description="Only what teaches to this level or above (0: any).")] = 0,
     untagged: Annotated[bool, Query(description="Only what teaches no skill, as far as its text tells.")] = False,
 ) -> Response:
     """Learning content with the skills that it teaches, by id."""
@@ -73,10 +75,10 @@ def catalogue(
         c
         for c in found
         if word in f"{c.item.title}\n{c.code}".casefold()
-        and (not skill or any(t.skill_id == skill for t in tags.get(c.item.content_id, ())))
+        and reaches(c.item.level, tags.get(c.item.content_id, ()), skill, level)
         and not (untagged and tags.get(c.item.content_id))
     ]
-    cut = caller.cut(Sorted(kept, lambda c: (c.item.content_id,), (word, skill, untagged)), paging)
+    cut = caller.cut(Sorted(kept, lambda c: (c.item.content_id,), (word, skill, level, untagged)), paging)
     rows = [_content(c, tags.get(c.item.content_id, ()), taxonomy) for c in cut.rows]
     return caller.page(Content, Cut(rows, cut.next))
 

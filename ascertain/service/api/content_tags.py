@@ -38,9 +38,10 @@ def listed(
         demand(uow, caller.who, caller.action)
         desk = caller.app.tag_desk(uow)
         rows = desk.rows(state=state, skill=skill, system=system, content=content, notice=notice)
-    filters = (state, skill, system, content, notice)
-    cut = caller.cut(Sorted(rows, lambda r: (-r.worth, r.content.item.content_id, r.skill_id), filters), paging)
-    return caller.page(ContentTag, Cut([r.shown() for r in cut.rows], cut.next))
+        filters = (state, skill, system, content, notice)
+        cut = caller.cut(Sorted(rows, lambda r: (-r.worth, r.content.item.content_id, r.skill_id), filters), paging)
+        shown = [r.shown() for r in desk.placed(cut.rows)]
+    return caller.page(ContentTag, Cut(shown, cut.next))
 
 
 @router.post(

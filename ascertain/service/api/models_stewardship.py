@@ -51,6 +51,10 @@ class ContentTag(Exchanged):
     suggested: Probability | None
     """The mapper's own; null where people added the tag."""
     quote: str
+    place: str
+    """Where in a transcript the quote stands (at 03:12); empty for one out of title or description."""
+    held: str
+    """Which agent of the catalogue crew held it back, and why; empty where none did."""
     people: int
     """How many people's evidence refers to the content."""
     worth: float

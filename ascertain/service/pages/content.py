@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -32,14 +33,15 @@ def by_skill(
     reader: Annotated[Reader, Depends(Reads())],
     skill: str = "",
     q: str = "",
+    level: int = 0,
     page: int = 1,
 ) -> Response:
     """The catalogue by a skill, or by words. Nothing of anybody is in it."""
     app = service_of(request).app
     taxonomy = app.bundle.taxonomy
-    words = q.strip()[:200]
+    words, least = q.strip()[:200], min(max(level, 0), 5)
     with app.units(write=False) as uow:
-        rows = search(uow, app.tagger, taxonomy, skill=skill[:300], words=words)
+        rows = search(uow, app.tagger, taxonomy, skill=skill[:300], words=words, level=least)
         may_tag = may(uow, reader.who, Action.CONTENT_TAG)
     found = taxonomy.skill(skill) if skill else None
     cut = _cut(rows, page)
@@ -53,7 +55,8 @@ def by_skill(
         "q": words,
         "named": [] if skill or not words else _named(taxonomy, words),
         "may_tag": may_tag,
-        "query": urlencode({"skill": skill, "q": words}),
+        "level": least,
+        "query": urlencode({"skill": skill, "q": words, "level": least}),
     }
     return show(request, reader, "content.html", data)
 
@@ -132,8 +135,11 @@ def _tags(request: Request, reader: Reader, asked: Json, error: AscertainError |
     ]
     skills = sorted({(r.label, r.skill_id) for r in every})
     found = taxonomy.skill(asked["skill"]) if asked["skill"] else None
+    cut = _cut(rows, asked["page"])
+    with app.units(write=False) as uow:
+        cut["rows"] = [r.shown() for r in app.tag_desk(uow).placed(cut["rows"])]
     data = {
-        **_cut([r.shown() for r in rows], asked["page"]),
+        **cut,
         "asked": asked,
         "counts": summary(every),
         "skills": [{"id": i, "label": name} for name, i in skills],
@@ -146,7 +152,7 @@ def _tags(request: Request, reader: Reader, asked: Json, error: AscertainError |
     return show(request, reader, "content-tags.html", data, status=422 if error else 200, messages=said)
 
 
-def _cut(rows: list[Json], page: int) -> Json:
+def _cut(rows: Sequence[Any], page: int) -> Json:
     pages = max(1, -(-len(rows) // PAGE))
     page = min(max(1, page), pages)
     return {"rows": rows[(page - 1) * PAGE : page * PAGE], "total": len(rows), "page": page, "pages": pages}

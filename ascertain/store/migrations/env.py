@@ -12,6 +12,7 @@ from ascertain.store import (  # the tables of the metadata
     schema_exchange,  # noqa: F401
     schema_fairness,  # noqa: F401
     schema_ingest,  # noqa: F401
+    schema_library,  # noqa: F401
     schema_onboarding,  # noqa: F401
     schema_operations,  # noqa: F401
     schema_paths,  # noqa: F401

@@ -48,6 +48,8 @@ def test_everybody_finds_content_by_a_skill(app: App) -> None:
     assert "Kubernetes first steps" in by_skill
     assert "Python first steps" not in by_skill
     assert "Tags to confirm" not in by_skill
+    assert "Kubernetes first steps" not in ann.get(f"/content?skill={skill_of(app, 'k8s-101')}&level=5")
+    assert "Kubernetes first steps" in ann.get(f"/content?skill={skill_of(app, 'k8s-101')}&level=1")
     assert ann.status("/content/tags") == 403
 
 

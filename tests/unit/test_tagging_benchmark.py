@@ -1,0 +1,34 @@
+"""The library's benchmark: what it counts, and that a missing catalogue is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ascertain.errors import ConfigError
+from benchmarks.tagging import tagging
+
+ROWS = (
+    "title,description\n"
+    "SQL for Analysts,Write SQL queries with joins.\n"
+    "Kubernetes in Practice,Pods and deployments.\n"
+    "Beekeeping,Hives and honey.\n"
+)
+
+
+def test_every_course_is_read_once_and_a_sample_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.csv").write_text(ROWS)
+    found = tagging(tmp_path, sample=2, seed=3)
+    figures = found["figures"]
+    assert figures["courses"] == 3
+    assert figures["share without any tag"] == 0.333
+    assert figures["terms without a skill"] == 1
+    assert figures["mapping over bare encoder"] > 0
+    assert [set(row) for row in found["sample"]] == [{"title", "description", "skill", "probability", "level"}] * 2
+    assert tagging(tmp_path, sample=2, seed=3)["sample"] == found["sample"]
+
+
+def test_without_a_catalogue_there_is_nothing_to_measure(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"catalogue\.csv is not there"):
+        tagging(tmp_path)
