@@ -22,7 +22,7 @@ from ascertain.domain.ports import CrewServices
 from ascertain.prompts import read_prompts
 from crews import run as crew_run
 from crews.learner import build
-from crews.roster import CATALOGUE, LEARNER, STEWARDS
+from crews.roster import CATALOGUE, LEARNER, ONBOARDING, STEWARDS
 from tests.crews import world
 from tests.crews.altered import run_with, walk_with
 from tests.crews.scripted_server import Body, Reply, sensible, serve
@@ -33,7 +33,7 @@ from tools.desk import CaseDesk
 
 OWN = {post.agent.NAME: post.tools for post in LEARNER}
 EVERY = [tool for held in OWN.values() for tool in held]
-OF_ALL_CREWS = [tool for post in (*LEARNER, *STEWARDS, *CATALOGUE) for tool in post.tools]
+OF_ALL_CREWS = [tool for post in (*LEARNER, *STEWARDS, *ONBOARDING, *CATALOGUE) for tool in post.tools]
 CHANGES = frozenset(
     {
         "socket.connect",
