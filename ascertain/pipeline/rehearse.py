@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile, Versions
@@ -25,6 +25,7 @@ from ascertain.domain.spending import usage_of
 from ascertain.errors import BudgetError, RunError
 from ascertain.pipeline.assess import Assessor, Present
 from ascertain.pipeline.assess_ends import steps_of
+from ascertain.pipeline.pilot_skills import MapperWithin
 from ascertain.pipeline.results import assertion_rows, chosen_plan
 from ascertain.pipeline.standing import Decisions
 from ascertain.pipeline.stop import is_stopped
@@ -118,6 +119,8 @@ class Rehearser:
 
     def _result(self, learner: Learner, case: CaseFile, crew: LearnerCrew, services: CrewServices) -> Result:
         """As an assessment would come to it, human decisions and disputes included; nothing is written."""
+        if case.domain is not None:
+            services = replace(services, mapper=MapperWithin(services.mapper, case.domain))
         try:
             findings = crew.run(case, services)
         except RunError as e:
