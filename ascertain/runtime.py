@@ -560,6 +560,18 @@ class App:
             notes.append("content keeps the tags that it has: what the new policy would tag is not rehearsed")
         return Rehearser(present, Shadow(crew, services, versions)), notes
 
+    def crew_of(self, brain: str) -> LearnerCrew:
+        """The learner crew with another brain or team of models.yaml.
+
+        Raises:
+            ConfigError: there is no such brain.
+        """
+        return cast(LearnerCrew, load(CREW)(brain))
+
+    def services_for(self, bundle: TaxonomyBundle) -> CrewServices:
+        """What a crew's tools may reach with that taxonomy."""
+        return self._services(bundle, self.policy)
+
     def write_back(self, names: Sequence[str] = ()) -> WriteBack:
         """Writes accepted skills into the configured connections, or those named; close it when done."""
         return WriteBack(

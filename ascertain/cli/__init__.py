@@ -26,6 +26,7 @@ from ascertain.cli import (
     content,
     demo,
     dispute,
+    evaluate,
     fairness,
     keys,
     master_key,
@@ -77,6 +78,9 @@ app.command("sync", short_help="pull what changed from LMS, HRIS, tracker", rich
 app.command("assess", short_help="assess one learner or a cohort now", rich_help_panel="Run it")(work.assess)
 app.command("sweep", short_help="assess those whose case has changed", rich_help_panel="Run it")(work.sweep)
 app.command("rehearse", short_help="try another brain, policy or prompts", rich_help_panel="Run it")(rehearse.rehearse)
+app.command("evaluate", short_help="how well a brain reads labelled records", rich_help_panel="Run it")(
+    evaluate.evaluate
+)
 app.command("worker", short_help="work on the queue", rich_help_panel="Run it")(work.worker)
 app.command("schedule", short_help="enqueue sweeps when they are due", rich_help_panel="Run it")(work.schedule)
 app.command("stop", short_help="stop everything that works by itself", rich_help_panel="Run it")(stop.stop)

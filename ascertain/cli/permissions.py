@@ -40,6 +40,7 @@ ENTRIES: Mapping[str, Entry] = {
     "assess": Asks(Action.ASSESS_RUN),
     "sweep": Asks(Action.ASSESS_RUN),
     "rehearse": Asks(Action.ASSESS_RUN),
+    "evaluate": Action.SYSTEM_RUN,
     "worker": Action.SYSTEM_RUN,
     "schedule": Action.SYSTEM_RUN,
     "stop": Action.STOP,
