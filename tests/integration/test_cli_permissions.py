@@ -90,6 +90,22 @@ SELDOM: dict[str, str] = {
     "assess": "--learner PERSON",
     "sweep": "",
     "rehearse": "--brain embedded",
+    "onboard plan": "PERSON",
+    "onboard draft": "o1",
+    "onboard list": "",
+    "onboard show": "o1",
+    "onboard progress": "o1",
+    "onboard edit": "o1 --changes CHANGES --reason x --version 1",
+    "onboard approve": "o1",
+    "onboard withdraw": "o1 --reason x",
+    "onboard tick": "o1 m01",
+    "onboard comment": "o1 --words hello",
+    "onboard export": "o1",
+    "what-if course": "docebo:12001",
+    "what-if hire": "sql --level 3",
+    "what-if require": "data-analyst sql --level 3",
+    "rollout report": "one",
+    "rollout advance": "one --reason x",
 }
 """What each command that asks by itself is called with."""
 
@@ -124,12 +140,14 @@ def words(own: Place, tmp_path: Path) -> dict[str, str]:
         "SELECT id, assertion_id, learner_id FROM review_items WHERE decision IS NULL LIMIT 1"
     )
     (tmp_path / "labels.csv").write_text("learner,attribute,value\n")
+    (tmp_path / "changes.yaml").write_text("- {op: remove, milestone: m01}\n")
     return {
         "PERSON": learner,
         "ASSERTION": assertion,
         "ITEM": item,
         "OUT": str(tmp_path / "out"),
         "FILE": str(tmp_path / "labels.csv"),
+        "CHANGES": str(tmp_path / "changes.yaml"),
     }
 
 
