@@ -150,7 +150,7 @@ def seen_by(uow: UnitOfWork, principal: Principal, rows: Sequence[Assignment]) -
 
 def skills_of(row: Assignment) -> list[str]:
     """Skills whose gap a path works on, in its order."""
-    return list(dict.fromkeys(s for step in row.plan.get("steps", ()) for s in step["closes"]))
+    return list(dict.fromkeys(s for step in row.plan.get("steps", ()) for s in step.get("closes", ())))
 
 
 def not_approved(uow: UnitOfWork, learner_id: str, assignment_ids: Collection[str]) -> str:

@@ -169,7 +169,7 @@ class CaseBuilder:
         fingerprints, but for what was asked of the path: that is planned anew when it is said. The other way round
         they may differ, since the whole catalogue and everybody's names are in it.
         """
-        own = [learner.id, learner.hours_per_week, learner.language, learner.consents, self._domain(learner)]
+        own = [learner.id, learner.hours_per_week, learner.language, _read_under(learner), self._domain(learner)]
         return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
 
     def _role_stamp(self, role: JobProfile | None) -> str:
@@ -254,6 +254,13 @@ def _masked(e: Evidence, pseudonym: str, masker: KeyedPseudonymiser) -> Evidence
 def may_help(p: Learner) -> bool:
     """Whether colleagues may be told that somebody can help."""
     return p.active and not p.restricted and p.consents.allows(Purpose.MENTORING)
+
+
+def _read_under(learner: Learner) -> list[object]:
+    """What of somebody's consents a case depends on: whether somebody wants to be found for openings, say, is none of
+    it."""
+    consents = learner.consents
+    return [{t: consents.why_not(t) for t in (Purpose.ASSESSMENT, *Source)}, consents.withdrawals, consents.reach]
 
 
 def _withheld(learner: Learner, known: Collection[Evidence]) -> tuple[str, ...]:

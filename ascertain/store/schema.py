@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, LargeBinary, MetaData, Table, Text, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ascertain.store.types import IdText, Sequence64, UtcDateTime
@@ -129,9 +129,9 @@ class ContentRow(Base):
     category: Mapped[str]
     content_hash: Mapped[str] = mapped_column(IdText, index=True)
     active: Mapped[bool]
-    level_stated: Mapped[bool]
-    transcript: Mapped[str] = mapped_column(IdText)
-    text_hash: Mapped[str] = mapped_column(IdText, index=True)
+    level_stated: Mapped[bool] = mapped_column(server_default=true())
+    transcript: Mapped[str] = mapped_column(IdText, server_default=text("''"))
+    text_hash: Mapped[str] = mapped_column(IdText, index=True, server_default=text("''"))
     digest: Mapped[str]
     updated_at: Mapped[datetime]
 
