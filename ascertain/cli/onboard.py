@@ -263,7 +263,8 @@ def export(
 
     shown = opened()
     data = _read(shown, asking(shown, actor), plan)
-    text = calendar(data).decode() if format is Format.ICS else json.dumps(data, indent=2, ensure_ascii=False)
+    ics = format is Format.ICS
+    text = calendar(data).decode() if ics else visible(json.dumps(data, indent=2, ensure_ascii=False))
     if out is None:
         typer.echo(visible(text))
     else:

@@ -8,6 +8,8 @@ from typing import Any
 
 from icalendar import Calendar, Event
 
+from ascertain.domain.text import visible
+
 PRODUCT = "-//Ascertain//Onboarding//EN"
 WORDS = {"course": "Course", "task": "Task", "meet": "Meet", "check_in": "Check-in", "goal": "Goal"}
 
@@ -16,13 +18,13 @@ def calendar(data: Mapping[str, Any]) -> bytes:
     """The milestones that are not skipped, as ``onboarding_view.shown`` gives them.
 
     The same plan gives the same bytes. An entry keeps its UID from version to version, and SEQUENCE is the version, so
-    that a calendar that takes it in again moves entries and doubles none.
+    that a calendar that takes it in again moves entries and doubles none. Whatever is hidden in a text is left out.
     """
     made = Calendar()
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
-    made.add("x-wr-calname", f"Onboarding: {data['role_title']}")
+    made.add("x-wr-calname", visible(f"Onboarding: {data['role_title']}"))
     stamp = datetime.fromisoformat(data["decided_at"] or data["asked_at"]).astimezone(UTC)
     for m in data["milestones"]:
         if m["state"] == "skipped":
@@ -33,7 +35,7 @@ def calendar(data: Mapping[str, Any]) -> bytes:
         event.add("dtstamp", stamp)
         event.add("dtstart", day)
         event.add("dtend", day + timedelta(days=1))
-        event.add("summary", f"{WORDS[m['kind']]}: {m['title']}")
+        event.add("summary", visible(f"{WORDS[m['kind']]}: {m['title']}"))
         event.add("description", _description(m))
         event.add("categories", [WORDS[m["kind"]]])
         event.add("sequence", data["version"])
@@ -47,4 +49,4 @@ def _description(m: Mapping[str, Any]) -> str:
     lines.append(f"Done when: {m['evidence']}." if m["evidence"] else "")
     lines.append(f"{m['hours']:g} hours of study." if m["hours"] else "")
     lines.append("This is done." if m["state"] == "done" else "")
-    return "\n".join(line for line in lines if line)
+    return visible("\n".join(line for line in lines if line))

@@ -13,6 +13,7 @@ from ascertain.domain.charter import ChangeKind
 from ascertain.domain.overlays import Change
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import Role
+from ascertain.domain.rollout import Advance
 from ascertain.domain.run_requests import Member, MemberState, RunRequest
 from ascertain.domain.stewardship import Support
 from ascertain.pipeline.disputes import contest, withdraw
@@ -63,6 +64,7 @@ def served_world(folder: Path, **changes: object) -> Iterator[ApiWorld]:
     clock = ShownClock(START)
     app = open_app(settings_in(folder, queue_url=NOWHERE, **changes), clock=clock)
     file = app.settings.home_dir / "ascertain.sqlite"
+    begin(app)
     world = World(file, app.store, clock=clock, pseudonyms=app.pseudonyms).fill()
     with app.units() as uow:
         uow.people.upsert([DEE, EVA])
@@ -75,6 +77,14 @@ def served_world(folder: Path, **changes: object) -> Iterator[ApiWorld]:
         found.ids = _things_of_ann(app, world)
         yield found
     app.close()
+
+
+def begin(app: App) -> None:
+    """Whatever pilots there are, in their first phase."""
+    with app.units() as uow:
+        for pilot in app.rollout.pilots:
+            uow.rollouts.advance(Advance(pilot.id, 1, "agreed", "", "test", app.clock.now()))
+        uow.commit()
 
 
 def _things_of_ann(app: App, world: World) -> dict[str, str]:

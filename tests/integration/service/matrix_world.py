@@ -166,7 +166,7 @@ class Matrix:
     def __init__(self, world: ApiWorld) -> None:
         self.world, self.app = world, world.app
         self.api = create_app(self.app, [])
-        world.ids |= _request_of_ann(self.app) | _plan_of_ann(self.app)
+        world.ids |= request_of_ann(self.app) | plan_of_ann(self.app)
         world.ids |= {k: v for k, v in OTHERS.items() if k not in world.ids}
         self.calls = [self._with_body(c) for c in calls(self.api)]
         self.people = self._everybody()
@@ -392,7 +392,7 @@ def _value(name: str, what: Mapping[str, Any], defs: Mapping[str, Any], ids: Map
     return made.get(what.get("type", "string"), "something")
 
 
-def _request_of_ann(app: Any) -> dict[str, str]:
+def request_of_ann(app: Any) -> dict[str, str]:
     """What she asks for about her data; pages and the API call its id differently."""
     with app.units() as uow:
         ann, kind = uow.people.get(ANN), RequestKind.RESTRICTION
@@ -401,7 +401,7 @@ def _request_of_ann(app: Any) -> dict[str, str]:
     return {"request": made.id, "ident": made.id}
 
 
-def _beside_an_opening(world: ApiWorld) -> None:
+def beside_an_opening(world: ApiWorld) -> None:
     """Ann wants to be found, and stands on the list of an opening."""
     app = world.app
     world.world.says(ANN_HERSELF, True, Purpose.MOBILITY)
@@ -417,7 +417,7 @@ def _beside_an_opening(world: ApiWorld) -> None:
         assert [p.match.learner_id for p in found.rows] == [ANN]
 
 
-def _plan_of_ann(app: Any) -> dict[str, str]:
+def plan_of_ann(app: Any) -> dict[str, str]:
     """An approved plan of her first 90 days, with one milestone."""
     at = app.clock.now()
     row = Milestone("m01", MilestoneKind.TASK, "See the archive", at.date(), Owner.NEW_HIRE, "seen")
@@ -454,5 +454,5 @@ def calls(api: Any) -> Iterator[Call]:
 @contextmanager
 def matrix(folder: Path) -> Iterator[Matrix]:
     with served_world(folder, talent_file=TALENT) as world:
-        _beside_an_opening(world)
+        beside_an_opening(world)
         yield Matrix(world)

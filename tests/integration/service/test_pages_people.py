@@ -98,7 +98,7 @@ def assertion_of(app: App, skill: str = "sql", learner: str = "E1") -> str:
 def test_each_begins_where_their_roles_lead(people: dict[str, Browser]) -> None:
     assert people[ANN].client.get("/").headers["location"] == "/me"
     assert people[EVE].client.get("/").headers["location"] == "/audit"
-    assert menu_of(people[CHI]) == ["/me", "/team", "/review", "/disputes", "/paths", "/overview"]
+    assert menu_of(people[CHI]) == ["/me", "/team", "/onboarding", "/review", "/disputes", "/paths", "/overview"]
     assert menu_of(people[BOB]) == ["/me"]
 
 
