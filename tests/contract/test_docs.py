@@ -2,8 +2,8 @@
 
 A fenced block marked ``console`` is run: each line ``$ ascertain …`` (and ``$ python main.py …``) against a copy of the
 demonstration's state, in order, and must end with 0. A block marked ``python`` is run as a program. Words in capitals
-stand for something of the demonstration: ID a learner, ASSERTION, ITEM. A block that cannot be run here has
-``<!-- not run: WHY -->`` on the line before it.
+stand for something of the demonstration: ID a learner, ASSERTION, ITEM, PLAN a drafted one. A block that cannot be run
+here has ``<!-- not run: WHY -->`` on the line before it.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def stand_ins(place: Place) -> dict[str, str]:
     (row,) = place.rows(
         "SELECT r.learner_id, r.assertion_id, r.id FROM review_items r WHERE r.decision IS NULL ORDER BY r.id LIMIT 1"
     )
-    return dict(zip(("ID", "ASSERTION", "ITEM"), row, strict=True))
+    ((plan,),) = place.rows("SELECT id FROM onboarding_plans WHERE state = 'draft' ORDER BY id LIMIT 1")
+    return dict(zip(("ID", "ASSERTION", "ITEM", "PLAN"), (*row, plan), strict=True))
 
 
 @pytest.mark.parametrize("block", of_all("console"), ids=str)

@@ -252,8 +252,21 @@ def copy(place: Place, folder: Path) -> Place:
     folder.mkdir(parents=True, exist_ok=True)
     made = Place(folder / "work")
     # Sockets cannot be copied; no server runs, so none is needed.
-    shutil.copytree(place.folder, made.folder, ignore=lambda d, names: [n for n in names if Path(d, n).is_socket()])
+    shutil.copytree(place.folder, made.folder, ignore=lambda d, names: [n for n in names if _left(Path(d, n))])
+    if place.database.exists():
+        with (
+            closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True, timeout=30)) as source,
+            closing(sqlite3.connect(made.database)) as target,
+        ):
+            source.backup(target)
+        shutil.copymode(place.database, made.database)
     return made
+
+
+def _left(path: Path) -> bool:
+    """Whether a copy of files leaves it out: a socket, or the store, which SQLite copies. Another test process may be
+    reading it, and its ``-wal`` and ``-shm`` come and go with the readers."""
+    return path.is_socket() or path.name.startswith("ascertain.sqlite")
 
 
 @contextmanager
