@@ -173,6 +173,7 @@ class Matrix:
         self.file = self.app.settings.home_dir / "ascertain.sqlite"
         self.callers = [*self._signed_in(), self._with_key()]
         self.at = world.world.clock.at
+        self._hidden: dict[str, list[Learner]] = {}
         self.known = self.kept()
         self.copy = self._copy()
         self.checkpoints = self.app.settings.home_dir / "audit" / "checkpoints.jsonl"
@@ -257,6 +258,11 @@ class Matrix:
 
     def hidden_from(self, caller: Caller) -> list[Learner]:
         """People about whom the caller may do nothing at all, and who are nothing to them."""
+        if caller.name not in self._hidden:
+            self._hidden[caller.name] = self._found_hidden(caller)
+        return self._hidden[caller.name]
+
+    def _found_hidden(self, caller: Caller) -> list[Learner]:
         own = next((p for p in self.people if p.id == caller.who.learner_id), None)
         close = {own.id, own.manager_id} if own else set()
         with self.app.units(write=False) as uow:
