@@ -6,15 +6,14 @@ Importing this module and :func:`build` are cheap; CrewAI itself is imported by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from agents.brains import build_brain
-from agents.brains.budget import DayMeter, Meter, RunMeter
-from agents.brains.models import CATALOGUE_ROLES, Budgets, Thinker, endpoints, read_models
+from agents.brains.models import CATALOGUE_ROLES, endpoints, read_models
 from ascertain.domain.content_weighing import LibraryItem, TaggingFindings
 from ascertain.domain.ports import CrewServices
-from ascertain.prompts import Prompts, read_prompts
+from ascertain.prompts import read_prompts
+from crews.staffed import StaffedCrew
 from tools.library_desk import LibraryDesk
 
 BATCH, ENDPOINT_BATCH = 40, 10
@@ -22,35 +21,18 @@ BATCH, ENDPOINT_BATCH = 40, 10
 
 
 @dataclass(frozen=True, slots=True)
-class LibraryCrew:
-    """Implements :class:`ascertain.domain.content_weighing.CatalogueCrew`. Holds no state of a run; threads may share
-    it."""
-
-    team: Mapping[str, Thinker]
-    prompts: Prompts
-    budgets: Budgets = field(default_factory=Budgets)
+class LibraryCrew(StaffedCrew):
+    """Implements :class:`ascertain.domain.content_weighing.CatalogueCrew`."""
 
     @property
     def version(self) -> str:
         """The brains' versions and the prompts'."""
-        versions = {r: c.version for r, c in self.team.items()}
-        distinct = set(versions.values())
-        brain = distinct.pop() if len(distinct) == 1 else ", ".join(f"{r}={v}" for r, v in sorted(versions.items()))
-        return f"{brain}|{self.prompts.version}"
+        return f"{self.brain_version}|{self.prompts_version}"
 
     @property
     def batch(self) -> int:
         """Fewer where a language model reads."""
         return ENDPOINT_BATCH if any(endpoints(c) for c in self.team.values()) else BATCH
-
-    def preload(self) -> None:
-        """Import CrewAI now, so that forked workers inherit it."""
-        import crews.roster  # noqa: F401
-
-        if kinds := {e.kind for c in self.team.values() for e in endpoints(c)}:
-            from agents.brains.clients import preload
-
-            preload(kinds)
 
     def weigh(self, items: Sequence[LibraryItem], services: CrewServices) -> TaggingFindings:
         """Let the two agents weigh some items; without items nobody is asked.
@@ -64,12 +46,9 @@ class LibraryCrew:
         from crews.roster import CATALOGUE
         from crews.run import run
 
-        reach = replace(services, purse=None)
-        meters: tuple[Meter, ...] = (RunMeter(self.budgets.run.within(services.seconds)),)
-        if services.purse is not None and self.budgets.day.caps:
-            meters += (DayMeter(self.budgets.day, services.purse),)
-        brain_of = lambda role: build_brain(role, self.team[role], reach, meters)  # noqa: E731
-        return run(LibraryDesk(items, services.taxonomy), CATALOGUE, self.prompts, brain_of, name="catalogue")
+        return run(
+            LibraryDesk(items, services.taxonomy), CATALOGUE, self.prompts, self.brains(services), name="catalogue"
+        )
 
 
 def build(brain: str = "embedded") -> LibraryCrew:

@@ -6,21 +6,21 @@ run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.brains import build_brain
-from agents.brains.budget import DayMeter, Meter, RunMeter
 from agents.brains.memory import Memory, Remembered
-from agents.brains.models import Budgets, Thinker, endpoints, read_models
+from agents.brains.models import Thinker, endpoints, read_models
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices, Mapper
 from ascertain.domain.skills import Candidate
 from ascertain.domain.spending import Usage, usage_of
-from ascertain.prompts import Prompts, read_prompts
+from ascertain.prompts import read_prompts
+from crews.staffed import StaffedCrew
 from tools.desk import CaseDesk
 
 if TYPE_CHECKING:
@@ -28,35 +28,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentCrew:
-    """Implements :class:`ascertain.domain.ports.LearnerCrew`. Holds no state of a run; threads may share it."""
+class AgentCrew(StaffedCrew):
+    """Implements :class:`ascertain.domain.ports.LearnerCrew`."""
 
-    team: Mapping[str, Thinker]
-    prompts: Prompts
-    budgets: Budgets = field(default_factory=Budgets)
     remembered: Remembered | None = None
     """Answers of this process, where the same is asked again: a rehearsal does."""
-
-    @property
-    def brain_version(self) -> str:
-        """The one brain's version, or each role's."""
-        versions = {r: c.version for r, c in self.team.items()}
-        distinct = set(versions.values())
-        return distinct.pop() if len(distinct) == 1 else ", ".join(f"{r}={v}" for r, v in sorted(versions.items()))
-
-    @property
-    def prompts_version(self) -> str:
-        """Hash over agents.yaml and tasks.yaml."""
-        return self.prompts.version
-
-    def preload(self) -> None:
-        """Import CrewAI now, so that forked workers inherit it."""
-        import crews.roster  # noqa: F401
-
-        if kinds := {e.kind for c in self.team.values() for e in endpoints(c)}:
-            from agents.brains.clients import preload
-
-            preload(kinds)
 
     def expected(self, case: CaseFile, services: CrewServices) -> tuple[Usage, ...]:
         """As :meth:`ascertain.domain.ports.LearnerCrew.expected`."""
@@ -81,14 +57,10 @@ class AgentCrew:
         from crews.roster import LEARNER
         from crews.run import run
 
-        # What tools reach only answers; the purse is the meters' alone.
-        remembered = replace(services, mapper=RememberingMapper(services.mapper), purse=None, answers={})
-        desk = CaseDesk(case, remembered)
-        meters: tuple[Meter, ...] = (RunMeter(self.budgets.run.within(services.seconds)),)
-        if services.purse is not None and self.budgets.day.caps:
-            meters += (DayMeter(self.budgets.day, services.purse),)
+        remembered = replace(services, mapper=RememberingMapper(services.mapper), answers={})
+        desk = CaseDesk(case, replace(remembered, purse=None))
         memory = Memory(services.answers, self.remembered)
-        brain_of = lambda role: build_brain(role, self.team[role], remembered, meters, memory)  # noqa: E731
+        brain_of = self.brains(remembered, memory)
         return run(desk, LEARNER, self.prompts, brain_of, name="learner", memory=memory)
 
 

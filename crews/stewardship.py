@@ -3,37 +3,20 @@ holds back; code counts, and people decide."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from agents.brains import build_brain
-from agents.brains.budget import DayMeter, Meter, RunMeter
-from agents.brains.models import STEWARD_ROLES, Budgets, Thinker, read_models
+from agents.brains.models import STEWARD_ROLES, read_models
 from ascertain.domain.ports import CrewServices
 from ascertain.domain.weighing import Matter, StewardFindings
-from ascertain.prompts import Prompts, read_prompts
+from ascertain.prompts import read_prompts
+from crews.staffed import StaffedCrew
 from tools.steward_desk import StewardDesk
 
 
 @dataclass(frozen=True, slots=True)
-class TaxonomyCrew:
-    """Implements :class:`ascertain.domain.weighing.StewardCrew`. Holds no state of a run; threads may share it."""
-
-    team: Mapping[str, Thinker]
-    prompts: Prompts
-    budgets: Budgets = field(default_factory=Budgets)
-
-    @property
-    def brain_version(self) -> str:
-        """The one brain's version, or each role's."""
-        versions = {r: c.version for r, c in self.team.items()}
-        distinct = set(versions.values())
-        return distinct.pop() if len(distinct) == 1 else ", ".join(f"{r}={v}" for r, v in sorted(versions.items()))
-
-    @property
-    def prompts_version(self) -> str:
-        """Hash over agents.yaml and tasks.yaml."""
-        return self.prompts.version
+class TaxonomyCrew(StaffedCrew):
+    """Implements :class:`ascertain.domain.weighing.StewardCrew`."""
 
     def weigh(self, matters: Sequence[Matter], services: CrewServices) -> StewardFindings:
         """Let the two agents weigh some matters; without matters nobody is asked.
@@ -47,12 +30,9 @@ class TaxonomyCrew:
         from crews.roster import STEWARDS
         from crews.run import run
 
-        reach = replace(services, purse=None)
-        meters: tuple[Meter, ...] = (RunMeter(self.budgets.run.within(services.seconds)),)
-        if services.purse is not None and self.budgets.day.caps:
-            meters += (DayMeter(self.budgets.day, services.purse),)
-        brain_of = lambda role: build_brain(role, self.team[role], reach, meters)  # noqa: E731
-        return run(StewardDesk(matters, services.taxonomy), STEWARDS, self.prompts, brain_of, name="stewardship")
+        return run(
+            StewardDesk(matters, services.taxonomy), STEWARDS, self.prompts, self.brains(services), name="stewardship"
+        )
 
 
 def build(brain: str = "embedded") -> TaxonomyCrew:

@@ -1,10 +1,9 @@
-"""Reliability diagrams as SVG, and the calibration report as one HTML file. No scripts; nobody is named."""
+"""The calibration report as one HTML file, and its diagram. No scripts; nobody is named."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from html import escape
 from typing import Any
 
 from markupsafe import Markup
@@ -14,26 +13,18 @@ from ascertain.domain.calibration_log import CalibrationRecord
 from ascertain.domain.canonical import plain
 from ascertain.pipeline.calibration_view import CalibrationReport
 from ascertain.report.page_templates import page_templates
+from ascertain.report.reliability_diagram import Dot, Panel, reliability_diagram
 
 Json = Mapping[str, Any]
-_SIZE, _GAP, _TOP, _LEFT, _BOTTOM = 220, 50, 46, 46, 40
 
 
 def reliability_svg(panels: Mapping[str, Json], note: str = "") -> str:
-    """A panel for each set of figures (``Reliability`` as JSON): a dot a bin with its 95 % interval, the area by the
-    count; the dashed line is where each confidence would be right."""
-    width, height = _LEFT + len(panels) * (_SIZE + _GAP), _TOP + _SIZE + _BOTTOM + (18 if note else 0)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="Reliability: how often confidences were right" font-family="sans-serif" '
-        f'font-size="11" fill="#333">',
-        f'<rect width="{width}" height="{height}" fill="#fff"/>',
-    ]
-    for i, (title, figures) in enumerate(panels.items()):
-        parts += _panel(title, figures, _LEFT + i * (_SIZE + _GAP), _TOP)
-    if note:
-        parts.append(f'<text x="{_LEFT}" y="{height - 8}" fill="#777">{escape(note)}</text>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    """A panel for each set of figures (``Reliability`` as JSON): a dot a bin with its 95 % interval."""
+    return reliability_diagram(
+        [_panel(title, figures) for title, figures in panels.items()],
+        note=note,
+        label="Reliability: how often confidences were right",
+    )
 
 
 def calibration_html(report: CalibrationReport, day: date) -> str:
@@ -71,27 +62,8 @@ def _page(
     return template.render(head=head, day=day, panels=panels, cuts=cuts, left_out=left_out, figure=figure)
 
 
-def _panel(title: str, figures: Json, left: float, top: float) -> list[str]:
+def _panel(title: str, figures: Json) -> Panel:
     low, high = figures["ece_95"]
-    parts = [
-        f'<text x="{left}" y="{top - 24}" font-weight="bold">{escape(title)}</text>',
-        f'<text x="{left}" y="{top - 9}">ECE {figures["ece"]:.3f} [{low:.3f}, {high:.3f}], n {figures["n"]}</text>',
-        f'<rect x="{left}" y="{top}" width="{_SIZE}" height="{_SIZE}" fill="none" stroke="#ccc"/>',
-        f'<line x1="{left}" y1="{top + _SIZE}" x2="{left + _SIZE}" y2="{top}" stroke="#999" stroke-dasharray="4 3"/>',
-    ]
-    for tick in (0, 0.5, 1):
-        parts += [
-            f'<text x="{left + tick * _SIZE}" y="{top + _SIZE + 14}" text-anchor="middle">{tick:g}</text>',
-            f'<text x="{left - 6}" y="{top + (1 - tick) * _SIZE + 4}" text-anchor="end">{tick:g}</text>',
-        ]
-    middle = left + _SIZE / 2
-    parts.append(f'<text x="{middle}" y="{top + _SIZE + 28}" text-anchor="middle">confidence; up: share right</text>')
-    for b in figures["bins"]:
-        x, y = left + b["said"] * _SIZE, top + (1 - b["right"]) * _SIZE
-        ends = [top + (1 - v) * _SIZE for v in b["right_95"]]
-        radius = 2 + 10 * (b["n"] / figures["n"]) ** 0.5
-        parts += [
-            f'<line x1="{x:.1f}" y1="{ends[0]:.1f}" x2="{x:.1f}" y2="{ends[1]:.1f}" stroke="#2b6cb0"/>',
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#2b6cb0" fill-opacity="0.55"/>',
-        ]
-    return parts
+    line = f"ECE {figures['ece']:.3f} [{low:.3f}, {high:.3f}], n {figures['n']}"
+    dots = [Dot(b["said"], b["right"], b["n"], tuple(b["right_95"])) for b in figures["bins"]]
+    return Panel(title, line, "confidence; up: share right", dots)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ascertain.domain.onboarding import MilestoneState
 from ascertain.pipeline.onboarding import MOST_WORDS
+from ascertain.pipeline.onboarding_changes import ChangeInput
 from ascertain.service.api.answers import Exchanged
 from ascertain.service.api.models_people import Day, Time
 from ascertain.service.api.schemas import published
@@ -212,26 +213,11 @@ class AskOnboarding(Sent):
     starts_on: date | None = None
 
 
-class ChangeSent(Sent):
-    """One change of a milestone."""
-
-    op: Literal["add", "remove", "move", "edit"]
-    milestone: Annotated[str, Field(max_length=20)] = ""
-    due_on: date | None = None
-    title: Annotated[str, Field(max_length=300)] | None = None
-    evidence: Annotated[str, Field(max_length=2000)] | None = None
-    owner: Literal["new_hire", "manager", "buddy"] | None = None
-    kind: Literal["task", "meet", "check_in", "course", "goal"] | None = None
-    course: Annotated[str, Field(max_length=200)] = ""
-    colleague: Annotated[str, Field(max_length=200)] = ""
-    skill: Annotated[str, Field(max_length=300)] = ""
-
-
 @published("change-onboarding")
 class ChangeOnboarding(Sent):
     """Changes of a plan: together they are its next version."""
 
-    changes: Annotated[list[ChangeSent], Field(min_length=1, max_length=50)]
+    changes: Annotated[list[ChangeInput], Field(min_length=1, max_length=50)]
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
