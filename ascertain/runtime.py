@@ -51,6 +51,7 @@ from ascertain.pipeline.onboarding_start import begin
 from ascertain.pipeline.overdue import escalate
 from ascertain.pipeline.path_plan import PathPlanner
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
+from ascertain.pipeline.readiness import ReadinessGround
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
 from ascertain.pipeline.rectify import former_names
 from ascertain.pipeline.rehearse import Rehearser, Shadow
@@ -294,6 +295,11 @@ class App:
     def talent(self) -> TalentRules:
         """Whether people are compared with openings, and how."""
         return read_talent(self.settings.talent_file)
+
+    @property
+    def readiness(self) -> ReadinessGround:
+        """What readiness for key roles is made with."""
+        return ReadinessGround(self.talent, self.policy, self.tagger)
 
     @property
     def gate(self) -> Gate:

@@ -39,6 +39,7 @@ from ascertain.cli import (
     people,
     permissions,
     person_requests,
+    readiness,
     rehearse,
     retain,
     review_watch,
@@ -46,6 +47,7 @@ from ascertain.cli import (
     rollout,
     serve,
     stop,
+    succession,
     taxonomy,
     trust,
     what_if,
@@ -119,6 +121,8 @@ app.add_typer(catalogue.app, name="catalogue", rich_help_panel="Feed it")
 app.add_typer(content.app, name="content", rich_help_panel="Feed it")
 app.add_typer(opening.app, name="opening", rich_help_panel="Feed it")
 app.add_typer(match.app, name="match", rich_help_panel="Read it")
+app.add_typer(succession.app, name="succession", rich_help_panel="Read it")
+app.add_typer(readiness.app, name="readiness", rich_help_panel="Read it")
 permissions.enforce(app)
 
 

@@ -128,6 +128,28 @@ def matches(
     emit(found, as_json, lambda c: matches_view(c, found))
 
 
+@app.command("succession")
+def succession(
+    by: Annotated[str, typer.Option("--by", help="Attributes, such as sex,age_band (else all there are).")] = "",
+    least: Annotated[int, typer.Option("--min-group", min=2, help="Fewer people than this are too few.")] = 10,
+    actor: Auditor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the list of every key role: who was nominated, and whose coverage is above the median, by group.
+
+    Readers of a list learn only how many comparisons there were and how many ask for a look.
+    """
+    from ascertain.cli.fairness_views import matches_view
+    from ascertain.pipeline.fairness_succession import check_benches
+
+    shown = opened()
+    with labels_for(shown, actor) as (store, auditor):
+        found = check_benches(
+            shown.units, store, auditor, shown.readiness, by=by.split(","), least_people=least, clock=shown.clock
+        )
+    emit(found, as_json, lambda c: matches_view(c, found))
+
+
 def _stale(cohort: str, as_json: bool) -> None:
     from ascertain.domain import fairness_audit
     from ascertain.pipeline.fairness import population

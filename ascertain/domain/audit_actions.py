@@ -51,9 +51,10 @@ ACTIONS: Mapping[str, Entry] = {
     "fairness.labels_erased": Entry(1, "somebody's group labels were erased"),
     "fairness.labels_imported": Entry(1, "group labels were taken in"),
     "fairness.labels_read": Entry(
-        4, "group labels were read for an audit, or calibration, openings, a rehearsal by group"
+        5, "group labels were read for an audit, or calibration, openings, key roles, a rehearsal by group"
     ),
     "fairness.matches_checked": Entry(1, "groups were compared on lists for openings: how many, how many flagged"),
+    "fairness.succession_checked": Entry(1, "groups were compared on lists for key roles: how many, how many flagged"),
     "fairness.read": Entry(1, "the report of a fairness audit was read"),
     "fairness.refused": Entry(1, "somebody who is no fairness auditor asked for labels"),
     "ingest.catalogue": Entry(1, "a catalogue was imported"),
@@ -93,6 +94,7 @@ ACTIONS: Mapping[str, Entry] = {
     "person.unrestricted": Entry(1, "it may be used again"),
     "quarantine.retried": Entry(1, "somebody asked that records in quarantine are tried again"),
     "quarantine.dropped": Entry(1, "quarantined records were dropped"),
+    "readiness.kept": Entry(1, "how ready people are for key roles was kept for a month: counts, digest"),
     "rehearsal.made": Entry(
         1, "another brain, policy or prompts were tried in shadow: versions, people, how many would change"
     ),
@@ -122,6 +124,9 @@ ACTIONS: Mapping[str, Entry] = {
     "session.ended": Entry(1, "somebody signed out"),
     "session.opened": Entry(1, "somebody signed in: by link or identity provider"),
     "session.refused": Entry(1, "signing in was refused"),
+    "succession.imported": Entry(1, "key roles were taken in: source, counts"),
+    "succession.nominated": Entry(2, "somebody was put on the list for a key role, or taken off: by whom, why"),
+    "succession.objected": Entry(1, "somebody said that they do not want to be on a list, or took that back"),
     "taxonomy.answered": Entry(
         1, "somebody said yes or no to a change of the taxonomy, or amended, applied, reverted it"
     ),

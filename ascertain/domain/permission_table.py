@@ -87,6 +87,8 @@ class Action(StrEnum):
     WRITEBACK_READ = "writeback.read"
     MATCH_READ = "match.read"  # see the person beside openings
     WISH_STATE = "wish.state"  # say what one wants
+    READINESS_READ = "readiness.read"  # see how ready the person is for a key role
+    SUCCESSION_NOMINATE = "succession.nominate"  # put the person on the list for a key role, or take them off
     # About the organisation
     WRITEBACK_PUSH = "writeback.push"
     WRITEBACK_UNDO = "writeback.undo"
@@ -123,6 +125,7 @@ class Action(StrEnum):
     ROLES_GRANT = "roles.grant"
     OPENING_READ = "opening.read"  # what there is to take on: nothing about people
     OPENING_WRITE = "opening.write"
+    SUCCESSION_KEEP = "succession.keep"  # say which roles are key roles, keep the month's readiness
 
 
 A, R = Action, Relation
@@ -133,6 +136,7 @@ _READING = frozenset(
 _REVIEWING = frozenset({A.REVIEW_LIST, A.REVIEW_DECIDE, A.REVIEW_BULK})
 _CARE = frozenset({A.DISPUTE_READ, A.DISPUTE_DECIDE, A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE, A.PATH_PLAN})
 _ONBOARDING = frozenset({A.ONBOARDING_READ, A.ONBOARDING_EDIT, A.ONBOARDING_FOLLOW})
+_SUCCESSION = frozenset({A.READINESS_READ, A.SUCCESSION_NOMINATE})
 _OWN_RIGHTS = frozenset({A.CONSENT_READ, A.PERSON_EXPORT, A.ACCESS_READ, A.REQUEST_MAKE, A.REQUEST_READ})
 _FAIRNESS = frozenset({A.FAIRNESS_AUDIT, A.LABELS_IMPORT})
 _RUNNING = frozenset(
@@ -145,7 +149,7 @@ ABOUT_A_PERSON = frozenset(list(A)[: list(A).index(A.WRITEBACK_PUSH)])
 
 NEVER_ABOUT_ONESELF = frozenset(
     {A.REVIEW_DECIDE, A.REVIEW_BULK, A.DISPUTE_DECIDE, A.ASSIGNMENT_APPROVE, A.PERSON_RECTIFY, A.PERSON_RESTRICT}
-    | {A.CONSENT_RECORD, A.REQUEST_ANSWER, A.ONBOARDING_EDIT}
+    | {A.CONSENT_RECORD, A.REQUEST_ANSWER, A.ONBOARDING_EDIT, A.SUCCESSION_NOMINATE}
 )
 """Nobody decides about themselves, whatever their roles."""
 
@@ -154,16 +158,16 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.SELF: (_READING - {A.TEAM_READ, A.PEOPLE_SEARCH})
         | _OWN_RIGHTS
         | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN}
-        | {A.MATCH_READ, A.WISH_STATE, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW},
+        | {A.MATCH_READ, A.WISH_STATE, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW, A.READINESS_READ},
         R.NONE: {A.OPENING_READ},
     },
     Role.MANAGER: {
-        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.MATCH_READ},
+        R.DIRECT_REPORT: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.MATCH_READ} | _SUCCESSION,
         R.INDIRECT_REPORT: _READING,  # only where the policy says that managers see the tree
         R.INTERESTED: {A.MATCH_READ},
     },
     Role.L_AND_D: {
-        R.POPULATION: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.ASSESS_RUN, A.WRITEBACK_READ},
+        R.POPULATION: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.ASSESS_RUN, A.WRITEBACK_READ, A.READINESS_READ},
         R.NONE: {
             A.CATALOGUE_IMPORT,
             A.CONTENT_TAG,
@@ -182,8 +186,9 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         | _ONBOARDING
         | _OWN_RIGHTS
         | {A.CONSENT_RECORD, A.NOTICE_RECORD, A.PERSON_RECTIFY, A.PERSON_RESTRICT, A.PERSON_ERASE}
-        | {A.REQUEST_ANSWER, A.MATCH_READ},
-        R.NONE: {A.OPENING_READ, A.OPENING_WRITE},
+        | {A.REQUEST_ANSWER, A.MATCH_READ}
+        | _SUCCESSION,
+        R.NONE: {A.OPENING_READ, A.OPENING_WRITE, A.SUCCESSION_KEEP},
     },
     Role.SKILL_OWNER: {
         R.OWNED_SKILL: {A.SKILLS_READ, A.EVIDENCE_READ, A.EXPLAIN, A.REPLAY, A.DISPUTE_READ, A.DISPUTE_DECIDE}

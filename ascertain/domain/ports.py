@@ -55,6 +55,7 @@ from ascertain.domain.sessions import Sessions
 from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Skill
 from ascertain.domain.spending import Purse, Usage, UsageLog
 from ascertain.domain.stewardship import Stewardship
+from ascertain.domain.succession import Successions
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
 from ascertain.domain.transcripts import Transcripts
 from ascertain.domain.wishes import Wishes
@@ -483,6 +484,8 @@ class UnitOfWork(Protocol):
     def matches(self) -> MatchLists: ...
     @property
     def onboardings(self) -> Onboardings: ...
+    @property
+    def successions(self) -> Successions: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     RUN_REQUESTS = "run_requests"
     ONBOARDING = "onboarding_plans"
     KEPT_ANSWERS = "kept_answers"
+    READINESS = "readiness_snapshots"
 
 
 LEFT = "people_who_left"
@@ -41,6 +42,7 @@ SINCE_THEN: Mapping[Kind, int] = {
     Kind.RUN_REQUESTS: 90,
     Kind.ONBOARDING: 365,
     Kind.KEPT_ANSWERS: KEEP_DAYS,
+    Kind.READINESS: 1095,
 }
 """Days of kinds that policies from before there were any do not name."""
 

@@ -20,8 +20,9 @@ SYNC = "ascertain.jobs.syncing.sync_all"
 TAG = "ascertain.jobs.tagging.tag_library"
 TAG_PART = "ascertain.jobs.tagging.tag_part"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
+READINESS = "ascertain.jobs.readiness.keep_readiness"
 STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, SYNC, RETRY, STEWARD, TAG, TAG_PART})
+HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, READINESS, SYNC, RETRY, STEWARD, TAG, TAG_PART})
 TASKS = {
     "sync": SYNC,
     "notify": NOTIFY,
@@ -29,6 +30,7 @@ TASKS = {
     "retain": RETAIN,
     "steward": STEWARD,
     "match": MATCH,
+    "readiness": READINESS,
     "tag": TAG,
 }
 """By the task of a schedule's entry."""

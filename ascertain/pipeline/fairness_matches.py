@@ -3,14 +3,15 @@ list is how many comparisons there were and how many of them ask for a look, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.fairness import FLAGGED, FairnessRules, Labels, RateTable, Verdict, scoring_table, selection_table
 from ascertain.domain.fairness_access import FairnessAuditor, GroupLabels
 from ascertain.domain.fairness_audit import cuts
-from ascertain.domain.matching import Confirmed, MatchCheck, MatchList, Placed
+from ascertain.domain.matching import Confirmed, Match, MatchCheck, MatchList, Placed
 from ascertain.domain.openings import Opening
 from ascertain.domain.ports import Clock, UnitOfWorkFactory
 from ascertain.domain.rights import Entry
@@ -58,9 +59,7 @@ def check_lists(
         ConflictError: people are not compared with openings here.
     """
     must_match(talent)
-    attributes = list(dict.fromkeys(a.strip().casefold() for a in by if a.strip())) or sorted(labels.counts(auditor))
-    if not attributes:
-        raise NotFoundError("there are no group labels", remedy="ascertain fairness labels import FILE.csv")
+    attributes = attributes_of(labels, auditor, by)
     today = clock.today()
     with units() as uow:
         known: dict[str, dict[str, Confirmed]] = {}
@@ -102,21 +101,51 @@ def _checked(
     clock: Clock,
 ) -> CheckedList:
     listed = {p.match.learner_id for p in made.rows}
-    who = [(_of(groups, p.match.learner_id, attributes), p.match) for p in rows]
+    tables = compared([p.match for p in rows], listed, groups, attributes, rules)
+    check = came_to(opening.id, made.digest, clock.now(), tables)
+    return CheckedList(opening.id, opening.title, len(rows), len(listed), check, tables)
+
+
+def compared(
+    rows: Sequence[Match],
+    listed: Collection[str],
+    groups: Mapping[str, Labels],
+    attributes: Sequence[str],
+    rules: FairnessRules,
+) -> tuple[RateTable, ...]:
+    """Of people beside one thing: who is listed, and whose coverage lies above the median, by each attribute and every
+    two together."""
+    who = [(_of(groups, m.learner_id, attributes), m) for m in rows]
     tables: list[RateTable] = []
     for cut in cuts(attributes) if who else ():
         tables.append(selection_table(LISTED, cut, [(g, m.learner_id in listed) for g, m in who], rules))
         tables.append(scoring_table(SCORE, cut, [(g, m.covered.point) for g, m in who], rules))
+    return tuple(tables)
+
+
+def came_to(about: str, digest_: str, at: datetime, tables: Sequence[RateTable]) -> MatchCheck:
+    """What stays with a list of its check."""
     verdicts = [g.verdict for t in tables for g in t.groups]
-    check = MatchCheck(
-        opening.id,
-        made.digest,
-        clock.now(),
+    return MatchCheck(
+        about,
+        digest_,
+        at,
         comparisons=sum(v not in _NOT_COMPARED for v in verdicts),
         flagged=sum(v in FLAGGED for v in verdicts),
         too_few=sum(v is Verdict.TOO_FEW for v in verdicts),
     )
-    return CheckedList(opening.id, opening.title, len(rows), len(listed), check, tuple(tables))
+
+
+def attributes_of(labels: GroupLabels, auditor: FairnessAuditor, by: Sequence[str]) -> list[str]:
+    """The attributes that are asked for, or all there are.
+
+    Raises:
+        NotFoundError: there are no labels.
+    """
+    attributes = list(dict.fromkeys(a.strip().casefold() for a in by if a.strip())) or sorted(labels.counts(auditor))
+    if not attributes:
+        raise NotFoundError("there are no group labels", remedy="ascertain fairness labels import FILE.csv")
+    return attributes
 
 
 def _of(groups: Mapping[str, Labels], learner_id: str, attributes: Sequence[str]) -> dict[str, str]:

@@ -30,14 +30,14 @@ def reasons(m: Match, taxonomy: Taxonomy, href: str, few_hours: float) -> list[S
         else tell("None of the {asked} skills asked for is confirmed at its level yet.", {"asked": asked})
     ]
     if m.met:
-        told.append(_listing("These are: ", [label(taxonomy, s) for s in m.met], href))
+        told.append(listing("These are: ", [label(taxonomy, s) for s in m.met], href))
     essential = [label(taxonomy, x.skill_id) for x in m.missing if x.essential]
     if essential:
-        told.append(_listing("Essential and not confirmed: ", essential, href))
+        told.append(listing("Essential and not confirmed: ", essential, href))
     for want in (Want.USE, Want.LEARN, Want.AVOID):
         names = [label(taxonomy, s) for s in sorted(m.wishes) if m.wishes[s] is want]
         if names:
-            told.append(_listing(f"{IN_WORDS[want].capitalize()}: ", names, href))
+            told.append(listing(f"{IN_WORDS[want].capitalize()}: ", names, href))
     if m.interest is Want.INTERESTED:
         told.append(Sentence(("Has said: interested.",)))
     if m.hours is not None and m.hours < few_hours:
@@ -45,7 +45,8 @@ def reasons(m: Match, taxonomy: Taxonomy, href: str, few_hours: float) -> list[S
     return told
 
 
-def _listing(head: str, names: Sequence[str], href: str) -> Sentence:
+def listing(head: str, names: Sequence[str], href: str) -> Sentence:
+    """``head`` and the first names; the others are counted."""
     parts: list[str | Figure] = [head]
     for i, name in enumerate(names[:NAMED]):
         parts += [", "] * bool(i) + [Figure(name)]

@@ -63,16 +63,25 @@ def read_openings(file: Path) -> Json:
     Raises:
         InputError: naming file, line or field.
     """
+    raw = read_json(file)
+    must_be_a_list(raw, file.name)
+    return dict(raw)
+
+
+def read_json(file: Path) -> Any:
+    """What a file of JSON holds.
+
+    Raises:
+        InputError: naming file and line.
+    """
     try:
         if file.stat().st_size > MOST_BYTES:
             raise InputError(f"larger than {MOST_BYTES} bytes", where=file.name, remedy="send it in parts")
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as e:
         raise InputError(f"not JSON: {e.msg}", where=f"{file.name}:{e.lineno}", remedy="correct the file") from None
     except (OSError, ValueError) as e:
         raise InputError(f"cannot be read: {e}", where=file.name, remedy="give a file of JSON, in UTF-8") from None
-    must_be_a_list(raw, file.name)
-    return dict(raw)
 
 
 def must_be_a_list(raw: Any, where: str) -> None:
@@ -109,7 +118,7 @@ def import_openings(
             made = _opening(uow, taxonomy, record, report.source)
             _store(uow, report, known.get(made.id), made, clock)
         except InputError as e:
-            report.refused.append(Refused(place, ident, e.field or "", _without_place(e)))
+            report.refused.append(Refused(place, ident, e.field or "", without_place(e)))
     if raw.get("complete"):
         for old in known.values():
             if old.source == report.source and old.id not in sent and not old.closed_because:
@@ -211,7 +220,7 @@ def _opening(uow: UnitOfWork, taxonomy: Taxonomy, record: Any, source: str) -> O
         hours_per_week=float(record["hours_per_week"]) if "hours_per_week" in record else None,
         starts_on=days.get("starts_on"),
         closes_on=days.get("closes_on"),
-        manager_id=_manager(uow, record.get("manager", "")),
+        manager_id=person_named(uow, record.get("manager", ""), "manager"),
         job_profile_id=record.get("job_profile", ""),
         closed_because=record.get("closed", "").strip(),
     )
@@ -237,19 +246,24 @@ def _requirements(uow: UnitOfWork, taxonomy: Taxonomy, record: Mapping[str, Any]
     return tuple(found)
 
 
-def _manager(uow: UnitOfWork, name: str) -> str:
+def person_named(uow: UnitOfWork, name: str, field: str) -> str:
+    """The id of somebody who works here, by id or address; empty where nobody is named.
+
+    Raises:
+        InputError: nobody, or several people.
+    """
     if not name.strip():
         return ""
     try:
         person = uow.people.find(name.strip())
     except ConflictError:
-        raise InputError("several people have this address", field="manager", remedy="give an id") from None
+        raise InputError("several people have this address", field=field, remedy="give an id") from None
     if person is None or not person.active:
-        raise InputError("nobody of that id or address works here", field="manager")
+        raise InputError("nobody of that id or address works here", field=field)
     return person.id
 
 
-def _without_place(e: InputError) -> str:
+def without_place(e: InputError) -> str:
     """The message without the field, which stands beside it."""
     text = e.message
     head = f"field {e.field!r}: "

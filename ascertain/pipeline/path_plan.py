@@ -24,7 +24,7 @@ from ascertain.domain.people import Learner
 from ascertain.domain.permission import Action, Principal
 from ascertain.domain.ports import Clock, PathSolver, UnitOfWork
 from ascertain.domain.rules import Policy
-from ascertain.domain.skills import Level
+from ascertain.domain.skills import JobProfile, Level
 from ascertain.errors import ConflictError, InputError, NotFoundError
 from ascertain.pipeline.assignments import propose, settled
 from ascertain.pipeline.cases import CaseBuilder
@@ -79,11 +79,25 @@ class PathPlanner:
         moved = () if made else self._move(uow, learner, plan)
         return Replanned(plan, made, moved)
 
-    def _plan(self, uow: UnitOfWork, learner: Learner) -> PathPlan:
+    def towards(self, uow: UnitOfWork, learner: Learner, role: JobProfile, gaps: Sequence[Gap]) -> PathPlan:
+        """What the catalogue closes of these gaps to another role by the policy's horizon, under the limits that hold
+        for the person's path. Nothing is proposed and nothing is stored.
+
+        Raises:
+            ConflictError: nothing may be planned: a restriction, no notice or no consent.
+        """
+        self._may_plan(uow, learner)
+        case = self.builder.build(uow, learner, role, self.builder.landscape(uow))
+        return self.solver.plans(build_problem(case, gaps, self.policy.path, starts=self.clock.today()))[0]
+
+    def _may_plan(self, uow: UnitOfWork, learner: Learner) -> None:
         if uow.restrictions.on(learner.id) is not None:
             raise ConflictError("processing of this person is restricted", remedy="`ascertain person unrestrict` first")
         if (obstacle := self.gate.obstacle(uow, learner, self.clock.today())) is not None:
             raise ConflictError(obstacle.message, remedy=obstacle.remedy or "")
+
+    def _plan(self, uow: UnitOfWork, learner: Learner) -> PathPlan:
+        self._may_plan(uow, learner)
         run = uow.runs.latest(learner.id)
         rows = uow.runs.document(run.id, "gaps") if run else None
         if not rows:

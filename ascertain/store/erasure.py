@@ -39,6 +39,8 @@ _HOLD_IDS = frozenset(
         "onboarding_plans",
         "onboarding_versions",
         "onboarding_comments",
+        "key_roles",
+        "succession_candidates",
     }
 )
 """Where a learner's id stands as a value of its own, about others."""

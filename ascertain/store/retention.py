@@ -48,6 +48,7 @@ from ascertain.store.schema_ingest import EngagementRow
 from ascertain.store.schema_onboarding import OnboardingPlanRow
 from ascertain.store.schema_retention import CutRow, DeletionMarkRow, DeletionRow, DepartureRow, HoldRow
 from ascertain.store.schema_rights import AccessRow
+from ascertain.store.schema_succession import ReadinessRow
 from ascertain.store.statements import CHUNK, Tx, chunks, insert_missing
 
 _EVIDENCE, _RUNS, _DOCUMENTS, _ASSERTIONS = map(table, (EvidenceRow, RunRow, RunDocumentRow, AssertionRow))
@@ -56,7 +57,7 @@ _OUTBOX, _NOTES, _AUDIT, _LEARNERS = map(table, (OutboxRow, NotificationRow, Aud
 _DELETIONS, _MARKS, _HOLDS = map(table, (DeletionRow, DeletionMarkRow, HoldRow))
 _API_REQUESTS, _RUN_REQUESTS, _RUN_MEMBERS = map(table, (ApiRequestRow, RunRequestRow, RunRequestMemberRow))
 _ONBOARDINGS = table(OnboardingPlanRow)
-_ANSWERS = table(KeptAnswersRow)
+_ANSWERS, _READY = table(KeptAnswersRow), table(ReadinessRow)
 _DEPARTURES, _CUTS, _USES, _DISPUTES = map(table, (DepartureRow, CutRow, EngagementRow, DisputeRow))
 
 _OPEN_ROWS = (OutboxState.PLANNED, OutboxState.WRITING, OutboxState.UNSEEN)
@@ -175,6 +176,12 @@ _WHERE: dict[Kind, _Held] = {
         (_ONBOARDINGS.c.id,),
         _ONBOARDINGS.c.learner_id,
         lambda b: _ONBOARDINGS.c.starts_on < b.date() - timedelta(days=PHASES[-1]),
+    ),
+    Kind.READINESS: _Held(
+        _READY,
+        (_READY.c.key_role_id, _READY.c.learner_id, _READY.c.month),
+        _READY.c.learner_id,
+        lambda b: _READY.c.taken_at < b,
     ),
     Kind.KEPT_ANSWERS: _Held(_ANSWERS, (_ANSWERS.c.run_id,), _ANSWERS.c.learner_id, lambda b: _ANSWERS.c.kept_at < b),
 }

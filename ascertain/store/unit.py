@@ -52,6 +52,7 @@ from ascertain.domain.run_requests import RunRequests
 from ascertain.domain.sessions import Sessions
 from ascertain.domain.spending import UsageLog
 from ascertain.domain.stewardship import Stewardship
+from ascertain.domain.succession import Successions
 from ascertain.domain.transcripts import Transcripts
 from ascertain.domain.wishes import Wishes
 from ascertain.errors import AscertainError, ForbiddenError
@@ -95,6 +96,7 @@ from ascertain.store.sessions import SqlSessions
 from ascertain.store.spending import SqlUsage
 from ascertain.store.statements import Tx
 from ascertain.store.stewardship import SqlStewardship
+from ascertain.store.succession import SqlSuccessions
 from ascertain.store.sync import SqlPolicyArchive, SqlSyncState
 from ascertain.store.transcripts import SqlTranscripts
 from ascertain.store.weighings import SqlWeighings
@@ -166,6 +168,7 @@ class SqlUnitOfWork:
     wishes: Wishes
     matches: MatchLists
     onboardings: Onboardings
+    successions: Successions
 
     def __init__(self, engines: Engines, context: UnitContext, *, write: bool) -> None:
         self._engines = engines
@@ -230,6 +233,7 @@ class SqlUnitOfWork:
         self.wishes = SqlWishes(tx)
         self.matches = SqlMatchLists(tx)
         self.onboardings = SqlOnboardings(tx)
+        self.successions = SqlSuccessions(tx)
         return self
 
     def __exit__(
