@@ -109,7 +109,7 @@ def diff(
 
     A skill that is gone is matched with the newer one that goes by its name.
     """
-    from ascertain.taxonomy.versiondiff import compare
+    from ascertain.domain.version_diff import compare
 
     library = taxonomies()
     d = compare(library.open(before).taxonomy, library.open(after).taxonomy)

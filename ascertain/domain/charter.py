@@ -18,6 +18,11 @@ class ChangeKind(StrEnum):
     RENAME = "rename"
     MERGE = "merge"
     SPLIT = "split"
+    RELEASE = "release"
+
+
+BY_HAND = tuple(k for k in ChangeKind if k is not ChangeKind.RELEASE)
+"""What somebody writes down. A release is read from what its publisher wrote."""
 
 
 @dataclass(frozen=True, slots=True)

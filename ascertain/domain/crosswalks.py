@@ -89,7 +89,8 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class VersionDiff:
-    """What became of a taxonomy's skills: ``gone`` and ``new`` are (id, label); ``succeeded`` are among the gone."""
+    """What became of a taxonomy's skills: ``gone``, ``new``, ``moved`` (that stand under other skills now) and
+    ``redefined`` (kept under other words) are (id, label); ``succeeded`` are among the gone."""
 
     before: str
     after: str
@@ -98,3 +99,5 @@ class VersionDiff:
     new: tuple[tuple[str, str], ...]
     renamed: tuple[Renamed, ...]
     succeeded: tuple[Succession, ...]
+    moved: tuple[tuple[str, str], ...] = ()
+    redefined: tuple[tuple[str, str], ...] = ()

@@ -7,15 +7,14 @@ hash of both, so that equal changes on an equal release are the same taxonomy wh
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ascertain.domain.canonical import canonical_json, plain
 from ascertain.domain.charter import ChangeKind
-from ascertain.domain.skills import JobProfile, Requirement, Skill, SkillFamily
-from ascertain.errors import ConflictError, InputError, IntegrityError
+from ascertain.domain.skills import JobProfile, Requirement, Skill
+from ascertain.errors import ConflictError, InputError
 
 Moves = Mapping[str, tuple[str, ...]]
 """Where ids lead that are no more: to one for a merge, to several for a split."""
@@ -26,10 +25,11 @@ class Change:
     """One change of a taxonomy.
 
     Attributes:
-        skill_id: of the skill that is changed; empty for a new one.
-        target: for a merge the skill that stays.
+        skill_id: of the skill that is changed; empty for a new one, and for a release.
+        target: for a merge the skill that stays; for a release its version.
         names: further names for a synonym; the new label for a rename.
         skills: the new skill, or the parts of a split: the first one takes what fits none of them better.
+        release: what taking up a release means for what is there.
     """
 
     kind: ChangeKind
@@ -37,10 +37,13 @@ class Change:
     target: str = ""
     names: tuple[str, ...] = ()
     skills: tuple[Skill, ...] = ()
+    release: Release | None = None
 
     @property
     def moves(self) -> Moves:
         """Ids that it leads elsewhere."""
+        if self.release is not None:
+            return composed([dict(self.release.leads), *(c.moves for c in self.release.relaid)])
         if self.kind is ChangeKind.MERGE:
             return {self.skill_id: (self.target,)}
         return {self.skill_id: tuple(s.id for s in self.skills)} if self.kind is ChangeKind.SPLIT else {}
@@ -48,12 +51,53 @@ class Change:
     @property
     def touched(self) -> frozenset[str]:
         """Ids of existing skills that it is about."""
+        if self.kind is ChangeKind.RELEASE:
+            return frozenset()
         return frozenset({self.skill_id, self.target} - {""})
 
     @property
     def new_names(self) -> tuple[str, ...]:
         """Names that it brings in."""
         return self.names + tuple(n for s in self.skills for n in (s.label, *s.synonyms))
+
+    def is_that(self, other: Change) -> bool:
+        """Whether it is the same change. What a release means for what is there is found anew when it is applied."""
+        if self.kind is ChangeKind.RELEASE:
+            return other.kind is self.kind and other.target == self.target
+        return self == other
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Another release of a taxonomy in place of the one that lay under the changes so far.
+
+    Attributes:
+        before, after: versions of the two releases.
+        leads: where skills lead that it no longer has: to one, to several, or nowhere, where the name can never be a
+            skill.
+        carried: skills that it no longer has, that none follows, and that results or roles are about. They stay.
+        profiles: job profiles that it no longer has and that somebody has. They stay.
+        relaid: the changes before it as they lie over it.
+        dropped: those that fit it no longer, or that it makes needless.
+    """
+
+    before: str
+    after: str
+    leads: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    carried: tuple[Skill, ...] = ()
+    profiles: tuple[JobProfile, ...] = ()
+    relaid: tuple[Change, ...] = ()
+    dropped: tuple[Change, ...] = ()
+
+
+def composed(steps: Iterable[Moves]) -> dict[str, tuple[str, ...]]:
+    """Where ids lead through several steps, one after the other."""
+    found: dict[str, tuple[str, ...]] = {}
+    for moves in steps:
+        for old, to in list(found.items()):
+            found[old] = tuple(dict.fromkeys(n for t in to for n in moves.get(t, (t,))))
+        found.update(moves)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +115,46 @@ class Overlay:
 
     def document(self) -> str:
         """As it is kept: canonical JSON."""
-        return canonical_json({"base": self.base, "changes": plain(self.changes)})
+        changes = [_written(plain(c)) for c in self.changes]
+        return canonical_json({"base": self.base, "changes": changes})
 
     def then(self, change: Change) -> Overlay:
-        """With one more change on top."""
-        return replace(self, changes=(*self.changes, change))
+        """With one more change on top. A release is the base from there on."""
+        base = change.release.after if change.release is not None else self.base
+        return Overlay(base, (*self.changes, change))
 
-    def without(self, change: Change) -> Overlay:
-        """As if that change, one of its own, had never been made."""
-        at = self.changes.index(change)
-        return replace(self, changes=self.changes[:at] + self.changes[at + 1 :])
+    def index(self, change: Change) -> int:
+        """Its place; -1 where it is not among them."""
+        return next((i for i, c in enumerate(self.changes) if c.is_that(change)), -1)
 
     def until(self, count: int) -> Overlay:
-        """Its first ``count`` changes."""
-        return replace(self, changes=self.changes[:count])
+        """Its first ``count`` changes, over the release that they lay on."""
+        later = (c.release.before for c in self.changes[count:] if c.release is not None)
+        return Overlay(next(later, self.base), self.changes[:count])
+
+    @property
+    def upon(self) -> tuple[Change, ...]:
+        """The changes that lie on the release in use."""
+        for i, change in reversed(list(enumerate(self.changes))):
+            if change.release is not None:
+                return (*change.release.relaid, *self.changes[i + 1 :])
+        return self.changes
+
+    @property
+    def release(self) -> Release | None:
+        """The last release that was taken up; ``None`` while the first one is in use."""
+        return next((c.release for c in reversed(self.changes) if c.release is not None), None)
 
     @property
     def moves(self) -> Moves:
-        """Where all its changes together lead ids: whatever was merged into something merged later leads there."""
+        """Where all its changes together lead ids: whatever was merged into something merged later leads there. What
+        an earlier change led elsewhere and a release made needless is itself again."""
         found: dict[str, tuple[str, ...]] = {}
         for change in self.changes:
-            moves = change.moves
-            for old, to in list(found.items()):
-                found[old] = tuple(dict.fromkeys(n for t in to for n in moves.get(t, (t,))))
-            found.update(moves)
+            if change.release is not None:
+                for gone in change.release.dropped:
+                    found = {old: to for old, to in found.items() if old not in gone.moves}
+            found = composed([found, change.moves])
         return found
 
     def over(self, skills: Sequence[Skill]) -> tuple[Skill, ...]:
@@ -104,50 +164,20 @@ class Overlay:
             InputError: a change does not fit, naming it.
         """
         found = tuple(skills)
-        for change in self.changes:
+        if self.release is not None:
+            found += self.release.carried
+        for change in self.upon:
             found = applied(found, change)
         return found
 
 
-def overlay_from(document: str) -> Overlay:
-    """Read what ``Overlay.document`` wrote.
-
-    Raises:
-        IntegrityError: it is none.
-    """
-    try:
-        raw = json.loads(document)
-        return Overlay(raw["base"], tuple(change_from(c) for c in raw["changes"]))
-    except (ValueError, KeyError, TypeError) as e:
-        raise IntegrityError(
-            f"an archived overlay of the taxonomy cannot be read: {e!r}", remedy="restore it from a backup"
-        ) from None
-
-
-def change_from(raw: Mapping[str, Any]) -> Change:
-    """A change out of its JSON."""
-    return Change(
-        ChangeKind(raw["kind"]),
-        raw["skill_id"],
-        raw["target"],
-        tuple(raw["names"]),
-        tuple(skill_from(s) for s in raw["skills"]),
-    )
-
-
-def skill_from(s: Mapping[str, Any]) -> Skill:
-    """A skill out of its JSON."""
-    return Skill(
-        s["id"],
-        s["label"],
-        s["kind"],
-        SkillFamily(s["family"]),
-        tuple(s["synonyms"]),
-        s["definition"],
-        tuple(s["broader"]),
-        tuple(s["related"]),
-        dict(s["references"]),
-    )
+def _written(change: dict[str, Any]) -> dict[str, Any]:
+    """Without what it has not: overlays that were kept before there were releases have the same version."""
+    release = change.pop("release")
+    if release is None:
+        return change
+    relaid = {n: [_written(c) for c in release[n]] for n in ("relaid", "dropped")}
+    return {**change, "release": {**release, **relaid}}
 
 
 def applied(skills: Sequence[Skill], change: Change) -> tuple[Skill, ...]:

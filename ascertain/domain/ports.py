@@ -271,6 +271,9 @@ class Assertions(Protocol):
     def about(self, skills: Collection[str]) -> list[StoredAssertion]:
         """Present assertions about these skills."""
 
+    def ever_about(self, skills: Collection[str]) -> set[str]:
+        """Which of these skills a present or an earlier assertion is about."""
+
     def get(self, assertion_id: str) -> StoredAssertion | None:
         """By full id or an unambiguous prefix of it."""
 

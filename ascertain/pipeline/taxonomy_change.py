@@ -39,6 +39,8 @@ def made_change(
         InputError: something is missing, too long or names no skill.
     """
     given = [_name(n) for n in names]
+    if kind is ChangeKind.RELEASE:
+        raise InputError("a release is imported first", field="kind", remedy="ascertain taxonomy release propose")
     if kind is ChangeKind.MERGE:
         return Change(kind, _id(taxonomy, skill, "skill"), target=_id(taxonomy, target, "target"))
     least = 2 if kind is ChangeKind.SPLIT else 1
@@ -80,6 +82,8 @@ def amended(
     places = len(change.skills) or len(change.names)
     if max(len(names), len(definitions)) > places:
         raise InputError(f"it has {places} names", field="names", remedy="give one for each")
+    if change.kind is ChangeKind.RELEASE and (names or definitions or synonyms or family):
+        raise InputError("a release has no names of yours", field="names", remedy="ascertain taxonomy release amend")
     if not change.skills:
         kept = (*(_name(n) if n.strip() else o for n, o in zip(names, change.names, strict=False)),)
         return replace(change, names=kept + change.names[len(kept) :])
@@ -104,6 +108,7 @@ def in_words(change: Change, labels: dict[str, str]) -> str:
         ChangeKind.RENAME: f"“{name}” is renamed {quoted}",
         ChangeKind.MERGE: f"“{name}” becomes part of “{labels.get(change.target, change.target)}”",
         ChangeKind.SPLIT: f"“{name}” becomes {quoted}",
+        ChangeKind.RELEASE: f"The release {change.target} takes the place of the one in use",
     }[change.kind]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from ascertain.domain.overlays import Overlay
@@ -28,15 +29,22 @@ B = TypeVar("B", bound=Opened)
 Opens = Callable[[str, "Overlay | None"], B]
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class TaxonomyInUse(Generic[B]):
     """Opens releases with their changes, and keeps the present one and a few earlier ones."""
 
-    def __init__(self, units: UnitOfWorkFactory, opens: Opens[B], setting: str) -> None:
-        """``setting``: what to open, as ``name`` or ``name@release``."""
+    def __init__(
+        self, units: UnitOfWorkFactory, opens: Opens[B], setting: str, clock: Callable[[], datetime] = _now
+    ) -> None:
+        """``setting``: what to open, as ``name`` or ``name@release``, which no change replaces."""
         self._units = units
         self._opens = opens
         self._setting = setting
-        self.name = setting.partition("@")[0]
+        self.name, _, self.named = setting.partition("@")
+        self._clock = clock
         self._present: tuple[str, B] | None = None
         self._earlier: dict[str, Taxonomy | None] = {}
         self._tried: dict[str, B] = {}
@@ -54,17 +62,49 @@ class TaxonomyInUse(Generic[B]):
         key = overlay.version if overlay else ""
         self._looked = time.monotonic()
         if self._present is None or self._present[0] != key:
-            self._present = key, self._opens(self._setting, overlay)
+            self._present = key, self._opened(overlay)
         return self._present[1]
 
     def under(self, overlay: Overlay | None) -> B:
         """The release under other changes than those in use: to see what they would do."""
         key = overlay.version if overlay else ""
+        if self._present is not None and overlay is not None and self._present[1].taxonomy.version == key:
+            return self._present[1]
         if key not in self._tried:
             while len(self._tried) >= EARLIER:
                 self._tried.pop(next(iter(self._tried)))
-            self._tried[key] = self._opens(self._setting, overlay)
+            self._tried[key] = self._opened(overlay)
         return self._tried[key]
+
+    def _opened(self, overlay: Overlay | None) -> B:
+        """The release that the overlay lies on: a release that was imported since waits until people take it up. Where
+        that one is no longer there (the starter comes with the product), or the setting names one, the changes are laid
+        over that.
+
+        Raises:
+            NotFoundError: the release that was taken up is not imported here.
+        """
+        if overlay is not None and not self.named:
+            try:
+                return self._opens(f"{self.name}@{overlay.base}", overlay)
+            except NotFoundError as e:
+                if overlay.release is not None:
+                    raise NotFoundError(
+                        f"{overlay.base} is in use and not imported on this machine",
+                        remedy="import that release here too: ascertain taxonomy import",
+                    ) from e
+        return self._opens(self._setting, overlay)
+
+    def pin(self) -> None:
+        """Note which release results are made with: another one comes in use when people approve it."""
+        if self._overlay() is not None or self.named:
+            return
+        with self._units() as uow:
+            if uow.stewardship.in_use(self.name) is None:
+                alone = Overlay(self.now().taxonomy.version)
+                uow.stewardship.keep(alone)
+                uow.stewardship.use(self.name, alone, "", self._clock())
+                uow.commit()
 
     def changes(self) -> Overlay:
         """The changes in use, over the release that is there now; none on a release alone."""

@@ -157,6 +157,8 @@ class Mover:
         found: dict[tuple[str, str], Pick] = {}
         for p in raw:
             to = self.moves.get(p["skill_id"], (p["skill_id"],))
+            if not to:
+                continue  # it can never be a skill
             skill = to[0] if len(to) == 1 else self.place(quotes.get(p["claim_id"], ""), to)
             pick = Pick(p["claim_id"], skill, p["probability"], Level(p["level"]) if p["level"] else None, p["via"])
             known = found.get((pick.claim_id, skill))

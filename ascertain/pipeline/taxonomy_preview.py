@@ -13,6 +13,7 @@ from ascertain.domain.ports import Mapper, Taxonomy, UnitOfWork
 from ascertain.domain.skills import Candidate
 from ascertain.domain.stewardship import Answer, Proposal
 from ascertain.pipeline.taxonomy_moves import MovedRun, Places
+from ascertain.pipeline.taxonomy_release import ReleaseSeen
 from ascertain.pipeline.views import label
 
 
@@ -63,6 +64,8 @@ class Impact:
     @property
     def words(self) -> str:
         """In one sentence."""
+        if not self.assertions and not self.roles and not self.flows and not self.asked and not self.courses:
+            return "moves nothing"
         if not self.assertions and not self.roles and not self.flows:
             return f"moves nothing; found in {self.found} of {self.asked} quotes and in {self.courses} more courses"
         named = ((self.assertions, "assertion"), (self.roles, "role"), (self.paths, "path"), (self.tags, "tag"))
@@ -126,7 +129,10 @@ def impact_of(
         disputes=len(disputed(uow, change)),
         states={s: (before_states[s], after_states[s]) for s in sorted({*before_states, *after_states})},
         flows=tuple(
-            Flow(s, named[s], t, named[t], flows[s, t], totals[t]) for s in sorted(moves) for t in sorted(moves[s])
+            Flow(s, named[s], t, named[t], flows[s, t], totals[t])
+            for s in sorted(moves)
+            for t in sorted(moves[s])
+            if change.release is None or flows[s, t]
         ),
     )
 
@@ -148,13 +154,13 @@ def quotes_of(uow: UnitOfWork, proposal: Proposal) -> list[str]:
 
 def places(mapper: Mapper, parts: Sequence[str]) -> Places:
     """Which part a quote shows best, by the mapper under the change; the first part where it shows none."""
-    known: dict[str, str] = {}
+    known: dict[str, list[str]] = {}
 
     def place(quote: str, to: Sequence[str]) -> str:
         if quote not in known:
             ranked = mapper.map([quote], top=50)[0] if quote else []
-            known[quote] = next((c.skill_id for c in ranked if c.skill_id in parts), "")
-        return known[quote] or to[0]
+            known[quote] = [c.skill_id for c in ranked if c.skill_id in parts]
+        return next((s for s in known[quote] if s in to), to[0])
 
     return place
 
@@ -191,6 +197,7 @@ class Previewed:
     answers: tuple[Answer, ...]
     needed: int
     yes: int
+    release: ReleaseSeen | None = None
 
 
 def proposal_shown(p: Proposal) -> dict[str, Any]:
@@ -199,7 +206,7 @@ def proposal_shown(p: Proposal) -> dict[str, Any]:
         "id": p.id,
         "taxonomy": p.taxonomy,
         "state": p.state.value,
-        "change": plain(p.change),
+        "change": {n: v for n, v in plain(p.change).items() if n != "release"},
         "support": {n: v for n, v in plain(p.support).items() if n != "refs"},
         "proposed_by": p.proposed_by,
         "proposed_at": p.proposed_at.isoformat(),
@@ -207,9 +214,35 @@ def proposal_shown(p: Proposal) -> dict[str, Any]:
     }
 
 
+def release_shown(r: ReleaseSeen) -> dict[str, Any]:
+    """A release beside the one in use, as it is exchanged."""
+    d = r.diff
+
+    def pairs(found: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+        return [{"id": i, "label": n} for i, n in found]
+
+    return {
+        "before": d.before,
+        "after": d.after,
+        "words": r.words,
+        "kept": d.kept,
+        "added": pairs(d.new),
+        "gone": pairs(d.gone),
+        "relabelled": [{"id": x.id, "before": x.before, "after": x.after} for x in d.renamed],
+        "moved": pairs(d.moved),
+        "redefined": pairs(d.redefined),
+        "followed": [{"id": i, "label": n, "by": list(to), "labels": list(names)} for i, n, to, names in r.leads],
+        "carried": pairs(r.carried),
+        "profiles": list(r.profiles),
+        "relaid": len(r.relaid),
+        "dropped": [plain(c) for c in r.dropped],
+    }
+
+
 def shown(p: Previewed) -> dict[str, Any]:
     """A proposal as it is exchanged, with what it would do and what was said."""
     return proposal_shown(p.proposal) | {
+        "release": release_shown(p.release) if p.release else None,
         "quotes": list(p.quotes),
         "impact": p.impact.shown(),
         "needed": p.needed,

@@ -3,15 +3,13 @@ before it, and on these the later changes carried out anew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from ascertain.domain.charter import ChangeKind
 from ascertain.domain.overlays import Overlay
 from ascertain.domain.people import Learner
-from ascertain.domain.ports import Clock, Mapper, Taxonomy, UnitOfWork
+from ascertain.domain.ports import Clock, Taxonomy, UnitOfWork
 from ascertain.domain.review_assign import SkillOwners
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import Run
@@ -19,21 +17,10 @@ from ascertain.domain.stewardship import Move, Proposal
 from ascertain.pipeline.taxonomy_apply import is_whole, make_present, store_moved
 from ascertain.pipeline.taxonomy_moves import Mover
 from ascertain.pipeline.taxonomy_preview import places
+from ascertain.pipeline.taxonomy_under import Bundle, Under
 
 _STEP = timedelta(microseconds=1)
 """Between the runs of one reversal, so that the last one is the newest."""
-
-
-class Bundle(Protocol):
-    """An open taxonomy with its mapper."""
-
-    @property
-    def taxonomy(self) -> Taxonomy: ...
-    @property
-    def mapper(self) -> Mapper: ...
-
-
-Under = Callable[[Overlay | None], Bundle]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +44,10 @@ class Storing:
 
 def mover_of(uow: UnitOfWork, found: Proposal, after: Bundle, at: datetime) -> Mover:
     """Plans the new runs of a change."""
-    parts = [s.id for s in found.change.skills]
-    place = places(after.mapper, parts) if found.change.kind is ChangeKind.SPLIT else lambda _, to: to[0]
-    return Mover(uow, found.change.moves, after.taxonomy, place, f"taxonomy {found.id}", at)
+    moves = found.change.moves
+    parts = [t for to in moves.values() if len(to) > 1 for t in to]
+    place = places(after.mapper, parts) if parts else lambda _, to: to[0]
+    return Mover(uow, moves, after.taxonomy, place, f"taxonomy {found.id}", at)
 
 
 def reverted(
@@ -69,9 +57,8 @@ def reverted(
     since, or lack a quote by now, and are due at the next sweep. The caller commits."""
     for _, overlay in what.later:
         uow.stewardship.keep(overlay)
-    if what.rest.changes:
-        uow.stewardship.keep(what.rest)
-    uow.stewardship.use(name, what.rest if what.rest.changes else None, what.found.id, clock.now())
+    uow.stewardship.keep(what.rest)
+    uow.stewardship.use(name, what.rest, what.found.id, clock.now())
     later = [(p, o, {m.learner_id: m for m in uow.stewardship.moved(p.id)}) for p, o in what.later]
     back = since = 0
     for move in uow.stewardship.moved(what.found.id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from ascertain.pipeline.content_tags import must_own
 from ascertain.pipeline.permit import demand
 from ascertain.pipeline.taxonomy_apply import store_moved
 from ascertain.pipeline.taxonomy_moves import MovedRun
+from ascertain.pipeline.taxonomy_plans import Planned, Plans
 from ascertain.pipeline.taxonomy_preview import (
     Impact,
     Previewed,
@@ -38,7 +39,9 @@ from ascertain.pipeline.taxonomy_preview import (
     newly_taught,
     quotes_of,
 )
-from ascertain.pipeline.taxonomy_revert import Bundle, Reversal, Storing, mover_of, reverted
+from ascertain.pipeline.taxonomy_release import seen
+from ascertain.pipeline.taxonomy_revert import Storing, reverted
+from ascertain.pipeline.taxonomy_under import Bundle, Under
 
 DEFINED = (ChangeKind.NEW, ChangeKind.SPLIT)
 """Changes that bring in skills, which need a definition that two people understand alike."""
@@ -57,13 +60,18 @@ class Steward:
     name: str
     present: Bundle
     changes: Overlay
-    under: Callable[[Overlay | None], Bundle]
+    under: Under
     tagger: str
     charter: Charter
     policy: Policy
     owners: SkillOwners
     deny: DenyList
     clock: Clock
+
+    @property
+    def plans(self) -> Plans:
+        """What changes come to."""
+        return Plans(self.uow, self.name, self.changes, self.under, self.deny, self.clock)
 
     # -- proposals -----------------------------------------------------------------------------------------------------
 
@@ -160,9 +168,12 @@ class Steward:
         found = self.get(ident)
         answers = self.uow.stewardship.answers(found.id)
         quotes = quotes_of(self.uow, found)
-        impact = Impact()
+        impact, release = Impact(), None
         if found.state is not ProposalState.APPLIED:
-            impact = self._impact(found, self._plan(found)[0], quotes)
+            planned = self.plans.of(found)
+            impact = self._impact(planned, self.plans.runs(planned), quotes)
+            if planned.found.change.release is not None:
+                release = seen(planned.found.change, self.changes, self.under)
         said = counting(answers)
         return Previewed(
             found,
@@ -171,6 +182,7 @@ class Steward:
             tuple(answers),
             self.charter.needed(found.change.kind, impact.assertions),
             sum(a.kind is AnswerKind.YES for a in said),
+            release,
         )
 
     def answer(self, who: Principal, ident: str, *, yes: bool, reason: str) -> Previewed:
@@ -222,14 +234,15 @@ class Steward:
             return self.preview(found.id)
         self._defined(found)
         self._check(found.change)
-        plan, overlay = self._plan(found)
+        planned = self.plans.of(found)
+        plan, overlay = self.plans.runs(planned), planned.overlay
         before = self.preview(found.id)
         if found.state is not ProposalState.APPROVED or before.yes < before.needed:
             raise ConflictError(
                 f"{found.id} has {before.yes} of {before.needed} yes that it needs",
                 remedy=f"ascertain taxonomy decide {found.id} yes --reason … --as NAME",
             )
-        if contested := disputed(self.uow, found.change):
+        if contested := disputed(self.uow, planned.found.change):
             raise ConflictError(
                 f"{len(contested)} open disputes are about a skill that it moves: {', '.join(contested[:5])}",
                 remedy="decide them first",
@@ -237,7 +250,8 @@ class Steward:
         self.uow.stewardship.keep(overlay)
         self.uow.stewardship.use(self.name, overlay, found.id, self.clock.now())
         moves = [
-            store_moved(self.uow, m, found, self.policy, self.owners, self.present.taxonomy, self.clock) for m in plan
+            store_moved(self.uow, m, planned.found, self.policy, self.owners, self.present.taxonomy, self.clock)
+            for m in plan
         ]
         self.uow.stewardship.add_moves(found.id, [m for m in moves if m is not None])
         made = replace(found, state=ProposalState.APPLIED, overlay=overlay.version)
@@ -265,7 +279,7 @@ class Steward:
                 f"a later change needs {found.id}: {'; '.join(why for _, why in needing)}",
                 remedy=f"revert {needing[0][0].id if needing[0][0] else 'it'} first",
             )
-        back, since = reverted(self.uow, self._reversal(found), self.under, self.name, self._storing(), self.clock)
+        back, since = reverted(self.uow, self.plans.reversal(found), self.under, self.name, self._storing(), self.clock)
         made = replace(found, state=ProposalState.REVERTED, overlay=None)
         self.uow.stewardship.put(made)
         self._note(who, made, AnswerKind.REVERTED, role, said)
@@ -273,44 +287,17 @@ class Steward:
 
     def needed_by(self, found: Proposal) -> list[tuple[Proposal | None, str]]:
         """Changes that were applied after it and that do not fit without it, each with why."""
-        place = self.changes.changes.index(found.change)
-        skills = self.changes.until(place).over(self.under(None).taxonomy.skills())
-        needing = []
-        for change in self.changes.changes[place + 1 :]:
-            try:
-                skills = applied(skills, change)
-            except (InputError, ConflictError) as e:
-                needing.append((self._of(change), e.message))
-        return needing
-
-    def _of(self, change: Change) -> Proposal | None:
-        every = self.uow.stewardship.proposals(self.name)
-        return next((p for p in every if p.change == change and p.state is ProposalState.APPLIED), None)
-
-    def _reversal(self, found: Proposal) -> Reversal:
-        place = self.changes.changes.index(found.change)
-        rest = self.changes.without(found.change)
-        later = [
-            (p, rest.until(place + i))
-            for i, change in enumerate(self.changes.changes[place + 1 :], 1)
-            if (p := self._of(change)) is not None
-        ]
-        return Reversal(found, rest, tuple(later))
+        return self.plans.needed_by(found)
 
     def _storing(self) -> Storing:
         return Storing(self.policy, self.owners, self.present.taxonomy)
 
     # -- within --------------------------------------------------------------------------------------------------------
 
-    def _plan(self, found: Proposal) -> tuple[list[MovedRun], Overlay]:
-        overlay = self.changes.then(found.change)
-        after = self.under(overlay)
-        return mover_of(self.uow, found, after, self.clock.now()).all(), overlay
-
-    def _impact(self, found: Proposal, plan: Sequence[MovedRun], quotes: Sequence[str]) -> Impact:
-        change, after = found.change, self.under(self.changes.then(found.change))
+    def _impact(self, planned: Planned, plan: Sequence[MovedRun], quotes: Sequence[str]) -> Impact:
+        change, after = planned.found.change, self.under(planned.overlay)
         told, courses = (0, 0), 0
-        if not change.moves:
+        if not change.moves and change.release is None:
             floor = self.policy.mapping.claim_floor
             told = heard(after.mapper, change, quotes, floor)
             titles = {c.item.content_id: c.item.title for c in self.uow.contents.all()}
@@ -326,7 +313,10 @@ class Steward:
                     field="names",
                     remedy="see config/taxonomy/deny.yaml",
                 )
-        applied(self.present.taxonomy.skills(), change)
+        if change.kind is ChangeKind.RELEASE:
+            self.plans.meant(change, self.changes)
+        else:
+            applied(self.present.taxonomy.skills(), change)
 
     def _defined(self, found: Proposal) -> None:
         bare = [s.label for s in found.change.skills if not s.definition.strip()]

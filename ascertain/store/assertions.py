@@ -88,6 +88,13 @@ class SqlAssertions:
         ]
         return sorted(found, key=lambda a: (a.learner_id, a.skill_id, a.id))
 
+    def ever_about(self, skills: Collection[str]) -> set[str]:
+        found: set[str] = set()
+        for some in chunks(sorted(skills)):
+            query = select(_ASSERTIONS.c.skill_id).where(_ASSERTIONS.c.skill_id.in_(some)).distinct()
+            found.update(self._tx.connection.execute(query).scalars())
+        return found
+
     def accepted(self, skills: Collection[str]) -> list[tuple[str, str, int]]:
         c = _ASSERTIONS.c
         asked = select(c.learner_id, c.skill_id, c.level).where(c.state == AssertionState.ACCEPTED.value)

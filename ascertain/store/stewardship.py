@@ -10,7 +10,8 @@ from sqlalchemy import Row, delete, func, insert, select
 
 from ascertain.domain.canonical import plain
 from ascertain.domain.content_tags import taxonomy_name
-from ascertain.domain.overlays import Moves, Overlay, change_from, overlay_from
+from ascertain.domain.overlay_documents import change_from, overlay_from
+from ascertain.domain.overlays import Moves, Overlay
 from ascertain.domain.stewardship import Answer, AnswerKind, Move, Proposal, ProposalState, Ref, Support
 from ascertain.errors import IntegrityError
 from ascertain.store.schema import table

@@ -8,11 +8,10 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from ascertain.domain.canonical import canonical_json
-from ascertain.domain.overlays import skill_from
-from ascertain.domain.skills import JobProfile, Level, Requirement, Skill
+from ascertain.domain.overlay_documents import profile_from, skill_from
+from ascertain.domain.skills import JobProfile, Skill
 
 
 def write_once(path: Path, data: bytes) -> None:
@@ -49,29 +48,4 @@ def decode(raw: bytes) -> tuple[list[Skill], Callable[[], list[JobProfile]], dic
     """Read what ``encode`` wrote. The job profiles are made when called for: ESCO's have 126,000 requirements."""
     doc = json.loads(raw)
     rows = doc["job_profiles"]
-    return [skill_from(s) for s in doc["skills"]], lambda: [_profile(p) for p in rows], doc["meta"]
-
-
-_LEVELS = {int(lv): lv for lv in Level}
-
-
-def _profile(p: dict[str, Any]) -> JobProfile:
-    return JobProfile(
-        p["id"],
-        p["title"],
-        tuple(
-            Requirement(
-                r["skill_id"],
-                _LEVELS[r["level"]],
-                r["importance"],
-                r["essential"],
-                r["critical"],
-                r["why"],
-                r.get("compliance", False),  # files from before have no such mark
-            )
-            for r in p["requirements"]
-        ),
-        p["department"],
-        p["summary"],
-        p["references"],
-    )
+    return [skill_from(s) for s in doc["skills"]], lambda: [profile_from(p) for p in rows], doc["meta"]

@@ -62,7 +62,11 @@ def overlaid(store: ConceptStore, overlay: Overlay) -> ConceptStore:
         InputError: a change does not fit this release, naming it.
     """
     laid = replace(overlay, base=store.version)
-    moves = laid.moves
-    return ConceptStore(
-        laid.version, laid.over(store.skills()), lambda: [asking(p, moves) for p in store.job_profiles()]
-    )
+    moves, kept = laid.moves, laid.release.profiles if laid.release else ()
+
+    def profiles() -> list[JobProfile]:
+        theirs = store.job_profiles()
+        have = {p.id for p in theirs}
+        return [asking(p, moves) for p in (*theirs, *(p for p in kept if p.id not in have))]
+
+    return ConceptStore(laid.version, laid.over(store.skills()), profiles)

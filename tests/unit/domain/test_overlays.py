@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ascertain.domain.charter import ChangeKind
-from ascertain.domain.overlays import Change, Overlay, applied, asking, overlay_from
+from ascertain.domain.overlay_documents import overlay_from
+from ascertain.domain.overlays import Change, Overlay, applied, asking
 from ascertain.domain.skills import JobProfile, Level, Requirement, Skill, SkillFamily
 from ascertain.errors import ConflictError, InputError, IntegrityError
 
