@@ -26,6 +26,7 @@ from ascertain.domain.content_weighing import CatalogueCrew
 from ascertain.domain.disputes import Dispute
 from ascertain.domain.onboarding import OnboardingPlan
 from ascertain.domain.onboarding_crew import OnboardingCrew
+from ascertain.domain.overlays import Change
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import Principal
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, UnitOfWork
@@ -67,6 +68,7 @@ from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
 from ascertain.pipeline.talent_file import read_talent
 from ascertain.pipeline.taxonomy_in_use import TaxonomyInUse
 from ascertain.pipeline.taxonomy_propose import Look, look
+from ascertain.pipeline.taxonomy_release import Leads, chosen_release, release_of
 from ascertain.pipeline.taxonomy_signals import Ground, matters
 from ascertain.pipeline.taxonomy_steward import Steward
 from ascertain.pipeline.taxonomy_terms import Encode
@@ -83,7 +85,7 @@ from ascertain.store.rollout import Boundaries
 from ascertain.taxonomy.denying import read_denied
 from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.langchain import own_retrieval
-from ascertain.taxonomy.library import TaxonomyBundle, TaxonomyLibrary
+from ascertain.taxonomy.library import STARTER, TaxonomyBundle, TaxonomyLibrary
 
 CREW = "crews.learner:build"
 ONBOARDING = "crews.onboarding:build"
@@ -163,7 +165,7 @@ class App:
     @cached_property
     def taxonomies(self) -> TaxonomyInUse[TaxonomyBundle]:
         """Which taxonomy is in use, and those of earlier results."""
-        return TaxonomyInUse(self.units, self.library.open, self.settings.taxonomy)
+        return TaxonomyInUse(self.units, self.library.open, self.settings.taxonomy, self.clock.now)
 
     @property
     def bundle(self) -> TaxonomyBundle:
@@ -252,6 +254,8 @@ class App:
         """Content that the present mapper has not seen (another taxonomy, a new release) is mapped first: a course
         without tags would count for nothing."""
         self.tag()
+        if self.taxonomies.name != STARTER:  # which comes with the product
+            self.taxonomies.pin()
         versions = Versions(
             policy=self.policy.version,
             taxonomy=bundle.taxonomy.version,
@@ -449,6 +453,13 @@ class App:
             self.owners,
             read_denied(),
             self.clock,
+        )
+
+    def release(self, wanted: str = "", leads: Leads | None = None) -> Change:
+        """To take up another imported release of the taxonomy in use: that one, else the newest."""
+        name = self.taxonomies.name
+        return release_of(
+            self.taxonomies.changes().base, chosen_release(name, self.library.versions(name), wanted), leads
         )
 
     def propose(self) -> Look:

@@ -182,6 +182,8 @@ ENTRIES: Mapping[str, Entry] = {
     "taxonomy decide": Asks(Action.TAXONOMY_APPROVE),
     "taxonomy apply": Asks(Action.TAXONOMY_APPROVE),
     "taxonomy revert": Asks(Action.TAXONOMY_APPROVE),
+    "taxonomy release propose": Asks(Action.TAXONOMY_APPROVE),
+    "taxonomy release amend": Asks(Action.TAXONOMY_APPROVE),
     "taxonomy crosswalk import": Action.TAXONOMY_IMPORT,
     "taxonomy crosswalk list": _NAMES_NOBODY,
     "taxonomy crosswalk show": _NAMES_NOBODY,

@@ -130,7 +130,7 @@ def preview(proposal: Ident, actor: Reader = None, as_json: AsJson = False) -> N
     with shown.units(write=False) as uow:
         demand(uow, who, Action.TAXONOMY_APPROVE)
         found = shown.steward(uow).preview(proposal)
-    _emit(shown, found, as_json)
+    show_preview(shown, found, as_json)
 
 
 def amend(
@@ -183,7 +183,7 @@ def decide(
     with shown.units() as uow:
         found = shown.steward(uow).answer(who, proposal, yes=answer == "yes", reason=reason)
         uow.commit()
-    _emit(shown, found, as_json)
+    show_preview(shown, found, as_json)
 
 
 def apply(proposal: Ident, reason: Reason, actor: Actor = None, as_json: AsJson = False) -> None:
@@ -258,13 +258,19 @@ def _table(c: Console, rows: list[dict[str, Any]]) -> None:
     c.print(table)
 
 
-def _emit(app: App, found: Previewed, as_json: bool) -> None:
+def show_preview(app: App, found: Previewed, as_json: bool) -> None:
+    """A proposal with what it would do and what was said."""
+
     def render(c: Console) -> None:
+        from ascertain.cli.release import lines as release_lines
         from ascertain.pipeline.taxonomy_change import in_words
 
         p, i = found.proposal, found.impact
         c.print(f"{p.id}  {in_words(p.change, _labels(app, p))} ({p.state.value})", soft_wrap=True)
-        c.print(f"  why: {p.support.why}; {p.support.quotes} quotes of {p.support.people} people", soft_wrap=True)
+        rest = f"; {p.support.quotes} quotes of {p.support.people} people" if p.support.quotes else ""
+        c.print(f"  why: {p.support.why}{rest}", soft_wrap=True)
+        if found.release is not None:
+            release_lines(c, found.release)
         if p.support.reason:
             c.print(f"  agents: {p.support.reason}", soft_wrap=True)
         if p.support.note:

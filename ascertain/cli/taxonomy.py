@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ascertain.cli import adapt, crosswalk, scale, steward
+from ascertain.cli import adapt, crosswalk, release, scale, steward
 from ascertain.cli import taxonomy_views as views
 from ascertain.cli.output import AsJson, bundle_in_use, emit, shown_progress, taxonomies
 from ascertain.errors import ConfigError, InputError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Skill taxonomies: ESCO, O*NET, your own.", no_args_is_help=True)
 app.add_typer(crosswalk.app, name="crosswalk")
 app.add_typer(scale.app, name="scale")
+app.add_typer(release.app, name="release")
 app.command("adapt")(adapt.adapt_taxonomy)
 app.command("list")(views.list_taxonomies)
 app.command("show")(views.show)
@@ -53,8 +54,8 @@ def import_taxonomy(
         list[str] | None,
         typer.Option(help="Language of the release files (en). Given again: a further one, whose names are found too."),
     ] = None,
-    release: Annotated[
-        str | None, typer.Option(help="What to call the release, such as 1.2.1 (else as it says).")
+    called: Annotated[
+        str | None, typer.Option("--release", help="What to call the release, such as 1.2.1 (else as it says).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,10 +65,13 @@ def import_taxonomy(
     the first; German texts find the same skills.
     """
     first, *more = language or ["en"]
+    library = taxonomies()
+    earlier = library.versions(name or kind)
     with shown_progress(hidden=as_json) as progress:
-        report = taxonomies().import_taxonomy(
-            kind, source, name=name, language=first, more=more, release=release, progress=progress
+        report = library.import_taxonomy(
+            kind, source, name=name, language=first, more=more, release=called, progress=progress
         )
+    earlier = [v for v in earlier if v != report.version]
 
     def render(c: Console) -> None:
         c.print(
@@ -83,6 +87,12 @@ def import_taxonomy(
         if len(report.denied) > 20:
             c.print(f"  … and {len(report.denied) - 20} more names that can never be a skill", style="yellow")
         c.print(f"use it: ASCERTAIN_TAXONOMY={report.name}")
+        if earlier:
+            c.print(
+                f"results made with {earlier[0]} stay with it until people take this one up: "
+                "ascertain taxonomy release propose",
+                soft_wrap=True,
+            )
 
     emit(report, as_json, render)
 

@@ -109,7 +109,9 @@ class Overlay:
 
     @property
     def version(self) -> str:
-        """The base's version, how many changes, and a hash of both."""
+        """The base's version, how many changes, and a hash of both; without changes the base's."""
+        if not self.changes:
+            return self.base
         hashed = hashlib.sha256(self.document().encode("ascii")).hexdigest()[:12]
         return f"{self.base}~{len(self.changes)}+{hashed}"
 

@@ -200,13 +200,18 @@ class Previewed:
     release: ReleaseSeen | None = None
 
 
+def change_shown(change: Change) -> dict[str, Any]:
+    """A change as it is exchanged; what a release means is shown beside it."""
+    return {n: v for n, v in plain(change).items() if n != "release"}
+
+
 def proposal_shown(p: Proposal) -> dict[str, Any]:
     """A proposal as it is exchanged, without what it would do."""
     return {
         "id": p.id,
         "taxonomy": p.taxonomy,
         "state": p.state.value,
-        "change": {n: v for n, v in plain(p.change).items() if n != "release"},
+        "change": change_shown(p.change),
         "support": {n: v for n, v in plain(p.support).items() if n != "refs"},
         "proposed_by": p.proposed_by,
         "proposed_at": p.proposed_at.isoformat(),
@@ -235,7 +240,7 @@ def release_shown(r: ReleaseSeen) -> dict[str, Any]:
         "carried": pairs(r.carried),
         "profiles": list(r.profiles),
         "relaid": len(r.relaid),
-        "dropped": [plain(c) for c in r.dropped],
+        "dropped": [change_shown(c) for c in r.dropped],
     }
 
 

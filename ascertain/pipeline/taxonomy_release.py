@@ -12,19 +12,50 @@ from ascertain.domain.overlays import Change, Moves, Overlay, Release, applied
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.skills import JobProfile, Skill
 from ascertain.domain.version_diff import compare
-from ascertain.errors import ConflictError, InputError
+from ascertain.errors import ConflictError, InputError, NotFoundError
 from ascertain.pipeline.taxonomy_under import Under
 
 MOST_LEADS = 5000
 
 
-def release_of(base: str, to: str, leads: Mapping[str, Sequence[str]] | None = None) -> Change:
+Leads = Mapping[str, Sequence[str]]
+"""Ids that a release no longer has, and what follows each."""
+
+
+def chosen_release(name: str, versions: Sequence[str], wanted: str) -> str:
+    """The version that is meant by ``wanted``: a version, ``name@release``, a release or the beginning of a hash; the
+    newest import where it is empty.
+
+    Raises:
+        NotFoundError: none of those imported, naming them.
+    """
+    asked = wanted.strip().removeprefix(f"{name}@")
+    for version in versions:
+        release, _, hashed = version.removeprefix(f"{name}-").rpartition("+")
+        if asked in ("", version, release) or (len(asked) >= 4 and hashed.startswith(asked)):
+            return version
+    there = ", ".join(versions) or "none is imported"
+    raise NotFoundError(f"there is no release {wanted!r} of {name}: {there}", remedy="ascertain taxonomy import")
+
+
+def release_of(base: str, to: str, leads: Leads | None = None) -> Change:
     """To take up the release of that version. ``leads``: what skills that it no longer has are replaced by, as its
     publisher or somebody of the house says; nothing for one that nothing replaces."""
-    given = tuple(sorted((old, tuple(dict.fromkeys(to))) for old, to in (leads or {}).items()))
+    return replaced(Change(ChangeKind.RELEASE, target=to, release=Release(base, to)), leads or {})
+
+
+def replaced(change: Change, leads: Leads) -> Change:
+    """A release with further replacements, which take the place of earlier ones.
+
+    Raises:
+        InputError: it is no release, or they are too many.
+    """
+    if change.release is None:
+        raise InputError("only a release has replacements", field="leads", remedy="leave them out")
+    given = dict(change.release.leads) | {old: tuple(dict.fromkeys(to)) for old, to in leads.items()}
     if len(given) > MOST_LEADS:
         raise InputError(f"more than {MOST_LEADS} replacements", field="leads", remedy="give those of skills in use")
-    return Change(ChangeKind.RELEASE, target=to, release=Release(base, to, given))
+    return replace(change, release=replace(change.release, leads=tuple(sorted(given.items()))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +95,8 @@ def completed(change: Change, so_far: Overlay, under: Under, held: Held, deny: D
     before, after = under(so_far).taxonomy, under(Overlay(change.target)).taxonomy
     if after.version != change.target:
         raise ConflictError(
-            f"{after.version} is named by the settings", remedy="write ASCERTAIN_TAXONOMY without a release"
+            f"{change.target} is not imported on this machine, or the settings name another release",
+            remedy="import it; write ASCERTAIN_TAXONOMY without a release",
         )
     given = dict(change.release.leads)
     own = {s.id for c in so_far.upon for s in c.skills}

@@ -96,6 +96,8 @@ SELDOM: dict[str, str] = {
     "taxonomy decide": "x1 yes --reason x",
     "taxonomy apply": "x1 --reason x",
     "taxonomy revert": "x1 --reason x",
+    "taxonomy release propose": "",
+    "taxonomy release amend": "x1 --lead a=b --reason x",
     "assess": "--learner PERSON",
     "sweep": "",
     "rehearse": "--brain embedded",

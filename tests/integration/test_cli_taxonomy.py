@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.command import Answer, call
+from tests.integration.command import Answer, call, granted
 
 S, OCC = "http://data.europa.eu/esco/skill/", "http://data.europa.eu/esco/occupation/"
 SKILLS = {
@@ -142,3 +142,43 @@ def test_a_skill_is_shown(place: Path) -> None:
     answer = run(place, "taxonomy", "show", "starter", "sql")
     assert answer.code == 0, answer.err
     assert answer.out.startswith("SQL")
+
+
+def test_another_release_waits_is_taken_up_and_taken_back(place: Path) -> None:
+    """Two releases after ESCO's column lists: what was in use stays in use until two people have said yes."""
+
+    def ask(*arguments: str) -> Answer:
+        done = call(
+            "taxonomy", *arguments, home=place / "home", folder=place, env={"ASCERTAIN_TAXONOMY": "esco"}
+        )
+        assert done.code == 0, (arguments, done.err)
+        return done
+
+    def approve(proposal: str) -> None:
+        for who in ("one@example.org", "two@example.org"):
+            ask("decide", proposal, "yes", "--reason", "looked at", "--as", who)
+        ask("apply", proposal, "--reason", "agreed")
+
+    for who in ("one@example.org", "two@example.org"):
+        granted(place / "home", who, "l_and_d", "--population", "all")
+    ask("import", "esco", "esco-1.0")
+    named = ask("propose", "synonym", "--skill", "manage budgets", "--name", "budgeting", "--json").json[0]["id"]
+    approve(named)
+    rows = [[S + "b", "manage all budgets"], [S + "n", "new words"], [S + "t", "Terraform"]]
+    write(place / "esco-1.0" / "skills_en.csv", [["conceptUri", "preferredLabel"], *rows])
+    assert "stay with it until people take this one up" in ask("import", "esco", "esco-1.0", "--release", "1.1").out
+    assert ask("show", "--json").json["version"].startswith("esco-1.0+"), "an import alone changes nothing"
+    write(place / "replaced.csv", [["from", "to", "relation"], [S + "o", S + "n", "exact"], [S + "x", "", "exact"]])
+    told = ask("release", "propose", "--replaced", "replaced.csv", "--json").json
+    assert told["release"]["followed"][0]["labels"] == ["new words"]
+    assert told["release"]["relabelled"][0]["after"] == "manage all budgets"
+    assert (told["release"]["relaid"], told["needed"]) == (1, 2)
+    shown = ask("preview", told["id"]).out
+    assert "old words → new words" in shown
+    assert "1 changes of your own lie over it; 0 fit it no longer" in shown
+    ask("release", "amend", told["id"], "--lead", f"{S}o={S}t", "--reason", "as the publisher says")
+    approve(told["id"])
+    assert ask("show", "--json").json["version"].startswith("esco-1.1+")
+    assert ask("show", "esco", S + "b", "--json").json["synonyms"] == [], "the release alone has no names of ours"
+    ask("revert", told["id"], "--reason", "too early")
+    assert ask("show", "--json").json["version"].startswith("esco-1.0+")

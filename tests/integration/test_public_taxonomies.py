@@ -8,11 +8,11 @@ import pytest
 
 from ascertain.domain.crosswalks import Relation
 from ascertain.domain.skills import SkillFamily
+from ascertain.domain.version_diff import compare
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.taxonomy import TaxonomyLibrary
 from ascertain.taxonomy.crosswalk import CrosswalkLibrary, profiles_for
 from ascertain.taxonomy.formats.onet import load_onet
-from ascertain.domain.version_diff import compare
 
 DATA = APP_ROOT.parent / "shared" / "data"
 CROSSWALK = DATA / "crosswalks" / "crosswalk_esco_onet_occupations.csv"

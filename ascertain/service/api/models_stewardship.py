@@ -200,6 +200,54 @@ class TaxonomyAnswer(Exchanged):
     at: Time
 
 
+class NamedSkill(Exchanged):
+    """A skill by id and label."""
+
+    id: str
+    label: str
+
+
+class Relabelled(Exchanged):
+    """A skill that is called otherwise."""
+
+    id: str
+    before: str
+    after: str
+
+
+class Followed(Exchanged):
+    """A skill that is gone, and what follows it; nothing where it can never be a skill."""
+
+    id: str
+    label: str
+    by: list[str]
+    labels: list[str]
+
+
+class TaxonomyRelease(Exchanged):
+    """Another release beside the one in use, with one's own changes on the latter."""
+
+    before: str
+    after: str
+    words: str
+    kept: int
+    added: list[NamedSkill]
+    gone: list[NamedSkill]
+    relabelled: list[Relabelled]
+    moved: list[NamedSkill]
+    """Under other skills than before."""
+    redefined: list[NamedSkill]
+    followed: list[Followed]
+    carried: list[NamedSkill]
+    """Gone, followed by nothing, and kept, since results or roles are about them."""
+    profiles: list[str]
+    """Job profiles that are gone and kept, since somebody has them."""
+    relaid: int
+    """Changes of one's own that lie over it."""
+    dropped: list[TaxonomyChange]
+    """Those that fit it no longer, or that it makes needless."""
+
+
 @published("taxonomy-preview")
 class TaxonomyPreview(TaxonomyProposal):
     """A proposal with what it would do and what was said of it."""
@@ -207,6 +255,8 @@ class TaxonomyPreview(TaxonomyProposal):
     quotes: list[str]
     """Of people's evidence, masked."""
     impact: TaxonomyImpact
+    release: TaxonomyRelease | None
+    """Of a release, what becomes of the skills."""
     needed: int
     """How many people have to say yes."""
     yes: int
@@ -221,7 +271,9 @@ class ProposeChange(Sent):
     skill: str = Field(default="", max_length=300)
     """Id or label of the skill that is changed."""
     target: str = Field(default="", max_length=300)
-    """Of a merge, the skill that stays."""
+    """Of a merge, the skill that stays; of a release, which one, or empty for the newest that is imported."""
+    leads: dict[Id, list[Id]] = Field(default_factory=dict, max_length=1000)
+    """Of a release, what follows skills that it no longer has, where their names do not say."""
     names: list[Id] = Field(default_factory=list, max_length=10)
     definitions: list[Text] = Field(default_factory=list, max_length=10)
     synonyms: list[Id] = Field(default_factory=list, max_length=20)
@@ -232,6 +284,8 @@ class ProposeChange(Sent):
 class AmendChange(Sent):
     """A proposal in other words; what is not given stays."""
 
+    leads: dict[Id, list[Id]] = Field(default_factory=dict, max_length=1000)
+    """Of a release, what follows skills that it no longer has."""
     names: list[Id] = Field(default_factory=list, max_length=10)
     definitions: list[Text] = Field(default_factory=list, max_length=10)
     synonyms: list[Id] = Field(default_factory=list, max_length=20)

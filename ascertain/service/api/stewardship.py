@@ -8,11 +8,13 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from ascertain.domain.charter import ChangeKind
+from ascertain.domain.overlays import Change
 from ascertain.domain.permission import Action
 from ascertain.domain.stewardship import Proposal, ProposalState
 from ascertain.pipeline.permit import demand
 from ascertain.pipeline.taxonomy_change import amended, in_words, made_change
 from ascertain.pipeline.taxonomy_preview import Previewed, proposal_shown, shown
+from ascertain.pipeline.taxonomy_release import replaced
 from ascertain.pipeline.taxonomy_signals import labels
 from ascertain.service.api.answers import One, Page
 from ascertain.service.api.asking import Asks, Caller
@@ -76,7 +78,7 @@ def propose(caller: Approves, given: Annotated[ProposeChange, Depends(Given(Prop
     def work() -> Done:
         with caller.reading() as uow:
             demand(uow, caller.who, caller.action)
-        change = made_change(
+        change = _release(caller, given) or made_change(
             caller.app.bundle.taxonomy,
             given.kind,
             skill=given.skill,
@@ -108,8 +110,9 @@ def amend(proposal: Ident, caller: Approves, given: Annotated[AmendChange, Depen
         with caller.writing() as uow:
             demand(uow, caller.who, caller.action)
             steward = caller.app.steward(uow)
+            present = steward.get(proposal).change
             change = amended(
-                steward.get(proposal).change,
+                replaced(present, given.leads) if given.leads else present,
                 names=given.names,
                 definitions=given.definitions,
                 synonyms=given.synonyms,
@@ -185,6 +188,10 @@ def revert(proposal: Ident, caller: Approves, given: Annotated[CarryOut, Depends
         return Done(Reverted, {"version": version, "reinstated": back, "assessed_since": since}, None)
 
     return once(caller, given, work)
+
+
+def _release(caller: Caller, given: ProposeChange) -> Change | None:
+    return caller.app.release(given.target, given.leads) if given.kind is ChangeKind.RELEASE else None
 
 
 def _names(caller: Caller, p: Proposal) -> dict[str, str]:

@@ -9,15 +9,18 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from ascertain.domain.charter import ChangeKind
+from ascertain.domain.overlays import Change
 from ascertain.domain.permission import Action
 from ascertain.domain.ports import Taxonomy
 from ascertain.domain.skills import SkillFamily
 from ascertain.domain.stewardship import Proposal, ProposalState
-from ascertain.errors import AscertainError, ConflictError, InputError
+from ascertain.errors import AscertainError, ConflictError, InputError, NotFoundError
 from ascertain.pipeline.permit import demand, may
 from ascertain.pipeline.taxonomy_change import amended, in_words, made_change
 from ascertain.pipeline.taxonomy_preview import proposal_shown, shown
+from ascertain.pipeline.taxonomy_release import replaced
 from ascertain.pipeline.taxonomy_signals import labels
+from ascertain.runtime import App
 from ascertain.service.pages.forms import Form, Message
 from ascertain.service.pages.shell import Reader, Reads, Sends, Sent, back, service_of, show
 
@@ -51,7 +54,7 @@ def propose(request: Request, sent: Annotated[Sent, Depends(Sends(Action.TAXONOM
         kind = form.text("kind", 20)
         if kind not in set(ChangeKind):
             raise InputError("choose what is changed", field="kind", remedy="one of the five")
-        change = made_change(
+        change = _release(app, kind, form) or made_change(
             app.bundle.taxonomy,
             ChangeKind(kind),
             skill=form.text("skill", 300),
@@ -63,7 +66,7 @@ def propose(request: Request, sent: Annotated[Sent, Depends(Sends(Action.TAXONOM
         with app.units() as uow:
             made = app.steward(uow).propose(change, by=sent.who)
             uow.commit()
-    except (InputError, ConflictError) as e:
+    except (InputError, ConflictError, NotFoundError) as e:
         return _page(request, sent.reader, "", "", e)
     return back(request, sent.reader, f"/taxonomy/proposals/{made.id}", "It is proposed. Somebody else decides.")
 
@@ -104,8 +107,9 @@ def amend(request: Request, proposal: str, sent: Annotated[Sent, Depends(Sends(A
         with app.units() as uow:
             demand(uow, sent.who, Action.TAXONOMY_APPROVE)
             steward = app.steward(uow)
+            present = steward.get(proposal).change
             change = amended(
-                steward.get(proposal).change,
+                _replaced(present, form) if present.release is not None else present,
                 names=form.all("name"),
                 definitions=form.all("definition"),
                 family=_family(form),
@@ -163,7 +167,10 @@ def _page(request: Request, reader: Reader, q: str, state: str, error: Ascertain
         "found": _search(taxonomy, q) if q else [],
         "skills": len(taxonomy.skills()),
         "version": taxonomy.version,
-        "changes": len(app.taxonomies.changes().changes),
+        "changes": len(app.taxonomies.changes().upon),
+        "releases": [v for v in app.library.versions(app.taxonomies.name) if v != app.taxonomies.changes().base]
+        if may_decide and not app.taxonomies.named
+        else [],
         "may_decide": may_decide,
         "state": state,
         "states": [(s.value, sum(p.state is s for p in every)) for s in ORDER],
@@ -184,12 +191,15 @@ def _one(request: Request, reader: Reader, ident: str, error: AscertainError | N
         found = steward.preview(ident)
         p = found.proposal
         needing = steward.needed_by(p) if p.state is ProposalState.APPLIED else []
+    r = found.release
     rule = app.charter.changes[p.change.kind]
     data = {
         "p": shown(found) | _row(p, taxonomy),
         "moves": [(f.source_label, f.target_label, f.assertions, f.after) for f in found.impact.flows],
         "touched": [_skill(taxonomy, s) for s in sorted(p.change.touched)],
         "by": [r.value for r in sorted(rule.by)],
+        "followed": [f"{n} → {', '.join(to) or 'nothing'}" for _, n, _, to in r.leads] if r else [],
+        "relabelled": [f"{x.before} → {x.after}" for x in r.diff.renamed] if r else [],
         "bare": [s.label for s in p.change.skills if not s.definition],
         "families": [f.value for f in SkillFamily],
         "needing": [(n.id if n else "", why) for n, why in needing],
@@ -197,6 +207,10 @@ def _one(request: Request, reader: Reader, ident: str, error: AscertainError | N
     }
     said = [Message(_told(error), "bad")] if error else []
     return show(request, reader, "taxonomy-proposal.html", data, status=422 if error else 200, messages=said)
+
+
+def _release(app: App, kind: str, form: Form) -> Change | None:
+    return app.release(form.text("target", 300)) if kind == ChangeKind.RELEASE.value else None
 
 
 def _row(p: Proposal, taxonomy: Taxonomy) -> Json:
@@ -226,6 +240,16 @@ def _search(taxonomy: Taxonomy, words: str) -> list[Json]:
         }
         for s in found[:FOUND]
     ]
+
+
+def _replaced(change: Change, form: Form) -> Change:
+    found: dict[str, list[str]] = {}
+    for line in _lines(form, "leads"):
+        old, equals, new = line.partition("=")
+        if not equals or not old.strip():
+            raise InputError(f"{line!r} is no replacement", field="leads", remedy="write OLD=NEW with two ids")
+        found[old.strip()] = [n.strip() for n in new.split(",") if n.strip()]
+    return replaced(change, found)
 
 
 def _lines(form: Form, name: str) -> list[str]:

@@ -20,8 +20,8 @@ from ascertain.taxonomy.denying import read_denied
 from crews.stewardship import TaxonomyCrew, build
 from tests.crews.stewarding import weighed
 from tests.crews.world import services
+from tests.integration.pipeline.changing import LND, Changing
 from tests.integration.pipeline.test_taxonomy_signals import PEOPLE, RULES, NoMapper, put
-from tests.integration.pipeline.test_taxonomy_steward import LND, Changing
 from tests.integration.pipeline.world import World
 
 # CrewAI reads its own deprecated fields on every run.

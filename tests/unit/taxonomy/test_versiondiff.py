@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from ascertain.domain.crosswalks import Link, Relation, Renamed, Succession
 from ascertain.domain.skills import Skill
-from ascertain.taxonomy.concepts import ConceptStore
 from ascertain.domain.version_diff import compare
+from ascertain.taxonomy.concepts import ConceptStore
 from ascertain.taxonomy.versiondiff import succession
 
 BEFORE = ConceptStore(
