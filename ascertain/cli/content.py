@@ -75,7 +75,7 @@ def tags(
     as_json: AsJson = False,
 ) -> None:
     """Content tags, what is worth a look first: use times uncertainty."""
-    from ascertain.pipeline.content_tags import summary
+    from ascertain.pipeline.tag_rows import summary
 
     shown = opened()
     with shown.units(write=False) as uow:
@@ -92,6 +92,7 @@ def tags(
         table.box, table.pad_edge = None, False
         for r in rows:
             votes = f" ({r.yes}:{r.no})" if r.yes or r.no else ""
+            said = f"learners {r.learners.yes}:{r.learners.no}" if r.learners else ""
             table.add_row(
                 r.content.item.content_id,
                 r.content.item.title,
@@ -102,7 +103,7 @@ def tags(
                 str(r.people),
                 r.prediction.says.value,
                 "; ".join(
-                    w for w in (r.place and f"said {r.place}", r.held, r.notice and f"on notice: {r.notice}") if w
+                    w for w in (r.place and f"said {r.place}", said, r.held, r.notice and f"on notice: {r.notice}") if w
                 ),
             )
         c.print(table)
@@ -149,12 +150,40 @@ def bulk(
     emit({"tags": n, "vote": vote.value}, as_json, lambda c: c.print(f"{n} tags: {vote.value}"))
 
 
+@app.command("say")
+def say(
+    learner: Annotated[str, typer.Argument(metavar="LEARNER", help="Id or e-mail address.")],
+    content: Annotated[str, typer.Argument(metavar="CONTENT", help="Id of a content.")],
+    skill: Annotated[str, typer.Argument(metavar="SKILL", help="Id of a skill that it is tagged with.")],
+    said: Annotated[str, typer.Argument(metavar="SAID", help="yes, no; nothing takes it back.")],
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """A learner's word: whether content teaches a skill. It decides nothing; what most who finished it doubt is put on
+    notice."""
+    from ascertain.domain.permission import Action
+    from ascertain.pipeline import tag_words
+    from ascertain.pipeline.permit import permitted_learner
+
+    shown = opened()
+    who = asking(shown, actor)
+    with shown.units() as uow:
+        person = permitted_learner(uow, who, Action.CONTENT_SAY, learner)
+        made = tag_words.say(uow, shown.tagger, person, content, skill, said, actor=who, clock=shown.clock)
+        uow.commit()
+    words = f"{person.id} says that it {'teaches' if made.teaches else 'does not teach'} it" if made else "taken back"
+    data = {"content": content, "skill": skill, "teaches": made.teaches if made else None}
+    emit(data, as_json, lambda c: c.print(words))
+
+
 @app.command("measure")
 def measure(actor: Actor = None, as_json: AsJson = False) -> None:
-    """Count whether people who finished a content do better in other assessments of its skills than others do."""
+    """Count whether people who finished a content do better in other assessments of its skills than others do; put on
+    notice what there is a reason for, and retire what has been for too long."""
     shown = opened()
     with shown.units() as uow:
         changed = shown.tag_desk(uow).measure()
+        watched = shown.tag_desk(uow).watch()
         uow.commit()
     with shown.units(write=False) as uow:
         rows = shown.tag_desk(uow).rows()
@@ -162,8 +191,14 @@ def measure(actor: Actor = None, as_json: AsJson = False) -> None:
     for r in rows:
         says[r.prediction.says.value] = says.get(r.prediction.says.value, 0) + 1
     words = ", ".join(f"{n} {name}" for name, n in sorted(says.items())) or "no tags"
-    data = {"changed": changed, "says": says}
-    emit(data, as_json, lambda c: c.print(f"finishing predicts the assessment: {words}; {changed} counts changed"))
+    noticed = len(watched.put) - len(watched.retired)
+    data = {"changed": changed, "says": says, "noticed": noticed, "retired": len(watched.retired)}
+
+    def render(c: Console) -> None:
+        c.print(f"finishing predicts the assessment: {words}; {changed} counts changed")
+        c.print(f"{noticed} put on notice, {len(watched.retired)} retired, {len(watched.gone)} no longer on notice")
+
+    emit(data, as_json, render)
 
 
 def _said(row: Any) -> str:

@@ -210,6 +210,7 @@ ENTRIES: Mapping[str, Entry] = {
     "match refresh": Action.OPENING_WRITE,
     "match opening": Asks(Action.MATCH_READ),
     "match person": Asks(Action.MATCH_READ),
+    "content say": Asks(Action.CONTENT_SAY),
     "match wish": Asks(Action.WISH_STATE),
     "match wishes": Asks(Action.MATCH_READ),
     "fairness matches": Asks(Action.FAIRNESS_AUDIT),

@@ -34,6 +34,12 @@ class TagState(StrEnum):
     REJECTED = "rejected"
     HELD_BACK = "held_back"
     """The catalogue crew took it out; nobody has decided."""
+    RETIRED = "retired"
+    """It was on notice for too long, and code took it out of runs; a yes brings it back."""
+
+
+IN_USE = frozenset({TagState.SUGGESTED, TagState.ACCEPTED})
+"""States in which a tag counts in runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class TagRules:
     too_few: int
     least_lift: float
     notice_below: float
+    notice_days: int
+    least_learners: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +204,7 @@ def prediction(o: Outcomes, rules: TagRules) -> Prediction:
     if min(o.finished, o.others) < rules.too_few:
         return Prediction(Says.TOO_FEW)
     p1, p0 = o.finished_well / o.finished, o.others_well / o.others
-    (l1, u1), (l0, u0) = _wilson(o.finished_well, o.finished), _wilson(o.others_well, o.others)
+    (l1, u1), (l0, u0) = wilson(o.finished_well, o.finished), wilson(o.others_well, o.others)
     lift = p1 - p0
     low = lift - math.hypot(p1 - l1, u0 - p0)
     high = lift + math.hypot(u1 - p1, p0 - l0)
@@ -204,17 +212,20 @@ def prediction(o: Outcomes, rules: TagRules) -> Prediction:
     return Prediction(says, round(lift, 6), round(low, 6), round(high, 6))
 
 
-def on_notice(probability: float, found: Prediction, state: TagState, rules: TagRules) -> str:
-    """Why a tag that is in use should be looked at again; empty where nothing speaks against it."""
-    if state in (TagState.REJECTED, TagState.HELD_BACK):
+def on_notice(probability: float, found: Prediction, state: TagState, rules: TagRules, *, doubted: bool = False) -> str:
+    """Why a tag that is in use should be looked at again; empty where nothing speaks against it. ``doubted``: by those
+    who finished the content, see ``ascertain.domain.tag_words``."""
+    if state not in IN_USE:
         return ""
     if probability < rules.notice_below:
         return f"trusted less than {rules.notice_below:g}"
+    if doubted:
+        return "most learners who finished it say that it does not teach it"
     return "finishing does not predict the assessment" if found.says is Says.NO else ""
 
 
-def _wilson(well: int, n: int) -> tuple[float, float]:
-    """Wilson's score interval of a share."""
+def wilson(well: int, n: int) -> tuple[float, float]:
+    """Wilson's score interval of a share, at ``CONFIDENCE``."""
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     p, zz = well / n, z * z
     middle, half = p + zz / (2 * n), z * math.sqrt(p * (1 - p) / n + zz / (4 * n * n))

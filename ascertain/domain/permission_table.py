@@ -89,6 +89,7 @@ class Action(StrEnum):
     WISH_STATE = "wish.state"  # say what one wants
     READINESS_READ = "readiness.read"  # see how ready the person is for a key role
     SUCCESSION_NOMINATE = "succession.nominate"  # put the person on the list for a key role, or take them off
+    CONTENT_SAY = "content.say"  # say whether content that one finished teaches a skill
     # About the organisation
     WRITEBACK_PUSH = "writeback.push"
     WRITEBACK_UNDO = "writeback.undo"
@@ -158,7 +159,7 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.SELF: (_READING - {A.TEAM_READ, A.PEOPLE_SEARCH})
         | _OWN_RIGHTS
         | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN}
-        | {A.MATCH_READ, A.WISH_STATE, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW, A.READINESS_READ},
+        | {A.MATCH_READ, A.WISH_STATE, A.CONTENT_SAY, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW, A.READINESS_READ},
         R.NONE: {A.OPENING_READ},
     },
     Role.MANAGER: {

@@ -57,6 +57,8 @@ from ascertain.domain.spending import Purse, Usage, UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.succession import Successions
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
+from ascertain.domain.tag_notices import TagNotices
+from ascertain.domain.tag_words import TagWords
 from ascertain.domain.transcripts import Transcripts
 from ascertain.domain.wishes import Wishes
 
@@ -475,6 +477,10 @@ class UnitOfWork(Protocol):
     def answers(self) -> Answers: ...
     @property
     def tag_votes(self) -> TagVotes: ...
+    @property
+    def tag_words(self) -> TagWords: ...
+    @property
+    def tag_notices(self) -> TagNotices: ...
     @property
     def stewardship(self) -> Stewardship: ...
     @property

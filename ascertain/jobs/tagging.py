@@ -3,6 +3,8 @@ twice, and goes on where it was stopped: what is in the store is not done again.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from ascertain.domain.canonical import digest
@@ -14,10 +16,14 @@ from ascertain.jobs.queue import JobQueue, JobTicket
 MOST = 100
 """Items of one job: some tens of seconds without a language model."""
 TIMEOUT = 3600
+MOST_ERRORS = 5
+"""Different errors shown."""
+_PART = re.compile(r"tag-[0-9a-f]{24}$")
 
 
 def tag_library(trigger: str) -> dict[str, Any]:
-    """Queue whatever of the library is not mapped, or not weighed by the present crew, in parts for all workers.
+    """Count how tags do, retire what was on notice for too long, and queue whatever of the library is not mapped, or
+    not weighed by the present crew, in parts for all workers.
 
     Raises:
         Stopped: everything is stopped.
@@ -29,12 +35,18 @@ def tag_library(trigger: str) -> dict[str, Any]:
     app = get_app()
     with app.units(write=False) as uow:
         must_go_on(uow)
+    with app.units() as uow:
+        desk = app.tag_desk(uow)
+        desk.measure()
+        retired = len(desk.watch().retired)
+        uow.commit()
     handle = open_queue(app.settings)
     try:
         tickets = enqueue_parts(app, JobQueue(handle, app.settings))
     finally:
         handle.close()
-    return {"trigger": trigger, "parts": len(tickets), "queued": sum(t.state == "queued" for t in tickets)}
+    queued = sum(t.state == "queued" for t in tickets)
+    return {"trigger": trigger, "parts": len(tickets), "queued": queued, "retired": retired}
 
 
 def enqueue_parts(app: Any, jobs: JobQueue) -> list[JobTicket]:
@@ -76,3 +88,31 @@ def tag_part(*contents: str) -> dict[str, Any]:
     if report.spent and not report.contents:
         raise BudgetError(report.spent)
     return {"mapped": tagged.contents, "weighed": report.contents, "kept": report.kept, "refused": report.refused}
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Parts of the library on the queue: how many are in each state, and the last lines of what failed."""
+
+    waiting: int
+    running: int
+    retrying: int
+    done: int
+    failed: int
+    errors: tuple[str, ...] = ()
+
+
+def batches(jobs: JobQueue) -> Batches:
+    """How the jobs stand that read parts of the library; finished ones are remembered for a day, failed ones for 30.
+    One that failed and was done since under the same id is done."""
+    queue = jobs.handle.queues["low"]
+    ids = {
+        "waiting": queue.get_job_ids(),
+        "running": queue.started_job_registry.get_job_ids(),
+        "retrying": queue.scheduled_job_registry.get_job_ids(),
+        "done": queue.finished_job_registry.get_job_ids(),
+        "failed": queue.failed_job_registry.get_job_ids(),
+    }
+    counts = {state: sum(_PART.match(i) is not None for i in some) for state, some in ids.items()}
+    errors = dict.fromkeys(f.error for f in jobs.failures() if _PART.match(f.id)) if counts["failed"] else {}
+    return Batches(**counts, errors=tuple(e for e in errors if e)[:MOST_ERRORS])

@@ -46,6 +46,8 @@ class _Tags(_Strict):
     too_few: Annotated[int, Field(ge=5)]
     least_lift: Share
     notice_below: Share
+    notice_days: Annotated[int, Field(ge=1, le=366)]
+    least_learners: Annotated[int, Field(ge=3)]
 
 
 class _Document(_Strict):

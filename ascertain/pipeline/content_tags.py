@@ -3,93 +3,31 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ascertain.domain.content_tags import (
-    Outcomes,
-    Prediction,
-    Ruling,
+    IN_USE,
     TagRules,
     TagState,
     TagVote,
     Vote,
-    on_notice,
     outcomes,
-    prediction,
     ruling,
     taxonomy_name,
-    worth_a_look,
 )
-from ascertain.domain.content_weighing import Weighing
 from ascertain.domain.permission import Action, Principal, Role
 from ascertain.domain.permission_table import TABLE, Relation
 from ascertain.domain.ports import Clock, Content, Taxonomy, UnitOfWork
 from ascertain.domain.skills import ContentTag, Level
+from ascertain.domain.tag_notices import Minded, minded
 from ascertain.domain.transcripts import place_of
 from ascertain.errors import ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline.permit import demand
-from ascertain.pipeline.views import label
+from ascertain.pipeline.tag_rows import TagRow, rows
 
 MOST_AT_ONCE = 100
 """Tags that one bulk vote may be about: what somebody can look through."""
-
-
-@dataclass(frozen=True, slots=True)
-class TagRow:
-    """A tag as people see it.
-
-    Attributes:
-        probability: of the tag as it counts now; ``suggested`` is the mapper's own, ``None`` where people added it.
-        held: which agent held it back, and why.
-        place: where in a transcript the quote stands (``at 03:12``); empty for one out of title or description.
-        people: whose evidence refers to the content.
-        worth: use × uncertainty.
-        notice: why it should be looked at again; empty for no reason.
-    """
-
-    content: Content
-    skill_id: str
-    label: str
-    state: TagState
-    level: Level
-    probability: float
-    suggested: float | None
-    quote: str
-    people: int
-    worth: float
-    yes: int
-    no: int
-    prediction: Prediction
-    outcomes: Outcomes
-    notice: str
-    place: str = ""
-    held: str = ""
-
-    def shown(self) -> dict[str, Any]:
-        """As it is exchanged."""
-        p = self.prediction
-        return {
-            "content": self.content.item.content_id,
-            "title": self.content.item.title,
-            "system": self.content.system,
-            "active": self.content.active,
-            "skill": self.skill_id,
-            "label": self.label,
-            "state": self.state.value,
-            "level": int(self.level),
-            "probability": self.probability,
-            "suggested": self.suggested,
-            "quote": self.quote,
-            "place": self.place,
-            "held": self.held,
-            "people": self.people,
-            "worth": self.worth,
-            "votes": {"yes": self.yes, "no": self.no},
-            "predicts": {"says": p.says.value, "lift": p.lift, "low": p.low, "high": p.high},
-            "notice": self.notice,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,59 +54,13 @@ class Desk:
         content: str = "",
         notice: bool = False,
     ) -> list[TagRow]:
-        """Tags of the present catalogue, what is worth a look first: use × uncertainty. Rejected ones are in it."""
-        rulings = self.uow.tag_votes.rulings(self.name)
-        suggested = self.uow.contents.suggestions(self.tagger)
-        weighings = self.uow.weighings.of(self.tagger)
-        people, measured = self.uow.tag_votes.people(), self.uow.tag_votes.measured()
-        by_text: dict[str, list[Ruling]] = {}
-        for (text, _), r in rulings.items():
-            by_text.setdefault(text, []).append(r)
-        found = []
-        for c in self.uow.contents.all():
-            ident = c.item.content_id
-            if (system and c.system != system) or (content and ident != content):
-                continue
-            tags = {t.skill_id: t for t in suggested.get(ident, ())}
-            decided = {r.skill_id: r for r in by_text.get(c.text_hash, ())}
-            for skill_id in {*tags, *decided}:
-                if skill and skill_id != skill:
-                    continue
-                outcome = measured.get((ident, skill_id), Outcomes())
-                tag, decision = tags.get(skill_id), decided.get(skill_id)
-                row = self._row(c, skill_id, tag, decision, people.get(ident, 0), outcome)
-                weighing = weighings.get(c.text_hash)
-                found.append(after_crew(row, weighing) if weighing and not decision else row)
+        """See :func:`ascertain.pipeline.tag_rows.rows`; of these only the ones in ``state``, or on notice."""
+        found = rows(self.uow, self.tagger, self.taxonomy, self.rules, skill=skill, system=system, content=content)
         if state is not None:
             found = [r for r in found if r.state is state]
         if notice:
             found = [r for r in found if r.notice]
-        return sorted(found, key=lambda r: (-r.worth, r.content.item.content_id, r.skill_id))
-
-    def _row(
-        self, c: Content, skill_id: str, tag: ContentTag | None, r: Ruling | None, people: int, outcome: Outcomes
-    ) -> TagRow:
-        suggested = tag.probability if tag else None
-        state = r.state if r else TagState.SUGGESTED
-        probability = r.probability if r else suggested or 0.0
-        found = prediction(outcome, self.rules)
-        return TagRow(
-            content=c,
-            skill_id=skill_id,
-            label=label(self.taxonomy, skill_id),
-            state=state,
-            level=r.level if r else tag.level if tag else c.item.level or Level.FOUNDATION,
-            probability=probability,
-            suggested=suggested,
-            quote=tag.quote if tag else "",
-            people=people,
-            worth=worth_a_look(people, probability) if state is TagState.SUGGESTED else 0.0,
-            yes=r.yes if r else 0,
-            no=r.no if r else 0,
-            prediction=found,
-            outcomes=outcome,
-            notice=on_notice(probability, found, state, self.rules),
-        )
+        return found
 
     def placed(self, rows: Sequence[TagRow]) -> list[TagRow]:
         """The same rows with the places of quotes out of transcripts: for the few that are shown."""
@@ -271,7 +163,9 @@ class Desk:
             raise InputError(wrong, where=where, field="level", remedy="adjust with a level from 1 to 5")
         known = self.uow.tag_votes.about(content.text_hash, skill_id)
         mine = [v for v in known if v.voter.casefold() == who.name.casefold()]
-        if mine and (mine[-1].vote, mine[-1].level) == (vote, level):
+        notice = self.uow.tag_notices.all(self.name).get((content.text_hash, skill_id))
+        retired = notice is not None and notice.retired_at is not None
+        if mine and (mine[-1].vote, mine[-1].level) == (vote, level) and not retired:
             return
         made = TagVote(
             f"t{secrets.token_hex(8)}",
@@ -290,6 +184,8 @@ class Desk:
         self.uow.tag_votes.add(made)
         found = ruling([*known, made], self.rules)
         self.uow.tag_votes.put(found)
+        if retired:  # somebody has decided since
+            self.uow.tag_notices.let_go((content.text_hash, skill_id), self.name)
         header = {
             "content": made.content_id,
             "text": made.content_hash,
@@ -298,6 +194,7 @@ class Desk:
             "level": int(level) if level else None,
             "state": found.state.value,
             "probability": found.probability,
+            "was_retired": retired,
         }
         payload = {"actor": who.name, "reason": made.reason}
         self.uow.audit.append("content.tag_voted", actor=who.kind, header=header, payload=payload)
@@ -325,18 +222,21 @@ class Desk:
             self.uow.audit.append("content.measured", actor="system", header=header)
         return changed
 
-
-def after_crew(row: TagRow, weighing: Weighing) -> TagRow:
-    """An undecided row under what the catalogue crew found."""
-    for r in weighing.refused:
-        if r.skill_id == row.skill_id:
-            return replace(row, state=TagState.HELD_BACK, worth=0.0, notice="", held=f"{_CREW[r.by]}: {r.why or _NOT}")
-    level = next((k.level for k in weighing.kept if k.skill_id == row.skill_id), None)
-    return replace(row, level=level) if level else row
-
-
-_CREW = {"content_tagger": "content tagger", "tag_reviewer": "tag reviewer"}
-_NOT = "the words do not bear it"
+    def watch(self) -> Minded:
+        """Put on notice what there is a reason for, and retire what has been for too long; a record for each that goes.
+        The caller commits."""
+        every = [r for r in self.rows() if r.state in IN_USE]
+        reasons = {(r.content.text_hash, r.skill_id): r.notice for r in every if r.notice}
+        known = self.uow.tag_notices.all(self.name)
+        found = minded(known, reasons, self.name, self.clock.now(), self.rules)
+        for n in found.put:
+            self.uow.tag_notices.put(n)
+        for n in found.gone:
+            self.uow.tag_notices.let_go(n.key, self.name)
+        for n in found.retired:
+            header = {"text": n.content_hash, "skill": n.skill_id, "why": n.why, "since": n.since.isoformat()}
+            self.uow.audit.append("content.tag_retired", actor="system", header=header)
+        return found
 
 
 def must_own(who: Principal, skills: Iterable[str], action: Action) -> None:
@@ -364,9 +264,3 @@ def owned(who: Principal, action: Action) -> frozenset[str] | None:
     if any(g.role is not Role.SKILL_OWNER for g in allowing):
         return None
     return frozenset(s for g in allowing for s in g.skills)
-
-
-def summary(rows: Sequence[TagRow]) -> Mapping[str, int]:
-    """How many there are, by state, and on notice."""
-    counts = {s.value: sum(r.state is s for r in rows) for s in TagState}
-    return counts | {"on notice": sum(bool(r.notice) for r in rows)}

@@ -20,6 +20,7 @@ from ascertain.store.content_tags import rulings_of
 from ascertain.store.schema import ContentRow, ContentTagsRow, RoleRow, table
 from ascertain.store.statements import CONTENTS_REVISION, Tx, bump, chunks, revision, upsert, upsert_changed
 from ascertain.store.stewardship import moves_in_use
+from ascertain.store.tag_words import notices_of
 from ascertain.store.weighings import weighings_of
 
 _CONTENTS, _TAGS, _ROLES = table(ContentRow), table(ContentTagsRow), table(RoleRow)
@@ -104,10 +105,13 @@ class SqlContents:
         for (text, _), ruling in led(known, moves_in_use(self._tx)).items():
             by_text.setdefault(text, []).append(ruling)
         weighed = weighings_of(self._tx, tagger)
+        notices = notices_of(self._tx, taxonomy_name(tagger))
+        retired = {key for key, n in notices.items() if n.retired_at is not None}
         found = {}
         for content_id, text, suggested in self._suggested(tagger):
             tags = after_weighing(suggested, weighed.get(text))
-            found[content_id] = decided(content_id, tags, by_text[text]) if text in by_text else tags
+            tags = decided(content_id, tags, by_text[text]) if text in by_text else tags
+            found[content_id] = tuple(t for t in tags if (text, t.skill_id) not in retired) if retired else tags
         return found
 
     def suggestions(self, tagger: str) -> dict[str, tuple[ContentTag, ...]]:

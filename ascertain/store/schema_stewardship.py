@@ -127,3 +127,28 @@ class TaxonomyMoveRow(Base):
     learner_id: Mapped[str] = mapped_column(IdText, ForeignKey("learners.id", ondelete="CASCADE"), primary_key=True)
     before_run: Mapped[str] = mapped_column(IdText)
     after_run: Mapped[str] = mapped_column(IdText)
+
+
+class TagWordRow(Base):
+    """What a learner says of a tag; a later word takes the place of the earlier one."""
+
+    __tablename__ = "learner_tag_words"
+    learner_id: Mapped[str] = mapped_column(IdText, ForeignKey("learners.id", ondelete="CASCADE"), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(IdText, primary_key=True)
+    skill_id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    taxonomy: Mapped[str] = mapped_column(IdText, primary_key=True)
+    content_id: Mapped[str] = mapped_column(IdText)
+    teaches: Mapped[bool]
+    said_at: Mapped[datetime]
+
+
+class TagNoticeRow(Base):
+    """Since when a tag is on notice, and when code retired it."""
+
+    __tablename__ = "content_tag_notices"
+    content_hash: Mapped[str] = mapped_column(IdText, primary_key=True)
+    skill_id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    taxonomy: Mapped[str] = mapped_column(IdText, primary_key=True)
+    why: Mapped[str]
+    since: Mapped[datetime]
+    retired_at: Mapped[datetime | None]

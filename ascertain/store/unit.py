@@ -53,6 +53,8 @@ from ascertain.domain.sessions import Sessions
 from ascertain.domain.spending import UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.succession import Successions
+from ascertain.domain.tag_notices import TagNotices
+from ascertain.domain.tag_words import TagWords
 from ascertain.domain.transcripts import Transcripts
 from ascertain.domain.wishes import Wishes
 from ascertain.errors import AscertainError, ForbiddenError
@@ -98,6 +100,7 @@ from ascertain.store.statements import Tx
 from ascertain.store.stewardship import SqlStewardship
 from ascertain.store.succession import SqlSuccessions
 from ascertain.store.sync import SqlPolicyArchive, SqlSyncState
+from ascertain.store.tag_words import SqlTagNotices, SqlTagWords
 from ascertain.store.transcripts import SqlTranscripts
 from ascertain.store.weighings import SqlWeighings
 from ascertain.store.wishes import SqlWishes
@@ -162,6 +165,8 @@ class SqlUnitOfWork:
     usage: UsageLog
     answers: Answers
     tag_votes: TagVotes
+    tag_words: TagWords
+    tag_notices: TagNotices
     stewardship: Stewardship
     rollouts: Rollouts
     openings: Openings
@@ -228,6 +233,8 @@ class SqlUnitOfWork:
         self.run_requests = SqlRunRequests(tx)
         self.usage = SqlUsage(tx)
         self.tag_votes = SqlTagVotes(tx)
+        self.tag_words = SqlTagWords(tx)
+        self.tag_notices = SqlTagNotices(tx)
         self.stewardship = SqlStewardship(tx)
         self.openings = SqlOpenings(tx)
         self.wishes = SqlWishes(tx)

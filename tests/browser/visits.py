@@ -164,6 +164,9 @@ DISPUTE = one("SELECT id FROM disputes WHERE learner_id = ?", CONTESTS, form="/d
 
 PROPOSAL = one("SELECT id FROM taxonomy_proposals ORDER BY kind = ? DESC, id", "merge", form="/taxonomy/proposals/{}")
 
+COURSE = one("SELECT id FROM contents ORDER BY transcript DESC, id", form="/content/{}")
+"""With a transcript, where one has it."""
+
 VISITS = (
     Visit("sign-in", "/sign-in", "", at("/sign-in")),
     Visit("sign-in-link", "/sign-in/link", "", link),
@@ -208,6 +211,7 @@ VISITS = (
     Visit("opening", "/openings/{opening}", PARTNER, at("/openings/G-77")),
     Visit("learning", "/learning", DEVELOPER, at("/learning")),
     Visit("content", "/content", DEVELOPER, at("/content?q=python")),
+    Visit("content-item", "/content/{content:path}", LEARNER, COURSE),
     Visit("content-tags", "/content/tags", DEVELOPER, at("/content/tags")),
     Visit("trends", "/learning/trends", DEVELOPER, at("/learning/trends")),
     Visit("taxonomy", "/taxonomy", DEVELOPER, at("/taxonomy")),

@@ -8,7 +8,7 @@ import pytest
 
 from ascertain.jobs.outgoing import HANDLERS, TAG, TAG_PART
 from ascertain.jobs.schedule import read_schedules
-from ascertain.jobs.tagging import MOST, tag_library, tag_part
+from ascertain.jobs.tagging import MOST, Batches, batches, tag_library, tag_part
 from ascertain.pipeline.stop import Stopped, turn_everything
 from ascertain.runtime import open_app, set_app
 from tests.integration.command import Answer, call
@@ -90,10 +90,11 @@ def test_the_queue_reads_the_library_in_parts_and_none_of_them_twice(home: Path)
         with app.units() as uow:
             uow.contents.upsert([course(f"n-{i:03}", f"Python, part {i}") for i in range(MOST + 5)])
             uow.commit()
-        with job_queue(app.settings):
+        with job_queue(app.settings) as queue:
             first = tag_library("schedule:library")
             assert (first["parts"], first["queued"]) == (2, 2)
             assert tag_library("cli")["queued"] == 0, "the same parts are queued once"
+            assert batches(queue) == Batches(waiting=2, running=0, retrying=0, done=0, failed=0)
         todo = app.library_open()
         done = tag_part(*todo[:MOST])
         assert (done["mapped"], done["weighed"], done["refused"]) == (MOST, MOST, 0)

@@ -78,6 +78,7 @@ SELDOM: dict[str, str] = {
     "content bulk": "accept --skill sql --system docebo --reason x",
     "match opening": "R-2041",
     "match person": "PERSON",
+    "content say": "PERSON sql-101 sql no",
     "match wish": "PERSON learn --skill sql",
     "match wishes": "PERSON",
     "fairness matches": "",

@@ -207,6 +207,7 @@ def test_each_table_that_names_a_person_is_part_of_the_export() -> None:
         "tombstones", "writeback_runs", "run_requests", "content_tag_votes", "content_tag_rulings",
         "openings", "match_lists", "match_checks", "content_tag_outcomes", "content_transcripts", "content_weighings",
         "key_roles", "succession_checks", "usage_days", "sync_attempts", "rollout_advances", "rollout_reports",
+        "content_tag_notices",
         "taxonomy_proposals", "taxonomy_answers", "taxonomy_overlays", "taxonomy_uses",
     }  # fmt: skip
     assert set(columns) == by_person | named | nobody, "a new table: does it name people?"

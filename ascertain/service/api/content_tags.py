@@ -1,4 +1,4 @@
-"""Content tags to confirm: a list by what is worth a look, and votes."""
+"""Content tags to confirm: a list by what is worth a look, votes, and what learners say."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from starlette.responses import Response
 from ascertain.domain.content_tags import TagState
 from ascertain.domain.permission import Action
 from ascertain.domain.skills import Level
-from ascertain.pipeline.permit import demand
+from ascertain.pipeline import tag_words
+from ascertain.pipeline.permit import demand, permitted_learner
 from ascertain.service.api.answers import One, Page
 from ascertain.service.api.asking import Asks, Caller
+from ascertain.service.api.deciding import LearnerId
 from ascertain.service.api.description import PROBLEMS
-from ascertain.service.api.models_stewardship import ContentTag, VotedOnTags, VoteOnTag, VoteOnTags
+from ascertain.service.api.models_stewardship import ContentTag, SaidOfTag, SayOfTag, VotedOnTags, VoteOnTag, VoteOnTags
 from ascertain.service.api.paging import Cut, Paging, Sorted
 from ascertain.service.api.writing import WRITE_PROBLEMS, Done, Given, Writes, once, takes
 
@@ -70,6 +72,36 @@ def vote(
             )
             uow.commit()
         return Done(ContentTag, row.shown(), None)
+
+    return once(caller, given, work)
+
+
+@router.post(
+    "/learners/{learner}/content-words",
+    operation_id="say_of_content_tag",
+    response_model=One[SaidOfTag],
+    responses=WRITE_PROBLEMS,
+    openapi_extra=takes(SayOfTag),
+)
+def say(
+    learner: LearnerId,
+    caller: Annotated[Caller, Depends(Writes(Action.CONTENT_SAY))],
+    given: Annotated[SayOfTag, Depends(Given(SayOfTag))],
+) -> Response:
+    """A learner says whether content teaches a skill. It decides nothing: what most who finished it doubt is put on
+    notice."""
+
+    def work() -> Done:
+        app = caller.app
+        with caller.writing() as uow:
+            found = permitted_learner(uow, caller.who, caller.action, learner)
+            tagger, said = app.tagger, given.said
+            made = tag_words.say(
+                uow, tagger, found, given.content, given.skill, said, actor=caller.who, clock=app.clock
+            )
+            uow.commit()
+        shown = {"content": given.content, "skill": given.skill, "teaches": made.teaches if made else None}
+        return Done(SaidOfTag, shown, found.id)
 
     return once(caller, given, work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from ascertain.domain.charter import ChangeKind
 from ascertain.domain.content_tags import Says, TagState, Vote
 from ascertain.domain.skills import SkillFamily
 from ascertain.domain.stewardship import AnswerKind, ProposalState
+from ascertain.pipeline.tag_words import Said
 from ascertain.service.api.answers import Exchanged
 from ascertain.service.api.models_people import Day, LevelNumber, Probability, Time
 from ascertain.service.api.models_writes import Id, Level, Text
@@ -54,7 +56,7 @@ class ContentTag(Exchanged):
     place: str
     """Where in a transcript the quote stands (at 03:12); empty for one out of title or description."""
     held: str
-    """Which agent of the catalogue crew held it back, and why; empty where none did."""
+    """Which agent of the catalogue crew held it back, or when code retired it, and why; empty where neither did."""
     people: int
     """How many people's evidence refers to the content."""
     worth: float
@@ -63,6 +65,10 @@ class ContentTag(Exchanged):
     predicts: Predicts
     notice: str
     """Why it should be looked at again; empty for no reason."""
+    since: Time | None
+    """From when on it is on notice."""
+    learners: Votes | None
+    """What learners who finished the content say; null for fewer than the charter counts."""
 
 
 @published("vote-on-tag")
@@ -74,6 +80,53 @@ class VoteOnTag(Sent):
     level: Level | None = None
     """With `adjust` alone."""
     reason: Text
+
+
+@published("say-of-tag")
+class SayOfTag(Sent):
+    """A learner's word on one tag of one content."""
+
+    content: Id
+    skill: Id
+    said: Said
+    """`nothing` takes it back."""
+
+
+@published("said-of-tag")
+class SaidOfTag(Exchanged):
+    """What now stands."""
+
+    content: str
+    skill: str
+    teaches: bool | None
+
+
+@published("put-transcript")
+class PutTranscript(Sent):
+    """What is said in content, as a file would hold it: `text`, or `base64` of a PDF or DOCX, never both."""
+
+    name: Annotated[str, Field(min_length=5, max_length=200)]
+    """Of the file; its end says how it is read: .vtt, .srt, .txt, .md, .html, .pdf, .docx."""
+    text: str = ""
+    base64: str = ""
+
+
+@published("transcript-put")
+class TranscriptKept(Exchanged):
+    """What was read, and what came of it."""
+
+    content: str
+    name: str
+    passages: int
+    characters: int
+    seconds: float | None
+    """Where the last passage begins; null for a file without times."""
+    left_out: int
+    """Pages, or characters, over the limits."""
+    unread: int
+    """Captions that could not be read."""
+    tags: int
+    """Suggested for the content with these words."""
 
 
 @published("vote-on-tags")

@@ -23,6 +23,7 @@ from ascertain.service.api import (
     run_requests,
     schemas,
     stewardship,
+    transcripts,
     what_if,
 )
 
@@ -37,6 +38,7 @@ API = (
     find.router,
     catalogue.router,
     content_tags.router,
+    transcripts.router,
     stewardship.router,
     audit.router,
     operation.router,

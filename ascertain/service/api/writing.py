@@ -82,8 +82,9 @@ class Writes(Asks):
 class Given(Generic[Body]):
     """A dependency: the body. Stands after the caller, so that nobody unknown is listened to."""
 
-    def __init__(self, model: type[Body]) -> None:
+    def __init__(self, model: type[Body], limit: int = BODY_LIMIT) -> None:
         self._model = model
+        self._limit = limit
 
     async def __call__(self, request: Request) -> Body:
         """
@@ -94,7 +95,7 @@ class Given(Generic[Body]):
             raise Problem(415, "send application/json")
         if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise Problem(415, "send the body as it is, without a content encoding")
-        body = await read_body(request, BODY_LIMIT)
+        body = await read_body(request, self._limit)
         try:
             return self._model.model_validate_json(body)
         except ValidationError as e:

@@ -15,9 +15,12 @@ from ascertain.domain.ports import Taxonomy
 from ascertain.domain.skills import Level
 from ascertain.errors import AscertainError, InputError, NotFoundError
 from ascertain.pipeline.content_search import search
-from ascertain.pipeline.content_tags import owned, summary
+from ascertain.pipeline.content_tags import owned
+from ascertain.pipeline.library import coverage
 from ascertain.pipeline.permit import demand, may
+from ascertain.pipeline.tag_rows import summary
 from ascertain.service.pages.forms import Message
+from ascertain.service.pages.library_figure import coverage as bar_of
 from ascertain.service.pages.shell import Reader, Reads, Sends, Sent, back, service_of, show
 
 router = APIRouter(include_in_schema=False)
@@ -25,6 +28,8 @@ Json = dict[str, Any]
 PAGE = 25
 MOST_SKILLS = 12
 """Skills offered for words that name several."""
+MOST_TERMS = 15
+"""Words without a skill that are shown."""
 
 
 @router.get("/content")
@@ -43,6 +48,12 @@ def by_skill(
     with app.units(write=False) as uow:
         rows = search(uow, app.tagger, taxonomy, skill=skill[:300], words=words, level=least)
         may_tag = may(uow, reader.who, Action.CONTENT_TAG)
+        plain = not (skill or words or least) and page == 1
+        covered = coverage(uow, app.tagger, app.catalogue_crew.version) if may_tag and plain else None
+    if covered:
+        parts = [("with a tag in use", covered["tagged"]), ("read, without one", covered["mapped"] - covered["tagged"])]
+        covered["bar"] = bar_of(covered["contents"], parts)
+        covered["terms"] = list(covered["terms"].items())[:MOST_TERMS]
     found = taxonomy.skill(skill) if skill else None
     cut = _cut(rows, page)
     data = {
@@ -56,6 +67,7 @@ def by_skill(
         "named": [] if skill or not words else _named(taxonomy, words),
         "may_tag": may_tag,
         "level": least,
+        "coverage": covered,
         "query": urlencode({"skill": skill, "q": words, "level": least}),
     }
     return show(request, reader, "content.html", data)
@@ -142,6 +154,7 @@ def _tags(request: Request, reader: Reader, asked: Json, error: AscertainError |
         **cut,
         "asked": asked,
         "counts": summary(every),
+        "days": app.charter.tags.notice_days,
         "skills": [{"id": i, "label": name} for name, i in skills],
         "systems": sorted({r.content.system for r in every}),
         "definition": found.definition if found else "",

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from ascertain.domain.sentences import counted
 from ascertain.domain.text import clean_text, shown
+from ascertain.domain.transcripts import clock_time
 from ascertain.report.heat import heat
 from ascertain.service.pages import figures
 
@@ -54,6 +55,7 @@ def environment() -> Environment:
         finalize=shown,
     )
     made.filters["clean"] = lambda text: clean_text(str(text))
+    made.filters["clock"] = clock_time
     made.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.0f}\u202f%"
     made.filters["money"] = money
     made.filters["number"] = counted

@@ -16,10 +16,13 @@ from ascertain.domain.permission import Action, Principal
 from ascertain.domain.ports import UnitOfWork
 from ascertain.errors import AscertainError, ConflictError, InputError, NotFoundError
 from ascertain.jobs import run_requests as jobs
+from ascertain.jobs.tagging import batches
 from ascertain.pipeline import run_requests, runs_view
 from ascertain.pipeline.access import readable
 from ascertain.pipeline.permit import demand_somewhere, those_permitted
+from ascertain.service.context import Service
 from ascertain.service.pages.forms import Message
+from ascertain.service.pages.library_figure import coverage as bar_of
 from ascertain.service.pages.operation import tabs_for
 from ascertain.service.pages.shell import Reader, Reads, Sends, Sent, back, service_of, show
 from ascertain.service.problems import Problem
@@ -54,7 +57,8 @@ def runs_page(
     for r in rows:
         r["href"] = _address(r)
         r["name"] = names.get(r["learner"], r["learner"])
-    data = {"rows": rows, "page": page, "pages": pages, "all": len(found), "operation": tabs_for(reader.who)}
+    data: Json = {"rows": rows, "page": page, "pages": pages, "all": len(found), "operation": tabs_for(reader.who)}
+    data["library"] = _library(service) if page == 1 else None
     return show(request, reader, "runs.html", data)
 
 
@@ -148,6 +152,26 @@ def cancel(request: Request, sent: Annotated[Sent, Depends(Sends(Action.ASSESS_R
     finally:
         service.watch.forget(asked.id)
     return back(request, sent.reader, to, "It goes no further. What had ended stays.")
+
+
+def _library(service: Service) -> Json | None:
+    """How far the library is read for skills. The queue is asked only while something is open: ``batches`` is ``None``
+    otherwise, and ``away`` says that it could not be."""
+    app = service.app
+    with app.units(write=False) as uow:
+        counts = uow.weighings.coverage(app.tagger, app.catalogue_crew.version)
+    if not counts.contents:
+        return None
+    left, shown, away = len(app.library_open()), None, False
+    if left:
+        try:
+            with service.watch.queue(app) as queue:
+                shown = batches(queue)
+        except Problem:
+            away = True
+    parts = [("weighed by the crew", counts.weighed), ("mapped, not weighed yet", counts.mapped - counts.weighed)]
+    bar = bar_of(counts.contents, parts)
+    return {"bar": bar, "counts": counts, "left": left, "batches": shown, "away": away}
 
 
 def _form(

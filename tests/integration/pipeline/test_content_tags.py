@@ -13,7 +13,8 @@ from ascertain.domain.permission import Grant, Principal, Role
 from ascertain.domain.skills import Level
 from ascertain.errors import ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline.charter import read_charter
-from ascertain.pipeline.content_tags import Desk, TagRow, summary
+from ascertain.pipeline.content_tags import Desk
+from ascertain.pipeline.tag_rows import TagRow, summary
 from tests.agreed import tell_everybody
 from tests.integration.pipeline.world import COURSES, World, course, exam
 

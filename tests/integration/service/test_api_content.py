@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from ascertain.domain.access import Scope
 from ascertain.domain.permission import Grant, Role, RoleGrant
 from tests.integration.service.writing_world import WritingWorld, writing_world
 
@@ -89,3 +91,40 @@ def test_an_owner_of_a_skill_votes_about_that_one(world: WritingWorld) -> None:
         body = {"vote": "accept", "reason": "I own it."}
         assert owner.post("/v1/content/py-101/tags", json=body | {"skill": python}).status_code == 200
         assert owner.post("/v1/content/k8s-101/tags", json=body | {"skill": k8s}).status_code == 403
+
+
+def test_a_learner_says_their_word_and_nobody_says_it_for_them(world: WritingWorld) -> None:
+    with world.signed_in(EMAIL, LND) as lnd:
+        skill = first(lnd, content="k8s-101")["skill"]
+        body = {"content": "k8s-101", "skill": skill, "said": "no"}
+        assert lnd.post("/v1/learners/E1/content-words", json=body).status_code == 403
+    with world.signed_in("ann@example.org") as ann:
+        at = "/v1/learners/E1/content-words"
+        assert data(ann.post(at, json=body)) == {"content": "k8s-101", "skill": skill, "teaches": False}
+        assert data(ann.post(at, json=body | {"said": "nothing"}))["teaches"] is None
+        assert ann.post(at, json=body | {"said": "perhaps"}).status_code == 422
+        assert ann.post(at, json=body | {"content": "nothing"}).status_code == 404
+
+
+def test_a_transcript_comes_in_within_its_limits(world: WritingWorld) -> None:
+    at = "/v1/content/py-101/transcript"
+    captions = "WEBVTT\n\n03:12.000 --> 03:20.000\nNow we write Python functions.\n"
+    with world.with_key("captions", [Scope.SYNC]) as key:
+        kept = data(key.post(at, json={"name": "week.vtt", "text": captions}))
+        assert (kept["name"], kept["passages"], kept["seconds"]) == ("week.vtt", 1, 192.0)
+        assert kept["tags"] >= 1
+        page = base64.b64encode(b"Python functions and classes.").decode()
+        assert data(key.post(at, json={"name": "week.txt", "base64": page}))["seconds"] is None
+        for wrong in (
+            {"text": ""},
+            {"text": "x", "base64": "eA=="},
+            {"base64": "%"},
+            {"name": "week.exe", "text": "x"},
+        ):
+            assert key.post(at, json={"name": "week.vtt"} | wrong).status_code == 422, wrong
+        bad = key.post(at, json={"name": "week.vtt", "text": "WEBVTT\n\n03:12 > 3\nx\n"})
+        assert bad.status_code == 422
+        assert key.post("/v1/content/nothing/transcript", json={"name": "a.txt", "text": "x"}).status_code == 404
+        assert key.post(at, json={"name": "week.txt", "text": "x" * 2_200_000}).status_code == 413
+    with world.with_key("reader", [Scope.SKILLS_READ]) as other:
+        assert other.post(at, json={"name": "week.vtt", "text": captions}).status_code == 403

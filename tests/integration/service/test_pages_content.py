@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from ascertain.connectors.transcript_file import read_transcript
 from ascertain.domain.permission import Grant, Role, RoleGrant
 from ascertain.domain.skills import ContentTag
+from ascertain.pipeline.permit import operator
+from ascertain.pipeline.transcripts import attach
 from ascertain.runtime import App
 from tests.integration.pipeline.world import World
 from tests.integration.service.pages_world import Page, Visitor, app_on, assessed_world
@@ -103,3 +106,34 @@ def test_an_owner_of_skills_sees_those_alone(app: App) -> None:
     k8s = skill_of(app, "k8s-101")
     refused = owner.send("/content/tags", content="k8s-101", tag=k8s, vote="accept", reason="x", level="2")
     assert refused.status_code == 403
+
+
+def test_a_course_shows_what_it_teaches_and_takes_a_learners_word(app: App, lnd: Visitor) -> None:
+    skill = skill_of(app, "k8s-101")
+    ann = Visitor(app, "ann@example.org")
+    page = ann.get("/content/k8s-101")
+    assert "Kubernetes first steps" in page
+    assert "It has no transcript" in page
+    assert "It does not" in page
+    assert not [a for a in Page(page).attributes if a[1] == "style" or a[1].startswith("on")]
+    said = {"content": "k8s-101", "skill": skill}
+    assert ann.send("/me/content-words", **said, said="no").status_code == 303
+    assert "You said: it does not" in ann.get("/content/k8s-101")
+    assert "You said" not in Visitor(app, "bob@example.org").get("/content/k8s-101"), "a word is its speaker's"
+    ann.send("/me/content-words", **said, said="nothing")
+    assert "You said" not in ann.get("/content/k8s-101")
+    assert lnd.send("/me/content-words", **said, said="no").status_code == 403, "is no learner"
+    assert ann.status("/content/nothing") == 404
+
+
+def test_a_transcript_shows_at_which_time_it_speaks_of_what(app: App) -> None:
+    captions = "WEBVTT\n\n00:00.000 --> 00:05.000\nWelcome to the course.\n\n"
+    captions += "03:12.000 --> 03:20.000\nNow we write Python functions and Python classes.\n\n"
+    with app.units() as uow:
+        read = read_transcript(captions.encode(), "week.vtt")
+        attach(uow, operator("test"), "py-101", read, app.clock)
+        uow.commit()
+    app.tag()
+    page = Visitor(app, "ann@example.org").get("/content/py-101")
+    assert "week.vtt: 2 passages" in page
+    assert "at 03:12" in page

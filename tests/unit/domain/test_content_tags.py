@@ -29,7 +29,7 @@ from ascertain.domain.content_tags import (
 from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.skills import ContentTag, Level
 
-RULES = TagRules(prior_votes=2, too_few=10, least_lift=0.1, notice_below=0.5)
+RULES = TagRules(prior_votes=2, too_few=10, least_lift=0.1, notice_below=0.5, notice_days=30, least_learners=5)
 START = datetime(2026, 4, 7, tzinfo=UTC)
 
 
