@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     """What goes out; empty = the shipped config/outgoing.yaml, by which nothing does."""
     job_timeout: Annotated[int, Field(ge=5, le=3600)] = 120
     """Seconds after which an assessment job is stopped for good."""
+    stop_grace: Annotated[int, Field(ge=0, le=3600)] = 25
+    """Seconds that a worker told to stop lets its job go on; then the job is handed back, for another worker."""
+    limits: str = "connection=1"
+    """Most jobs at once over all hosts: all, assess, connection, connection:NAME … = number"""
     http_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     """Seconds a single call to an outside system may take."""
     public_url: str = ""

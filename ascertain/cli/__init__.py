@@ -39,6 +39,7 @@ from ascertain.cli import (
     people,
     permissions,
     person_requests,
+    queue,
     readiness,
     rehearse,
     retain,
@@ -84,6 +85,7 @@ app.command("evaluate", short_help="how well a brain reads labelled records", ri
     evaluate.evaluate
 )
 app.command("worker", short_help="work on the queue", rich_help_panel="Run it")(work.worker)
+app.add_typer(queue.app, name="queue", rich_help_panel="Run it")
 app.command("schedule", short_help="enqueue sweeps when they are due", rich_help_panel="Run it")(work.schedule)
 app.command("stop", short_help="stop everything that works by itself", rich_help_panel="Run it")(stop.stop)
 app.command("resume", short_help="let it go on", rich_help_panel="Run it")(stop.resume)

@@ -116,17 +116,24 @@ def schedule(
     once: Annotated[bool, typer.Option("--once", help="Enqueue what is due now and stop.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Enqueue the sweeps of config/schedules.yaml when they are due, and events of webhooks that are still open; any
-    number of schedulers never enqueue twice."""
+    """Enqueue the sweeps of config/schedules.yaml when they are due, and events of webhooks that are still open; of any
+    number of schedulers one is elected, and nothing is enqueued twice."""
+    from ascertain.jobs.killed import end_lost_runs
+    from ascertain.jobs.queue import JobQueue
     from ascertain.jobs.receiving import enqueue_open
     from ascertain.jobs.schedule import run_scheduler
     from ascertain.pipeline.stop import is_stopped
 
     app = opened()
+
+    def also(jobs: JobQueue) -> None:
+        enqueue_open(app.units, jobs, app.clock)
+        end_lost_runs(app, jobs)
+
     fired = run_scheduler(
         app.settings,
         once=once,
-        also=lambda jobs: enqueue_open(app.units, jobs, app.clock),
+        also=also,
         stopped=lambda: is_stopped(app.units),
     )
 

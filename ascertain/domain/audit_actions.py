@@ -94,6 +94,7 @@ ACTIONS: Mapping[str, Entry] = {
     "person.unrestricted": Entry(1, "it may be used again"),
     "quarantine.retried": Entry(1, "somebody asked that records in quarantine are tried again"),
     "quarantine.dropped": Entry(1, "quarantined records were dropped"),
+    "queue.requeued": Entry(1, "jobs that had failed for good were queued anew: how many"),
     "readiness.kept": Entry(1, "how ready people are for key roles was kept for a month: counts, digest"),
     "rehearsal.made": Entry(
         1, "another brain, policy or prompts were tried in shadow: versions, people, how many would change"

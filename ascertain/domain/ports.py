@@ -243,6 +243,9 @@ class Runs(Protocol):
     def begun(self, learner_id: str) -> list[Run]:
         """Those that have not ended, oldest first."""
 
+    def begun_before(self, at: datetime) -> list[Run]:
+        """Of everybody, those begun before then that have not ended, oldest first."""
+
     def put(self, run: Run) -> None:
         """Insert, or replace the run with that id."""
 

@@ -1,19 +1,25 @@
-"""What a worker puts right for a work-horse that it lost."""
+"""What is put right for processes that were lost in the middle of a run."""
 
 from __future__ import annotations
 
 import logging
 from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
 
 from rq.job import Job
 
 from ascertain.errors import AscertainError
-from ascertain.jobs.queue import ASSESS
+from ascertain.jobs.queue import ASSESS, JobQueue
+
+if TYPE_CHECKING:
+    from ascertain.runtime import App
 
 log = logging.getLogger(__name__)
 
 SLACK = timedelta(seconds=5)
 """A job's time of starting is noted by another process than its run's."""
+LOST_AFTER = timedelta(minutes=10)
+"""Beyond a job's time-out: whoever still works on a run by then was not a job, and is given this long."""
 
 
 def killed(job: Job) -> None:
@@ -28,3 +34,22 @@ def killed(job: Job) -> None:
         abandon(app.units, app.clock, str(job.args[0]), job.started_at.astimezone(UTC) - SLACK)
     except AscertainError as e:  # the worker goes on; the next try of this run, or its next case, replaces it
         log.error("job %s: its run could not be ended: %s", job.id, e)
+
+
+def end_lost_runs(app: App, jobs: JobQueue) -> int:
+    """End, by name, runs that look as if they were under way and that nobody works on: their process was killed and no
+    try is left, the queue lost its data, or no queue was involved. How many were ended."""
+    from ascertain.domain.runs import RunState
+    from ascertain.pipeline.assess_ends import KILLED, fail
+
+    long_ago = app.clock.now() - timedelta(seconds=app.settings.job_timeout) - LOST_AFTER
+    with app.units(write=False) as uow:
+        begun = uow.runs.begun_before(long_ago)
+    ended = 0
+    for run in begun:
+        found = jobs.progress([f"assess-{run.fingerprint}", f"run-{run.id}"])
+        if found["queued"] or found["running"] or found["retrying"]:
+            continue
+        fail(app.units, app.clock, run, RunState.FAILED, KILLED)
+        ended += 1
+    return ended

@@ -10,9 +10,11 @@ Workers of other hosts, whose lock files are not here, count as dead when their 
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +36,14 @@ IDLE_WAIT = 1.0
 """Seconds an idle worker waits for the bell before it looks for retries that have come due."""
 BELL_LENGTH = 64
 
-# KEYS: lease, then list and scheduled set of each queue in order of priority. ARGV: now, prefix of job keys.
-# First what has come due is put on its list, then the first job found moves to the lease.
+SCANNED = 200
+"""Jobs of a queue that a worker looks at for one that may run now; the others have reached their limit."""
+
+# KEYS: lease, running (lease -> lane), then list and scheduled set of each queue in order of priority.
+# ARGV: now, prefix of job keys, limits as JSON by lane, how far to look.
+# First what has come due is put on its list, then the first job that may run moves to the lease.
 TAKE = """
-for i = 2, #KEYS, 2 do
+for i = 3, #KEYS, 2 do
   local due = redis.call('ZRANGEBYSCORE', KEYS[i + 1], '-inf', ARGV[1], 'LIMIT', 0, 100)
   for _, id in ipairs(due) do
     redis.call('ZREM', KEYS[i + 1], id)
@@ -47,11 +53,22 @@ for i = 2, #KEYS, 2 do
     end
   end
 end
-for i = 2, #KEYS, 2 do
-  local id = redis.call('LPOP', KEYS[i])
-  if id then
-    redis.call('RPUSH', KEYS[1], id)
-    return {KEYS[i], id}
+local limits = cjson.decode(ARGV[3])
+local running, of_lane = redis.call('HVALS', KEYS[2]), {}
+if limits['all'] and #running >= limits['all'] then return false end
+for _, lane in ipairs(running) do of_lane[lane] = (of_lane[lane] or 0) + 1 end
+for i = 3, #KEYS, 2 do
+  for _, id in ipairs(redis.call('LRANGE', KEYS[i], 0, ARGV[4] - 1)) do
+    local meta = redis.call('HGET', ARGV[2] .. id, 'meta')
+    local readable, read = pcall(cjson.decode, meta or '')
+    local lane = readable and type(read) == 'table' and type(read['lane']) == 'string' and read['lane'] or ''
+    local most = limits[lane] or limits[string.match(lane, '^[^:]*')]
+    if not most or (of_lane[lane] or 0) < most then
+      redis.call('LREM', KEYS[i], 1, id)
+      redis.call('RPUSH', KEYS[1], id)
+      redis.call('HSET', KEYS[2], KEYS[1], lane)
+      return {KEYS[i], id}
+    end
   end
 end
 return false
@@ -65,12 +82,27 @@ class LeasedQueue(Queue):
         super().__init__(name, connection=connection, **kw)
         self.base_name = base_name or name
         self.lease_key = ""
+        self.limits: Mapping[str, int] = {}
         self.on_idle: Callable[[], None] = lambda: None
         self.held: Callable[[], bool] = lambda: False
 
     @property
     def bell_key(self) -> str:
         return f"{self.base_name}:bell"
+
+    @property
+    def running_key(self) -> str:
+        """Hash of what runs: the lane of each lease that holds a job."""
+        return f"{self.base_name}:running"
+
+    @property
+    def workers_key(self) -> str:
+        """Set of the workers that are signed on."""
+        return f"{self.base_name}:workers"
+
+    def running(self) -> dict[str, int]:
+        """How many jobs run in each lane; those without one under the empty name."""
+        return dict(Counter(map(as_text, cast(list[bytes], self.connection.hvals(self.running_key)))))
 
     def ring(self) -> None:
         """Wake one idle worker; a bell that is missed costs at most ``IDLE_WAIT`` seconds."""
@@ -97,20 +129,26 @@ class LeasedQueue(Queue):
             DequeueTimeout: nothing came within ``timeout`` seconds.
         """
         first = cast(LeasedQueue, queues[0])
-        keys = [first.lease_key] + [k for q in queues for k in (q.key, q.scheduled_job_registry.key)]
+        keys = [first.lease_key, first.running_key] + [k for q in queues for k in (q.key, q.scheduled_job_registry.key)]
         script = connection.register_script(TAKE)
         deadline = None if timeout is None else current_timestamp() + timeout
         while True:
             first.on_idle()
             held = first.held()
-            taken = None if held else script(keys=keys, args=[current_timestamp(), Job.redis_job_namespace_prefix])
+            args: list[str | int] = [
+                current_timestamp(),
+                Job.redis_job_namespace_prefix,
+                json.dumps(dict(first.limits)),
+                SCANNED,
+            ]
+            taken = None if held else script(keys=keys, args=args)
             if taken:
                 queue_key, job_id = (as_text(x) for x in taken)
                 found = first._fetch_taken(queue_key, job_id, job_class, serializer, death_penalty_class)
                 if found is not None:
                     return found
                 continue
-            if deadline is None and (held or not any(connection.zcard(k) for k in keys[2::2])):
+            if deadline is None and (held or not any(connection.zcard(k) for k in keys[3::2])):
                 return None
             if deadline is not None and current_timestamp() >= deadline:
                 raise DequeueTimeout(timeout, [q.key for q in queues])
@@ -129,10 +167,14 @@ class LeasedQueue(Queue):
             with self.connection.pipeline() as pipe:
                 pipe.hset(Job.key_for(job_id), "status", JobStatus.FAILED.value)
                 pipe.lrem(self.lease_key, 0, job_id)
+                pipe.hdel(self.running_key, self.lease_key)
                 pipe.execute()
             return None
         if found is None:
-            self.connection.lrem(self.lease_key, 0, job_id)
+            with self.connection.pipeline() as pipe:
+                pipe.lrem(self.lease_key, 0, job_id)
+                pipe.hdel(self.running_key, self.lease_key)
+                pipe.execute()
         return found
 
 
@@ -143,10 +185,12 @@ class Leases:
     connection: Redis
     queues: Sequence[LeasedQueue]
     folder: Path
+    on_lost: Callable[[Job], None] = lambda _: None
+    """Told of each job that failed because its worker died and no try is left."""
 
     @property
     def workers_key(self) -> str:
-        return f"{self.queues[0].base_name}:workers"
+        return self.queues[0].workers_key
 
     def lease_key(self, worker: str) -> str:
         return f"{self.queues[0].base_name}:lease:{worker}"
@@ -171,7 +215,13 @@ class Leases:
 
     def done(self, worker: str, job_id: str) -> None:
         """The job has reached a state of its own (finished, failed, waiting for a retry)."""
-        self.connection.lrem(self.lease_key(worker), 0, job_id)
+        key, first = self.lease_key(worker), self.queues[0]
+        with self.connection.pipeline() as pipe:
+            pipe.lrem(key, 0, job_id)
+            pipe.hdel(first.running_key, key)
+            pipe.execute()
+        if first.limits and any(q.count for q in self.queues):
+            first.ring()  # somebody may wait for the place
 
     def recover(self) -> list[str]:
         """Put back the jobs of dead workers; returns their ids."""
@@ -208,18 +258,22 @@ class Leases:
     def _give_back(self, worker: str, *, blame: bool) -> list[str]:
         key = self.lease_key(worker)
         back = []
+        lost: list[Job] = []
         for job_id in [as_text(i) for i in cast(list[bytes], self.connection.lrange(key, 0, -1))]:
             with self.connection.pipeline() as pipe:
-                if self._put_back(job_id, pipe, blame=blame):
+                if self._put_back(job_id, pipe, lost, blame=blame):
                     back.append(job_id)
                 pipe.lrem(key, 0, job_id)
                 pipe.execute()
+            while lost:
+                self.on_lost(lost.pop())
+        self.connection.hdel(self.queues[0].running_key, key)
         self.connection.srem(self.workers_key, worker)
         if back:
             self.queues[0].ring()
         return back
 
-    def _put_back(self, job_id: str, pipe: Pipeline, *, blame: bool) -> bool:
+    def _put_back(self, job_id: str, pipe: Pipeline, lost: list[Job], *, blame: bool) -> bool:
         try:
             job = Job.fetch(job_id, connection=self.connection, serializer=self.queues[0].serializer)
         except NoSuchJobError:
@@ -235,6 +289,7 @@ class Leases:
             _forget_executions(job, pipe)
             if blame and not job.should_retry:
                 record_job_failure(job, "The worker died while it ran this job, and no try is left.", pipe)
+                lost.append(job)
                 return False
             if blame:
                 job.retries_left = (job.retries_left or 0) - 1

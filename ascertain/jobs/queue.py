@@ -15,6 +15,7 @@ from rq.job import Job, JobStatus
 from rq.utils import as_text
 
 from ascertain.errors import ConflictError, InputError, NotFoundError
+from ascertain.jobs.lanes import lane_of
 from ascertain.jobs.leases import LeasedQueue
 from ascertain.jobs.server import PRIORITIES, Priority, QueueHandle
 from ascertain.settings import Settings
@@ -204,6 +205,7 @@ class JobQueue:
                 result_ttl=RESULT_TTL,
                 failure_ttl=FAILURE_TTL,
                 description=job_id,
+                meta={"lane": lane_of(function, arguments)},
             )
         except DuplicateJobError:
             return JobTicket(job_id, "queued" if self._revive(job_id, finished=again) else "already")
@@ -245,6 +247,14 @@ class JobQueue:
                 function, arguments = _call_of(job)
                 found.append(JobFailure(job.id, function, arguments, lines[-1] if lines else "", at))
         return sorted(found, key=lambda f: (f.failed_at is not None, f.failed_at, f.id), reverse=True)
+
+    def failed(self) -> int:
+        """How many jobs failed for good."""
+        return sum(int(self._connection.zcard(q.failed_job_registry.key)) for q in self.handle.queues.values())
+
+    def workers(self) -> int:
+        """How many workers are signed on; one that was killed counts until another has noticed."""
+        return int(self._connection.scard(self.handle.queue.workers_key))
 
     def requeue(self, job_id: str) -> JobTicket:
         """Try a failed job anew, with all its tries.

@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 import yaml
 from croniter import CroniterBadDateError, croniter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from redis.exceptions import RedisError
 
 from ascertain.errors import ConfigError
+from ascertain.jobs.election import Election
 from ascertain.jobs.outgoing import enqueue_task
 from ascertain.jobs.queue import JobQueue, JobTicket
 from ascertain.jobs.server import Priority, QueueHandle, open_queue
@@ -173,6 +175,7 @@ def run_scheduler(
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Fired]:
     """Queue sweeps as their slots come, until SIGTERM or SIGINT (or ``stop`` is set); with ``once`` look once.
+    Of several schedulers one is elected; the others look on and take its place when it dies.
 
     Args:
         now: the time to look with when ``once``; aware. By default the clock's.
@@ -201,11 +204,22 @@ def run_scheduler(
             return scheduler.tick(now or datetime.now(UTC))
         restore = _stop_on_signals(ended) if threading.current_thread() is threading.main_thread() else {}
         try:
+            election = Election(handle.connection, f"{settings.queue_name}:scheduler")
+            led = False
             while not ended.is_set():
-                if not stopped():
-                    _try(also, scheduler.jobs)
-                    fired += scheduler.tick(datetime.now(UTC))
-                ended.wait(scheduler.nap(datetime.now(UTC)))
+                try:
+                    handle.ensure()
+                    if election.won() and not stopped():
+                        if not led:
+                            log.info("scheduler %s: elected", election.ident)
+                        led = True
+                        _try(also, scheduler.jobs)
+                        fired += scheduler.tick(datetime.now(UTC))
+                except (RedisError, ConfigError) as e:  # the server is away: the next look makes up for what was missed
+                    log.error("the scheduler cannot reach the queue: %s", type(e).__name__)
+                    led = False
+                ended.wait(min(scheduler.nap(datetime.now(UTC)), election.look_every))
+            _try(lambda _: election.resign(), scheduler.jobs)
         finally:
             for number, handler in restore.items():
                 signal.signal(number, handler)

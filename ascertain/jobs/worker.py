@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -39,6 +39,7 @@ from ascertain.errors import (
 )
 from ascertain.jobs import onboarding, outgoing
 from ascertain.jobs.killed import killed
+from ascertain.jobs.lanes import read_limits
 from ascertain.jobs.leases import LeasedQueue, Leases
 from ascertain.jobs.queue import ASSESS, RECEIVE, START, SWEEP
 from ascertain.jobs.server import QueueHandle, open_queue, queue_folder
@@ -104,7 +105,10 @@ class CrewWorker(Worker):
         handlers: Collection[str] = HANDLERS,
         parent: int | None = None,
         stopped: Callable[[], bool] | None = None,
+        limits: Mapping[str, int] | None = None,
+        grace: float = 0.0,
     ) -> None:
+        """``grace``: seconds that a job may still take when the worker is told to stop; it is handed back then."""
         super().__init__(
             list(handle.queues.values()),
             name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
@@ -123,6 +127,11 @@ class CrewWorker(Worker):
         self.ended_well = False
         handle.queues["high"].on_idle = self._between_jobs
         handle.queues["high"].held = stopped or _never
+        self.grace = grace
+        self._told_to_stop: float | None = None
+        leases.on_lost = killed
+        for queue in handle.queues.values():
+            queue.limits = limits or {}
 
     def _between_jobs(self) -> None:
         if self.parent is not None and os.getppid() != self.parent:
@@ -138,6 +147,7 @@ class CrewWorker(Worker):
     def request_stop(self, signum: int, frame: Any) -> None:
         """A first SIGTERM or SIGINT."""
         self.ended_well = True
+        self._told_to_stop = time.monotonic()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
@@ -168,7 +178,13 @@ class CrewWorker(Worker):
         self.leases.done(self.name, job.id)
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
-        """Heartbeat; and kill a work-horse that did not heed its alarm."""
+        """Heartbeat; hand the job back when it outlasts the grace of a stop; kill a work-horse that did not heed its
+        alarm."""
+        if self._told_to_stop is not None and time.monotonic() - self._told_to_stop > self.grace:
+            self.log.warning("Worker %s: job %s takes too long to stop; handing it back", self.name, job.id)
+            self.kill_horse()
+            self.wait_for_horse()
+            raise SystemExit()
         if job.timeout and job.timeout > 0 and job.started_at:
             running = (now() - job.started_at).total_seconds()
             if running > int(job.timeout) + KILL_GRACE:
@@ -212,7 +228,8 @@ def run_worker(
     handlers: Collection[str] = HANDLERS,
     stopped: Callable[[], bool] | None = None,
 ) -> None:
-    """Work off the queue until told to stop (SIGTERM or SIGINT: after the running jobs; a second time: at once).
+    """Work off the queue until told to stop (SIGTERM or SIGINT: after the running jobs, or when
+    ``settings.stop_grace`` is over; a second time: at once).
 
     Args:
         processes: worker processes; each runs one job at a time, in a fork of its own.
@@ -223,10 +240,11 @@ def run_worker(
             application's switch (`ascertain stop`).
 
     Raises:
-        ConfigError: the queue cannot be reached.
+        ConfigError: the queue cannot be reached, or a limit is none.
     """
     if processes < 1:
         raise ConfigError(f"processes: {processes} is not a number of processes", remedy="give 1 or more")
+    read_limits(settings.limits)  # before anything is started
     prepare_environment()
     _log_to_stderr(settings)
     handle = open_queue(settings)
@@ -285,12 +303,21 @@ def _work(
 ) -> None:
     """Work until there is reason to stop. RQ ends its loop over a server that is away at the wrong moment: then a new
     worker takes its place, unless that happens too often."""
+    limits = read_limits(settings.limits)
     leases = Leases(handle.connection, list(handle.queues.values()), queue_folder(settings) / "workers")
     breaks: deque[float] = deque(maxlen=MAX_BREAKS)
     try:
         while True:
             handle.ensure()
-            worker = CrewWorker(handle, leases, handlers=handlers, parent=parent, stopped=stopped)
+            worker = CrewWorker(
+                handle,
+                leases,
+                handlers=handlers,
+                parent=parent,
+                stopped=stopped,
+                limits=limits,
+                grace=settings.stop_grace,
+            )
             if _work_once(worker, settings, burst=burst):
                 return
             if len(breaks) == MAX_BREAKS and time.monotonic() - breaks[0] < BREAK_WINDOW:

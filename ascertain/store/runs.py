@@ -63,6 +63,15 @@ class SqlRuns:
         )
         return [r for row in self._tx.connection.execute(query) if (r := _run(row)) is not None]
 
+    def begun_before(self, at: datetime) -> list[Run]:
+        """Of everybody, those begun before then that have not ended, oldest first."""
+        query = (
+            select(_RUNS)
+            .where(_RUNS.c.state == RunState.STARTED.value, _RUNS.c.started_at < at)
+            .order_by(_RUNS.c.started_at, _RUNS.c.id)
+        )
+        return [r for row in self._tx.connection.execute(query) if (r := _run(row)) is not None]
+
     def put(self, run: Run) -> None:
         """Insert, or replace the run with that id.
 

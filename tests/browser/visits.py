@@ -223,6 +223,7 @@ VISITS = (
     Visit("run", "/runs/{run}", DEVELOPER, asked_for),
     Visit("connections", "/connectors", DEVELOPER, at("/connectors")),
     Visit("quarantine", "/quarantine", ADMIN, at("/quarantine")),
+    Visit("queue", "/queue", ADMIN, at("/queue"), picture=False),
     Visit("cost", "/cost", DEVELOPER, at("/cost")),
     Visit("what-if", "/what-if", DEVELOPER, at("/what-if?kind=hire&skill=Terraform&level=4"), picture=False),
     Visit("rollout", "/rollout", DEVELOPER, at("/rollout"), picture=False),

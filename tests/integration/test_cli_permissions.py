@@ -18,6 +18,9 @@ from tests.integration.command import Answer, call, granted
 STRANGER = ("--as", "stranger@example.org")
 OFF = {"ASCERTAIN_LOCAL_OPERATOR": "False"}
 SELDOM: dict[str, str] = {
+    "queue status": "",
+    "queue dead": "",
+    "queue requeue": "--all",
     "fairness calibration": "",
     "fairness audit": "",
     "fairness labels import": "FILE --source s --purpose p",

@@ -16,6 +16,7 @@ import pytest
 
 from ascertain.errors import ConfigError
 from ascertain.jobs import schedule
+from ascertain.jobs.election import Election
 from ascertain.jobs.queue import JobQueue
 from ascertain.jobs.schedule import Fired, Scheduler, read_schedules, run_scheduler
 from tests.integration.job_harness import job_queue, settings_in, wait_for
@@ -119,6 +120,28 @@ def test_it_runs_by_the_clock_and_stops_on_sigterm(jobs: JobQueue, monkeypatch: 
     os.kill(process.pid, signal.SIGTERM)
     process.join(10)
     assert process.exitcode == 0
+
+
+def test_one_scheduler_is_elected_and_another_takes_over_when_it_is_killed(
+    jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Election.__init__, "__defaults__", (0.6,))
+    connection, key = jobs.handle.connection, "ascertain:scheduler"
+    context = multiprocessing.get_context("fork")
+    both = [context.Process(target=run_scheduler, args=(jobs.settings,)) for _ in range(2)]
+    for process in both:
+        process.start()
+    wait_for(lambda: connection.get(key) is not None)
+    first = (connection.get(key) or b"").decode()  # type: ignore[union-attr]
+    elected = next(p for p in both if f"-{p.pid}-" in first)
+    standby = next(p for p in both if p is not elected)
+    assert standby.pid is not None
+    elected.kill()
+    wait_for(lambda: f"-{standby.pid}-".encode() in (connection.get(key) or b""))
+    os.kill(standby.pid, signal.SIGTERM)
+    standby.join(10)
+    assert standby.exitcode == 0
+    assert connection.get(key) is None, "it resigned: nobody has to wait"
 
 
 def test_it_naps_until_the_next_slot_at_most(jobs: JobQueue) -> None:

@@ -277,3 +277,30 @@ def test_redis_url_is_taken_out_of_the_workers_environment(jobs: JobQueue, tmp_p
 def test_no_processes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="processes: 0"):
         run_worker(settings_in(tmp_path), processes=0)
+
+
+def test_a_stop_hands_a_long_job_back_when_its_grace_is_over(tmp_path: Path) -> None:
+    with job_queue(settings_in(tmp_path, stop_grace=0)) as jobs:
+        submit(jobs, "hold", tmp_path, "n")
+        with worker_process(jobs.settings, MONITOR_SECONDS=1) as worker:
+            horse = horse_of(tmp_path, "n")
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(10) == 0
+        assert dead(horse)
+        assert jobs.progress(["n"])["queued"] == 1, "handed back, and no try counted"
+        assert not jobs.handle.queue.running()
+
+
+def test_a_limit_holds_over_workers_and_keeps_nothing_else_waiting(tmp_path: Path) -> None:
+    with job_queue(settings_in(tmp_path, limits="connection=1")) as jobs:
+        for name, lane in (("a", "connection:lms"), ("b", "connection:lms"), ("c", "connection:hris"), ("d", "")):
+            submit(jobs, "hold", tmp_path, name)
+            jobs.handle.connection.hset(f"rq:job:{name}", "meta", f'{{"lane": "{lane}"}}')
+        with worker_process(jobs.settings, processes=4):
+            for name in "acd":
+                horse_of(tmp_path, name)
+            assert jobs.handle.queue.running() == {"connection:lms": 1, "connection:hris": 1, "": 1}
+            assert not (tmp_path / "b.pid").exists()
+            (tmp_path / "go").touch()
+            wait_for(lambda: runs(tmp_path, "b") == 1)
+        assert all(runs(tmp_path, n) == 1 for n in "abcd")

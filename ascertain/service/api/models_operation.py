@@ -195,6 +195,48 @@ class QuarantineQueued(Exchanged):
     records: Count
 
 
+@published("queue")
+class QueueStanding(Exchanged):
+    """How the queue stands."""
+
+    waiting: dict[str, int]
+    """By priority: high, default, low."""
+    running: dict[str, int]
+    """By kind; `connection:NAME` for what works with a connection."""
+    limits: dict[str, int]
+    """Most at the same time over all hosts, by kind."""
+    workers: Count
+    dead: Count
+    """Jobs for which no try is left."""
+
+
+@published("dead-job")
+class DeadJob(Exchanged):
+    """A job for which no try is left."""
+
+    id: str
+    task: str
+    about: list[str]
+    """Its arguments: ids."""
+    reason: str
+    failed_at: Time | None
+
+
+@published("requeue")
+class Requeue(Sent):
+    """Which failed jobs are to be tried anew: one, or all."""
+
+    job: Annotated[str, Field(max_length=200)] = ""
+    """Id of the job; empty for all."""
+
+
+@published("requeued")
+class Requeued(Exchanged):
+    """How many were queued."""
+
+    jobs: Count
+
+
 class Used(Exchanged):
     """Calls, tokens, money."""
 

@@ -100,14 +100,14 @@ ENTRIES = (
     Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,), also=("/what-if",)),
     Entry("/content", "Content", (A.CONTENT_TAG,)),
     Entry("/taxonomy", "Taxonomy", (A.TAXONOMY_APPROVE,)),
-    Entry("/runs", "Operation", (A.ASSESS_RUN,), also=("/connectors", "/quarantine", "/cost", "/rollout")),
+    Entry("/runs", "Operation", (A.ASSESS_RUN,), also=("/connectors", "/quarantine", "/queue", "/cost", "/rollout")),
     Entry("/audit", "Audit", tuple(t.action for t in TABS), first=first_tab),
     Entry(
         "/connectors",
         "Operation",
         (A.CONNECTOR_READ,),
         unless=(A.ASSESS_RUN,),
-        also=("/quarantine", "/cost", "/rollout"),
+        also=("/quarantine", "/queue", "/cost", "/rollout"),
     ),
 )
 

@@ -8,6 +8,7 @@ TABS = (
     ("/runs", "Runs", Action.ASSESS_RUN),
     ("/connectors", "Connections", Action.CONNECTOR_READ),
     ("/quarantine", "Quarantine", Action.QUARANTINE_READ),
+    ("/queue", "Queue", Action.SYSTEM_RUN),
     ("/cost", "Cost", Action.COST_READ),
     ("/rollout", "Rollout", Action.ROLLOUT_READ),
 )

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from rq.job import Job
+from rq.job_lifecycle import record_job_failure
 
 from ascertain.domain.casefile import Versions
 from ascertain.domain.permission import Role
@@ -16,7 +18,9 @@ from ascertain.domain.records import Entity
 from ascertain.domain.runs import QuarantinedRecord, Run, RunState
 from ascertain.domain.spending import Usage
 from ascertain.domain.sync_attempts import SyncAttempt
+from ascertain.jobs.killed import end_lost_runs
 from ascertain.pipeline import runs_view
+from ascertain.pipeline.assess_ends import KILLED
 from ascertain.pipeline.connections_view import Condition, connections, watermark_in
 from ascertain.pipeline.ingest_report import EntityReport
 from ascertain.pipeline.restrict import restrict
@@ -257,6 +261,69 @@ def test_records_in_quarantine_are_tried_again_once_and_on_record(world: Writing
         uow.commit()
     with world.signed_in(roles=ADMIN) as client:
         assert "Nothing is in quarantine" in client.get("/quarantine").text
+
+
+def test_a_job_that_failed_for_good_is_shown_with_its_reason_and_tried_again_on_record(world: WritingWorld) -> None:
+    learner, fingerprint = "L-gone", "ab" * 16
+    with world.served.api.state.service.watch.queue(world.app) as queue:
+        ticket = queue.enqueue_assessment(learner, fingerprint, trigger="test", priority="low")
+        (lane,) = [q for q in queue.handle.queues.values() if q.name.endswith("-low")]
+        job = Job.fetch(ticket.id, connection=queue.handle.connection, serializer=lane.serializer)
+        with queue.handle.connection.pipeline() as pipe:
+            pipe.lrem(lane.key, 0, job.id)
+            record_job_failure(job, "Traceback\nValueError: of Ann Smith", pipe)
+            pipe.execute()
+        assert queue.failed() == 1
+    with world.signed_in(roles=ALL) as client:
+        assert client.get("/queue").status_code == 403, "not theirs by the table"
+        assert client.get("/v1/queue/dead").status_code == 403
+        assert send(client, "/queue/requeue").status_code == 403
+    with world.signed_in(roles=ADMIN) as client:
+        page = client.get("/queue").text
+        assert learner in page
+        assert "ValueError" in page
+        assert "Ann Smith" not in page, "the words of a foreign exception"
+        (row,) = client.get("/v1/queue/dead").json()["data"]
+        assert (row["id"], row["task"], row["reason"]) == (ticket.id, "assess_learner", "ValueError")
+        assert client.get("/v1/queue").json()["data"]["dead"] == 1
+        assert client.post("/v1/queue/requeue", json={"job": ticket.id}).status_code == 202
+        assert "No job has failed for good" in client.get("/queue").text
+        send(client, "/queue/requeue", job=ticket.id)
+        assert "not among those that failed any more" in client.get("/queue").text
+    with world.served.api.state.service.watch.queue(world.app) as queue:
+        assert queue.progress([ticket.id])["queued"] == 1
+        queue.handle.connection.lrem(lane.key, 0, ticket.id)
+        queue.handle.connection.delete(Job.key_for(ticket.id))
+    assert world.world.actions().count("queue.requeued") == 1
+
+
+def test_a_run_that_nobody_works_on_any_more_ends_by_name(world: WritingWorld) -> None:
+    app = world.app
+    with app.units(write=False) as uow:
+        person = uow.people.all()[0].id
+    then = app.clock.now() - timedelta(seconds=app.settings.job_timeout) - timedelta(minutes=11)
+    versions = Versions("b", "p", "t", "y")
+    old = Run("rlost", person, "cd" * 16, RunState.STARTED, then.date(), versions, "test", then)
+    waits = replace(old, id="rwaits", fingerprint="ef" * 16)
+    young = replace(old, id="ryoung", fingerprint="0f" * 16, started_at=app.clock.now())
+    with app.units() as uow:
+        for run in (old, waits, young):
+            uow.runs.put(run)
+        uow.commit()
+    with world.served.api.state.service.watch.queue(app) as queue:
+        ticket = queue.enqueue_assessment(person, waits.fingerprint, trigger="test", priority="low")
+        assert end_lost_runs(app, queue) == 1
+        assert end_lost_runs(app, queue) == 0
+        queue.handle.connection.lrem(queue.handle.queues["low"].key, 0, ticket.id)
+        queue.handle.connection.delete(Job.key_for(ticket.id))
+    with app.units(write=False) as uow:
+        found = uow.runs.some(["rlost", "rwaits", "ryoung"])
+    assert {i: r.state for i, r in found.items()} == {
+        "rlost": RunState.FAILED,
+        "rwaits": RunState.STARTED,
+        "ryoung": RunState.STARTED,
+    }
+    assert found["rlost"].outcome == {"error": KILLED}
 
 
 def test_a_connection_that_fails_says_so_with_its_remedy(world: WritingWorld) -> None:

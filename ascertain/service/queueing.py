@@ -1,0 +1,32 @@
+"""Shows the queue to whoever runs the system, and has jobs tried anew, for a page or by the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ascertain.domain.permission import Principal
+from ascertain.jobs import dead
+from ascertain.service.context import Service
+
+
+def look(service: Service, who: Principal) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """How the queue stands, and the jobs that failed for good.
+
+    Raises:
+        ForbiddenError: they do not run the system.
+        Problem: 503 while the queue is away.
+    """
+    with service.watch.queue(service.app) as queue:
+        return dead.standing(service.app, queue, who), dead.dead(service.app, queue, who)
+
+
+def again(service: Service, who: Principal, job: str = "") -> int:
+    """Try one job anew, or all that failed for good; how many.
+
+    Raises:
+        ForbiddenError: they do not run the system.
+        NotFoundError, ConflictError: there is none, or it has not failed.
+        Problem: 503 while the queue is away.
+    """
+    with service.watch.queue(service.app) as queue:
+        return len(dead.requeue(service.app, queue, who, [job] if job else ()))
