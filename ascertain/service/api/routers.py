@@ -24,6 +24,7 @@ from ascertain.service.api import (
     run_requests,
     schemas,
     stewardship,
+    succession,
     transcripts,
     what_if,
 )
@@ -50,6 +51,7 @@ API = (
     disputing.router,
     rights_requests.router,
     openings.router,
+    succession.router,
     onboarding.router,
     deciding.router,
 )

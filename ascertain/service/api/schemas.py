@@ -26,6 +26,7 @@ FILES = {
     "open-badge": "openbadge.schema.json",
     "taxonomy": "taxonomy.schema.json",
     "openings": "openings.schema.json",
+    "key-roles": "key-roles.schema.json",
     "files-mapping": "files.schema.json",
 }
 """Documents that come in, whose schemas are files of the configuration."""

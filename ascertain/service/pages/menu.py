@@ -10,6 +10,7 @@ from ascertain.domain.onboarding import PlanState
 from ascertain.domain.permission import Action, Principal, may_at_all
 from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.review_rules import ReviewRules
+from ascertain.domain.talent import TalentRules
 from ascertain.pipeline.assignments import about_path
 from ascertain.pipeline.permit import may_each
 from ascertain.pipeline.review_queue import names_of
@@ -97,6 +98,7 @@ ENTRIES = (
     Entry("/overview", "Readiness", (A.TEAM_READ,)),
     Entry("/marketplace", "Marketplace", (A.OPENING_READ,)),
     Entry("/openings", "Openings", (A.MATCH_READ,)),
+    Entry("/succession", "Succession", (A.READINESS_READ,)),
     Entry("/learning", "Learning", (A.CATALOGUE_IMPORT,), needs=(A.TEAM_READ,), also=("/what-if",)),
     Entry("/content", "Content", (A.CONTENT_TAG,)),
     Entry("/taxonomy", "Taxonomy", (A.TAXONOMY_APPROVE,)),
@@ -114,6 +116,8 @@ ENTRIES = (
 
 OF_MATCHING = frozenset({"/marketplace", "/openings"})
 """Pages that compare people with openings: not offered where that is switched off."""
+OF_SUCCESSION = frozenset({"/succession"})
+"""The same of key roles."""
 
 
 def menu(
@@ -129,9 +133,15 @@ def menu(
     return found
 
 
+def switched_off(talent: TalentRules) -> frozenset[str]:
+    """Pages that are not offered under these rules."""
+    parts = ((OF_MATCHING, talent.mobility), (OF_SUCCESSION, talent.succession))
+    return frozenset(href for pages, on in parts if not on for href in pages)
+
+
 def home(who: Principal) -> str:
     """Where somebody begins: the first page of their menu; ``/welcome`` where they have none."""
-    offered = [e.address(who) for e in ENTRIES if e.href not in OF_MATCHING and e.offered(who)]
+    offered = [e.address(who) for e in ENTRIES if e.href not in OF_MATCHING | OF_SUCCESSION and e.offered(who)]
     return "/me" if who.learner_id else next(iter(offered), "/welcome")
 
 

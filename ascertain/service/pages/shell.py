@@ -20,7 +20,7 @@ from ascertain.pipeline.sign_in import is_to_be_touched, live_session, principal
 from ascertain.service.auth import COOKIE, cookie_name, is_secure
 from ascertain.service.context import Service
 from ascertain.service.pages.forms import Form, Message, must_carry, read_form, seal, token_of, unseal
-from ascertain.service.pages.menu import OF_MATCHING, menu
+from ascertain.service.pages.menu import menu, switched_off
 from ascertain.service.pages.rendering import page
 from ascertain.service.problems import Problem, wait
 
@@ -165,9 +165,10 @@ def show(
     waiting = request.cookies.get(cookie_name(request, SAID), "") if reader else ""
     said = [*(unseal(reader.secret, waiting) if reader else ()), *messages]
     frame: dict[str, Any] = {"reader": reader, "menu": [], "csrf": "", "messages": said, "versions": None}
+    frame["succession"] = app.talent.succession
     if reader is not None:
         with app.units(write=False) as uow:
-            off = () if app.talent.mobility else OF_MATCHING
+            off = switched_off(app.talent)
             frame["menu"] = menu(uow, reader.who, app.policy.review, request.url.path, without=off)
         frame["csrf"] = reader.csrf
         frame["versions"] = {"policy": app.policy.version, "taxonomy": app.bundle.taxonomy.version}

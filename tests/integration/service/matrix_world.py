@@ -27,6 +27,8 @@ from ascertain.pipeline.matches import refresh
 from ascertain.pipeline.openings import import_openings
 from ascertain.pipeline.permit import may, operator, principal_of_key
 from ascertain.pipeline.sign_in import live_session, principal_of_session
+from ascertain.pipeline.succession import nominate
+from ascertain.pipeline.succession_roles import import_key_roles
 from ascertain.service.app import create_app, routes_of
 from ascertain.service.auth import COOKIE
 from ascertain.service.pages.forms import token_of
@@ -46,6 +48,7 @@ IN_BODY = {
     "POST /disputes": "assertion",
     "POST /runs": "learner",
     "POST /onboarding": "learner",
+    "POST /succession/{key_role}/nominations": "learner",
 }
 """Pages whose query or form names a thing of Ann's, by its parameter; what the API's bodies name is seen from them."""
 NO_PERSON = {"POST /review/many"}
@@ -60,6 +63,7 @@ OTHERS = {
     "milestone": "m01",
     "role": "analyst",
     "opening": "R-1",
+    "key_role": "K-1",
     "seq": "1",
     "skill": "sql",
     "tag": "sql",
@@ -363,6 +367,10 @@ FORM = {
     "names": "Another name",
     "about": "sql",
     "want": "use",
+    "learner": ANN,
+    "role": "K-1",
+    "on": "no",
+    "agree": "no",
 }
 """Fields of all forms together; a page reads those that it knows."""
 QUERIES = {"/v1/people": ("skill",), "/disputes/new": ("assertion",)}
@@ -423,6 +431,19 @@ def beside_an_opening(world: ApiWorld) -> None:
         assert [p.match.learner_id for p in found.rows] == [ANN]
 
 
+def on_a_bench(world: ApiWorld) -> None:
+    """Ann is nominated for a key role."""
+    app = world.app
+    raw = {"source": "board", "roles": [{"id": "K-1", "title": "Head", "job_profile": "data-analyst"}]}
+    with app.units() as uow:
+        import_key_roles(uow, raw, actor=operator("test"))
+        role, ann, by = uow.successions.role("K-1"), uow.people.get(ANN), operator("test")
+        assert role is not None
+        assert ann is not None
+        nominate(uow, role, ann, reason="soon", actor=by, clock=app.clock, ground=app.readiness)
+        uow.commit()
+
+
 def plan_of_ann(app: Any) -> dict[str, str]:
     """An approved plan of her first 90 days, with one milestone."""
     at = app.clock.now()
@@ -461,4 +482,5 @@ def calls(api: Any) -> Iterator[Call]:
 def matrix(folder: Path) -> Iterator[Matrix]:
     with served_world(folder, talent_file=TALENT) as world:
         beside_an_opening(world)
+        on_a_bench(world)
         yield Matrix(world)
