@@ -1,5 +1,5 @@
-"""What the demonstration shows of succession: two key roles, people who want to be found on their lists, and the month's
-readiness kept, under rules of the demonstration's own. As shipped succession is not planned."""
+"""What the demonstration shows of succession: two key roles, people who want to be found on their lists, and the
+month's readiness kept, under rules of the demonstration's own. As shipped succession is not planned."""
 
 from __future__ import annotations
 
