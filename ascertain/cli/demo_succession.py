@@ -17,6 +17,9 @@ NOMINATED = (
     ("K-EM", "FL1109", "leads the integrations team already"),
     ("K-EM", "FL1101", "runs the reviews of the whole group"),
     ("K-EM", "FL1108", "the others come to him with questions of design"),
+    ("K-LE", "FL1101", "knows every service and who to ask"),
+    ("K-LE", "FL1104", "carries the releases"),
+    ("K-LE", "FL1102", "learns fast, and wants to lead"),
     ("K-DE", "FL1301", "builds half of her reports' pipelines herself"),
     ("K-DE", "FL1101", "wrote the exports that the pipelines read"),
 )

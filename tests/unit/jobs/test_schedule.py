@@ -45,7 +45,7 @@ def test_the_shipped_schedules_are_valid() -> None:
     entries = read_schedules()
     assert entries
     assert all(bool(e.cohort) == (e.task == "sweep") for e in entries.values())
-    assert {e.task for e in entries.values()} == {"sync", "tag", "sweep", "retain", "match", "steward"}
+    assert {e.task for e in entries.values()} == {"sync", "tag", "sweep", "retain", "match", "readiness", "steward"}
 
 
 @pytest.mark.parametrize(
