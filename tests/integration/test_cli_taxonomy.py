@@ -148,9 +148,7 @@ def test_another_release_waits_is_taken_up_and_taken_back(place: Path) -> None:
     """Two releases after ESCO's column lists: what was in use stays in use until two people have said yes."""
 
     def ask(*arguments: str) -> Answer:
-        done = call(
-            "taxonomy", *arguments, home=place / "home", folder=place, env={"ASCERTAIN_TAXONOMY": "esco"}
-        )
+        done = call("taxonomy", *arguments, home=place / "home", folder=place, env={"ASCERTAIN_TAXONOMY": "esco"})
         assert done.code == 0, (arguments, done.err)
         return done
 

@@ -20,7 +20,7 @@ from ascertain.pipeline.permit import may
 from ascertain.pipeline.sign_in import live_session, principal_of_session
 from ascertain.service.app import routes_of
 from tests.integration.service.api_world import ApiWorld, Roles, served_world
-from tests.integration.service.matrix_world import ABOUT_ANN, TALENT, beside_an_opening, plan_of_ann
+from tests.integration.service.matrix_world import ABOUT_ANN, TALENT, beside_an_opening, on_a_bench, plan_of_ann
 from tests.integration.service.test_routes import asks
 
 ANN = "E1"
@@ -53,8 +53,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
     folder = tmp_path_factory.mktemp("api-permissions")
     with served_world(folder, talent_file=TALENT, rollout_file=ROLLOUT) as found:
         beside_an_opening(found)
+        on_a_bench(found)
         teaches(found, "sql-101", "sql")
-        found.ids |= plan_of_ann(found.app) | {"opening": "R-1", "pilot": "one"}
+        found.ids |= plan_of_ann(found.app) | {"opening": "R-1", "key_role": "K-1", "pilot": "one"}
         yield found
 
 
