@@ -44,7 +44,7 @@ def reasons(r: Readiness, taxonomy: Taxonomy, href: str) -> list[Sentence]:
             "hours": Figure(round(deciding.hours.point), href),
             "total": Figure(round(r.hours.point), href),
         }
-        told.append(tell("{skill} decides: {hours} of {total} hours that are expected.", figures))
+        told.append(tell("What decides is {skill}: {hours} of the {total} hours that are expected.", figures))
     if r.unsure is not None and r.best is not r.worst:
         skill = {"skill": Figure(label(taxonomy, r.unsure))}
         told.append(tell("Finding out about {skill} would narrow the range most.", skill))
