@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ascertain.cli.demo_people import MARK
+from ascertain.cli.demo_people import MARK, principal
 from ascertain.cli.demo_talent import RULES
 from ascertain.paths import CONFIG_DIR
 
@@ -45,7 +45,8 @@ def lines(app: App) -> list[str]:
             if role is None or person is None or not person.active:
                 continue
             try:
-                nominate(uow, role, person, reason=why, actor=by, clock=app.clock, ground=ground)
+                boss = principal(app, uow, person.manager_id) if person.manager_id else by
+                nominate(uow, role, person, reason=why, actor=boss, clock=app.clock, ground=ground)
             except ForbiddenError:
                 continue  # has taken back since that they want to be found
         keep_month(uow, ground, app.clock)
