@@ -186,13 +186,32 @@ def decide(
     show_preview(shown, found, as_json)
 
 
-def apply(proposal: Ident, reason: Reason, actor: Actor = None, as_json: AsJson = False) -> None:
-    """Put an approved change in use: a new version of the taxonomy, and new runs in place of those that it touches."""
+def apply(
+    proposal: Ident,
+    reason: Reason,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Leave moving people's results to the workers, some people at a time.")
+    ] = False,
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put an approved change in use: a new version of the taxonomy, and new runs in place of those that it touches.
+    What was begun with --queue and stopped is finished by applying it again."""
     shown = opened()
     who = asking(shown, actor)
     with shown.units() as uow:
-        found = shown.steward(uow).apply(who, proposal, reason=reason)
+        found = shown.steward(uow).apply(who, proposal, reason=reason, later=queue)
         uow.commit()
+    if found.proposal.state is ProposalState.APPLYING:
+        from ascertain.jobs.stewarding import enqueue_carry_out
+
+        shown.taxonomies.renew()
+        ticket = enqueue_carry_out(shown, found.proposal.id)
+        told = f"{found.proposal.overlay} is in use; the results of {found.batches.total} people follow"
+        how = "`ascertain taxonomy preview` says how far it is; `ascertain worker` does it"
+        data = {"version": found.proposal.overlay, "job": ticket.id, "proposal": _data(shown, found)}
+        emit(data, as_json, lambda c: c.print(f"{told} ({how})", soft_wrap=True))
+        return
     version = shown.taxonomies.renew().taxonomy.version
     tags = shown.tag()
 
@@ -284,6 +303,8 @@ def show_preview(app: App, found: Previewed, as_json: bool) -> None:
             c.print(f"  {state.replace('_', ' ')}: {before} → {after}")
         if i.disputes:
             c.print(f"  {i.disputes} open disputes are about it and are decided first", style="yellow")
+        if p.state is ProposalState.APPLYING:
+            c.print(f"  moved: {found.batches.done} of {found.batches.total} people")
         c.print(f"  {found.yes} of {found.needed} yes")
         for a in found.answers:
             c.print(f"  {a.at:%Y-%m-%d} {a.kind.value} by {a.actor}: {a.reason}", soft_wrap=True)

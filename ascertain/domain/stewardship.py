@@ -23,8 +23,13 @@ class ProposalState(StrEnum):
     OPEN = "open"
     APPROVED = "approved"
     REJECTED = "rejected"
+    APPLYING = "applying"
     APPLIED = "applied"
     REVERTED = "reverted"
+
+
+IN_USE = (ProposalState.APPLYING, ProposalState.APPLIED)
+"""States of changes that the taxonomy in use has."""
 
 
 class AnswerKind(StrEnum):
@@ -146,6 +151,17 @@ class Move:
     after_run: str
 
 
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How far a change is that is applied person by person: ``done`` of ``total`` people."""
+
+    done: int
+    total: int
+
+
+NO_BATCHES = Batches(0, 0)
+
+
 class Stewardship(Protocol):
     """``ascertain.store.stewardship``."""
 
@@ -177,5 +193,15 @@ class Stewardship(Protocol):
 
     def moved(self, proposal_id: str) -> list[Move]: ...
     def add_moves(self, proposal_id: str, moves: Sequence[Move]) -> None: ...
+    def put_off(self, proposal_id: str, learners: Sequence[str]) -> None:
+        """These people's results are moved later, in batches."""
+
+    def put_off_still(self, proposal_id: str, limit: int) -> list[str]:
+        """Learners whose results are still to be moved, by id."""
+
+    def took(self, proposal_id: str, learners: Sequence[str]) -> None:
+        """These are done."""
+
+    def batches(self, proposal_id: str) -> Batches: ...
     def forget_moves(self, proposal_id: str, learner_id: str = "") -> None:
         """Of everybody, or of one person."""

@@ -22,7 +22,8 @@ TAG_PART = "ascertain.jobs.tagging.tag_part"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
 READINESS = "ascertain.jobs.readiness.keep_readiness"
 STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, READINESS, SYNC, RETRY, STEWARD, TAG, TAG_PART})
+CARRY = "ascertain.jobs.stewarding.carry_out"
+HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, READINESS, SYNC, RETRY, STEWARD, CARRY, TAG, TAG_PART})
 TASKS = {
     "sync": SYNC,
     "notify": NOTIFY,

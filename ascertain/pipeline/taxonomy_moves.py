@@ -70,8 +70,12 @@ class Mover:
     at: datetime
 
     def all(self) -> list[MovedRun]:
-        """For everybody whose present results, or whose role, are about a skill that moves. Restricted people are left
-        as they are: nothing of theirs is used."""
+        """For everybody whom it touches."""
+        return [self.of(learner, run) for learner, run in self.whom()]
+
+    def whom(self) -> list[tuple[Learner, Run]]:
+        """Everybody whose present results, or whose role, are about a skill that moves, with their present run.
+        Restricted people are left as they are: nothing of theirs is used."""
         if not self.moves:
             return []
         touched = {a.learner_id for a in self.uow.assertions.about(list(self.moves))}
@@ -82,7 +86,7 @@ class Mover:
                 continue
             run = self.uow.runs.latest(learner.id)
             if run is not None:
-                found.append(self._moved(learner, run))
+                found.append((learner, run))
         return found
 
     def one(self, learner: Learner, before: Run) -> MovedRun | None:
@@ -94,12 +98,13 @@ class Mover:
         )
         if not about and learner.job_profile_id not in self._asking_for():
             return None
-        return self._moved(learner, before)
+        return self.of(learner, before)
 
     def _asking_for(self) -> set[str]:
         return {r.id for r in self.uow.roles.all() if any(q.skill_id in self.moves for q in r.requirements)}
 
-    def _moved(self, learner: Learner, before: Run) -> MovedRun:
+    def of(self, learner: Learner, before: Run) -> MovedRun:
+        """One person's results under the change, from that run."""
         docs = self.uow.runs.documents(before.id, _DOCUMENTS)
         claims = [Claim(c["id"], c["evidence_id"], c["quote"], Stance(c["stance"])) for c in docs.get("claims") or ()]
         picks = self._picks(docs.get("picks") or (), {c.id: c.quote for c in claims})

@@ -11,9 +11,9 @@ from ascertain.domain.denied import DenyList
 from ascertain.domain.overlays import Change, Overlay, applied
 from ascertain.domain.ports import Clock, UnitOfWork
 from ascertain.domain.skills import Skill
-from ascertain.domain.stewardship import Proposal, ProposalState
+from ascertain.domain.stewardship import IN_USE, Proposal
 from ascertain.errors import ConflictError, InputError
-from ascertain.pipeline.taxonomy_moves import MovedRun
+from ascertain.pipeline.taxonomy_moves import MovedRun, Mover
 from ascertain.pipeline.taxonomy_release import Held, completed
 from ascertain.pipeline.taxonomy_revert import Reversal, mover_of
 from ascertain.pipeline.taxonomy_under import Under
@@ -49,7 +49,16 @@ class Plans:
 
     def runs(self, planned: Planned) -> list[MovedRun]:
         """The new runs of everybody whom it touches."""
-        return mover_of(self.uow, planned.found, self.under(planned.overlay), self.clock.now()).all()
+        return self.mover(planned).all()
+
+    def mover(self, planned: Planned) -> Mover:
+        """Plans them."""
+        return mover_of(self.uow, planned.found, self.under(planned.overlay), self.clock.now())
+
+    def present(self, found: Proposal) -> Planned:
+        """A change that is in use already, with all that it meant when it was put in use."""
+        place = self.changes.index(found.change)
+        return Planned(replace(found, change=self.changes.changes[place]), self.changes.until(place + 1))
 
     def meant(self, change: Change, so_far: Overlay) -> Change:
         """A change with all that it means over the changes so far; only a release means more than it says."""
@@ -90,4 +99,4 @@ class Plans:
 
     def _of(self, change: Change) -> Proposal | None:
         every = self.uow.stewardship.proposals(self.name)
-        return next((p for p in every if p.change.is_that(change) and p.state is ProposalState.APPLIED), None)
+        return next((p for p in every if p.change.is_that(change) and p.state in IN_USE), None)

@@ -11,7 +11,7 @@ from ascertain.domain.canonical import plain
 from ascertain.domain.overlays import Change
 from ascertain.domain.ports import Mapper, Taxonomy, UnitOfWork
 from ascertain.domain.skills import Candidate
-from ascertain.domain.stewardship import Answer, Proposal
+from ascertain.domain.stewardship import NO_BATCHES, Answer, Batches, Proposal
 from ascertain.pipeline.taxonomy_moves import MovedRun, Places
 from ascertain.pipeline.taxonomy_release import ReleaseSeen
 from ascertain.pipeline.views import label
@@ -198,6 +198,7 @@ class Previewed:
     needed: int
     yes: int
     release: ReleaseSeen | None = None
+    batches: Batches = NO_BATCHES
 
 
 def change_shown(change: Change) -> dict[str, Any]:
@@ -250,6 +251,7 @@ def shown(p: Previewed) -> dict[str, Any]:
         "release": release_shown(p.release) if p.release else None,
         "quotes": list(p.quotes),
         "impact": p.impact.shown(),
+        "batches": {"done": p.batches.done, "total": p.batches.total},
         "needed": p.needed,
         "yes": p.yes,
         "answers": [

@@ -15,9 +15,11 @@ from ascertain.domain.ports import Clock, UnitOfWork
 from ascertain.domain.review_assign import SkillOwners
 from ascertain.domain.rules import Policy
 from ascertain.domain.stewardship import (
+    IN_USE,
     PRODUCT,
     Answer,
     AnswerKind,
+    Batches,
     Proposal,
     ProposalState,
     Support,
@@ -27,7 +29,7 @@ from ascertain.domain.stewardship import (
 from ascertain.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline.content_tags import must_own
 from ascertain.pipeline.permit import demand
-from ascertain.pipeline.taxonomy_apply import store_moved
+from ascertain.pipeline.taxonomy_batches import Carrying
 from ascertain.pipeline.taxonomy_moves import MovedRun
 from ascertain.pipeline.taxonomy_plans import Planned, Plans
 from ascertain.pipeline.taxonomy_preview import (
@@ -136,7 +138,7 @@ class Steward:
             found.change.target,
         ):
             raise ConflictError("an amendment is about the same skills", remedy="propose another change")
-        if found.state is ProposalState.APPLIED:
+        if found.state in IN_USE:
             raise ConflictError(f"{found.id} was applied", remedy="revert it first, or propose another change")
         self._check(change)
         if change == found.change:
@@ -169,7 +171,7 @@ class Steward:
         answers = self.uow.stewardship.answers(found.id)
         quotes = quotes_of(self.uow, found)
         impact, release = Impact(), None
-        if found.state is not ProposalState.APPLIED:
+        if found.state not in IN_USE:
             planned = self.plans.of(found)
             impact = self._impact(planned, self.plans.runs(planned), quotes)
             if planned.found.change.release is not None:
@@ -183,6 +185,7 @@ class Steward:
             self.charter.needed(found.change.kind, impact.assertions),
             sum(a.kind is AnswerKind.YES for a in said),
             release,
+            self.uow.stewardship.batches(found.id),
         )
 
     def answer(self, who: Principal, ident: str, *, yes: bool, reason: str) -> Previewed:
@@ -197,7 +200,7 @@ class Steward:
         found = self.get(ident)
         role = self._may(who, found.change)
         said = reason_of(reason, found.id)
-        if found.state is ProposalState.APPLIED:
+        if found.state in IN_USE:
             raise ConflictError(f"{found.id} was applied", remedy="revert it instead")
         if self.charter.second_person and who.name.casefold() == found.proposed_by.casefold():
             raise ConflictError("whoever proposed a change does not decide about it", remedy="let somebody else decide")
@@ -217,21 +220,30 @@ class Steward:
 
     # -- applying ------------------------------------------------------------------------------------------------------
 
-    def apply(self, who: Principal, ident: str, *, reason: str) -> Previewed:
+    def apply(self, who: Principal, ident: str, *, reason: str, later: bool = False) -> Previewed:
         """Put an approved change in use: another version of the taxonomy, and new runs in place of those that it
-        touches. Runs before it stay, and are replayed with their version. Applying it again changes nothing.
+        touches. Runs before it stay, and are replayed with their version. Applying it again changes nothing, or
+        finishes what was begun.
+
+        Args:
+            later: people's results follow in batches (``go_on``).
 
         Raises:
             ForbiddenError: the charter does not let them.
-            ConflictError: not approved (for what it would move by now), or somebody contests a skill that it moves.
+            ConflictError: not approved (for what it would move by now), another change is being applied, or somebody
+                contests a skill that it moves.
             InputError: no reason; or it no longer fits the taxonomy.
         """
         demand(self.uow, who, Action.TAXONOMY_APPROVE)
         found = self.get(ident)
         role = self._may(who, found.change)
         said = reason_of(reason, found.id)
-        if found.state is ProposalState.APPLIED:
+        if found.state is ProposalState.APPLYING and not later:
+            while (found := self.get(found.id)).state is ProposalState.APPLYING:
+                self.go_on(found.id)
+        if found.state in IN_USE:
             return self.preview(found.id)
+        self._alone()
         self._defined(found)
         self._check(found.change)
         planned = self.plans.of(found)
@@ -249,15 +261,38 @@ class Steward:
             )
         self.uow.stewardship.keep(overlay)
         self.uow.stewardship.use(self.name, overlay, found.id, self.clock.now())
-        moves = [
-            store_moved(self.uow, m, planned.found, self.policy, self.owners, self.present.taxonomy, self.clock)
-            for m in plan
-        ]
-        self.uow.stewardship.add_moves(found.id, [m for m in moves if m is not None])
-        made = replace(found, state=ProposalState.APPLIED, overlay=overlay.version)
+        later = later and bool(plan)
+        if later:
+            self._carrying.put_off(found, plan)
+        else:
+            self._carrying.store(planned, plan)
+        made = replace(found, state=ProposalState.APPLYING if later else ProposalState.APPLIED, overlay=overlay.version)
         self.uow.stewardship.put(made)
         self._note(who, made, AnswerKind.APPLIED, role, said)
-        return replace(before, proposal=made)
+        return replace(before, proposal=made, batches=self.uow.stewardship.batches(found.id))
+
+    def go_on(self, ident: str) -> Batches:
+        """Move the next people's results of a change that is being applied.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        return self._carrying.go_on(self.get(ident))
+
+    @property
+    def _carrying(self) -> Carrying:
+        return Carrying(self.uow, self.plans, self.policy, self.owners, self.present.taxonomy, self.clock)
+
+    def _alone(self) -> None:
+        """
+        Raises:
+            ConflictError: people's results are on their way under another change.
+        """
+        for p in self.uow.stewardship.proposals(self.name):
+            if p.state is ProposalState.APPLYING:
+                raise ConflictError(
+                    f"{p.id} is being applied", remedy=f"let it finish: ascertain taxonomy apply {p.id} --reason …"
+                )
 
     def revert(self, who: Principal, ident: str, *, reason: str) -> tuple[Proposal, int, int]:
         """Take a change back: the taxonomy without it, and the runs before it. Changes that were applied later stay,
@@ -272,6 +307,7 @@ class Steward:
         found = self.get(ident)
         role = self._may(who, found.change)
         said = reason_of(reason, found.id)
+        self._alone()
         if found.state is not ProposalState.APPLIED:
             raise ConflictError(f"{found.id} is not applied", remedy="`ascertain taxonomy proposals` shows what is")
         if needing := self.needed_by(found):

@@ -119,6 +119,19 @@ class TaxonomyUseRow(Base):
     used_from: Mapped[datetime]
 
 
+class TaxonomyBatchRow(Base):
+    """Whose results a change that is applied in batches moves, and whether that is done."""
+
+    __tablename__ = "taxonomy_batches"
+    proposal_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("taxonomy_proposals.id", ondelete="CASCADE"), primary_key=True
+    )
+    learner_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("learners.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    done: Mapped[bool]
+
+
 class TaxonomyMoveRow(Base):
     """Whose results a change moved: from which run to which."""
 

@@ -6,25 +6,27 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from ascertain.domain.canonical import plain
 from ascertain.domain.content_tags import taxonomy_name
 from ascertain.domain.overlay_documents import change_from, overlay_from
 from ascertain.domain.overlays import Moves, Overlay
-from ascertain.domain.stewardship import Answer, AnswerKind, Move, Proposal, ProposalState, Ref, Support
+from ascertain.domain.stewardship import Answer, AnswerKind, Batches, Move, Proposal, ProposalState, Ref, Support
 from ascertain.errors import IntegrityError
 from ascertain.store.schema import table
 from ascertain.store.schema_stewardship import (
     TaxonomyAnswerRow,
+    TaxonomyBatchRow,
     TaxonomyMoveRow,
     TaxonomyOverlayRow,
     TaxonomyProposalRow,
     TaxonomyUseRow,
 )
-from ascertain.store.statements import CONTENTS_REVISION, Tx, bump, by_prefix, insert_missing, upsert
+from ascertain.store.statements import CONTENTS_REVISION, Tx, bump, by_prefix, chunks, insert_missing, upsert
 
 _PROPOSALS, _ANSWERS = table(TaxonomyProposalRow), table(TaxonomyAnswerRow)
+_BATCHES = table(TaxonomyBatchRow)
 _OVERLAYS, _USES, _MOVES = table(TaxonomyOverlayRow), table(TaxonomyUseRow), table(TaxonomyMoveRow)
 
 
@@ -143,6 +145,26 @@ class SqlStewardship:
             for m in moves
         ]
         upsert(self._tx, _MOVES, rows)
+
+    def put_off(self, proposal_id: str, learners: Sequence[str]) -> None:
+        rows = [{"proposal_id": proposal_id, "learner_id": learner, "done": False} for learner in learners]
+        upsert(self._tx, _BATCHES, rows)
+
+    def put_off_still(self, proposal_id: str, limit: int) -> list[str]:
+        c = _BATCHES.c
+        query = select(c.learner_id).where(c.proposal_id == proposal_id, c.done.is_(False)).order_by(c.learner_id)
+        return list(self._tx.connection.execute(query.limit(limit)).scalars())
+
+    def took(self, proposal_id: str, learners: Sequence[str]) -> None:
+        c = _BATCHES.c
+        for some in chunks(sorted(learners)):
+            where = (c.proposal_id == proposal_id) & c.learner_id.in_(some)
+            self._tx.connection.execute(update(_BATCHES).where(where).values(done=True))
+
+    def batches(self, proposal_id: str) -> Batches:
+        query = select(func.count(), func.count().filter(_BATCHES.c.done)).where(_BATCHES.c.proposal_id == proposal_id)
+        total, done = self._tx.connection.execute(query).one()
+        return Batches(done, total)
 
     def forget_moves(self, proposal_id: str, learner_id: str = "") -> None:
         gone = delete(_MOVES).where(_MOVES.c.proposal_id == proposal_id)

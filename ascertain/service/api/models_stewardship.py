@@ -301,6 +301,13 @@ class TaxonomyRelease(Exchanged):
     """Those that fit it no longer, or that it makes needless."""
 
 
+class InBatches(Exchanged):
+    """Of how many people's results a change that is applied by the queue has moved how many."""
+
+    done: int
+    total: int
+
+
 @published("taxonomy-preview")
 class TaxonomyPreview(TaxonomyProposal):
     """A proposal with what it would do and what was said of it."""
@@ -310,6 +317,7 @@ class TaxonomyPreview(TaxonomyProposal):
     impact: TaxonomyImpact
     release: TaxonomyRelease | None
     """Of a release, what becomes of the skills."""
+    batches: InBatches
     needed: int
     """How many people have to say yes."""
     yes: int
@@ -366,6 +374,8 @@ class CarryOut(Sent):
     """Apply or revert it."""
 
     reason: Text
+    queue: bool = False
+    """Apply it by the queue: people's results follow in batches, and the answer comes at once."""
 
 
 @published("taxonomy-reverted")

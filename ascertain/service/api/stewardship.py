@@ -11,6 +11,7 @@ from ascertain.domain.charter import ChangeKind
 from ascertain.domain.overlays import Change
 from ascertain.domain.permission import Action
 from ascertain.domain.stewardship import Proposal, ProposalState
+from ascertain.jobs.stewarding import enqueue_carry_out
 from ascertain.pipeline.permit import demand
 from ascertain.pipeline.taxonomy_change import amended, in_words, made_change
 from ascertain.pipeline.taxonomy_preview import Previewed, proposal_shown, shown
@@ -159,10 +160,13 @@ def apply(proposal: Ident, caller: Approves, given: Annotated[CarryOut, Depends(
     def work() -> Done:
         with caller.writing() as uow:
             demand(uow, caller.who, caller.action)
-            found = caller.app.steward(uow).apply(caller.who, proposal, reason=given.reason)
+            found = caller.app.steward(uow).apply(caller.who, proposal, reason=given.reason, later=given.queue)
             uow.commit()
         caller.app.taxonomies.renew()
-        caller.app.tag()
+        if found.proposal.state is ProposalState.APPLYING:
+            enqueue_carry_out(caller.app, found.proposal.id)
+        else:
+            caller.app.tag()
         return Done(TaxonomyPreview, _whole(caller, found), None)
 
     return once(caller, given, work)

@@ -13,8 +13,9 @@ from ascertain.domain.overlays import Change
 from ascertain.domain.permission import Action
 from ascertain.domain.ports import Taxonomy
 from ascertain.domain.skills import SkillFamily
-from ascertain.domain.stewardship import Proposal, ProposalState
+from ascertain.domain.stewardship import IN_USE, Proposal, ProposalState
 from ascertain.errors import AscertainError, ConflictError, InputError, NotFoundError
+from ascertain.jobs.stewarding import enqueue_carry_out
 from ascertain.pipeline.permit import demand, may
 from ascertain.pipeline.taxonomy_change import amended, in_words, made_change
 from ascertain.pipeline.taxonomy_preview import proposal_shown, shown
@@ -30,6 +31,7 @@ FOUND = 30
 ORDER = (
     ProposalState.OPEN,
     ProposalState.APPROVED,
+    ProposalState.APPLYING,
     ProposalState.APPLIED,
     ProposalState.REVERTED,
     ProposalState.REJECTED,
@@ -127,11 +129,16 @@ def apply(request: Request, proposal: str, sent: Annotated[Sent, Depends(Sends(A
     app = service_of(request).app
     try:
         with app.units() as uow:
-            found = app.steward(uow).apply(sent.who, proposal, reason=sent.form.text("reason"))
+            steward, later = app.steward(uow), bool(sent.form.text("queue", 5))
+            found = steward.apply(sent.who, proposal, reason=sent.form.text("reason"), later=later)
             uow.commit()
     except (InputError, ConflictError) as e:
         return _one(request, sent.reader, proposal, e)
     app.taxonomies.renew()
+    if found.proposal.state is ProposalState.APPLYING:
+        enqueue_carry_out(app, found.proposal.id)
+        said = f"It is in use. The results of {found.batches.total} people follow one after the other."
+        return back(request, sent.reader, f"/taxonomy/proposals/{quote(found.proposal.id)}", said)
     app.tag()
     said = f"It is in use: {found.impact.words}. A sweep reads the evidence anew."
     return back(request, sent.reader, f"/taxonomy/proposals/{quote(found.proposal.id)}", said)
@@ -190,7 +197,7 @@ def _one(request: Request, reader: Reader, ident: str, error: AscertainError | N
         steward = app.steward(uow)
         found = steward.preview(ident)
         p = found.proposal
-        needing = steward.needed_by(p) if p.state is ProposalState.APPLIED else []
+        needing = steward.needed_by(p) if p.state in IN_USE else []
     r = found.release
     rule = app.charter.changes[p.change.kind]
     data = {
