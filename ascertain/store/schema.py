@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ascertain.store.types import IdText, Sequence64, UtcDateTime
 
-HEAD = "0033"
+HEAD = "0032"
 """Revision of the schema that this code needs."""
 
 
