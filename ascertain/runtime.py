@@ -24,6 +24,7 @@ from ascertain.domain.charter import Charter
 from ascertain.domain.connector import Connector
 from ascertain.domain.content_weighing import CatalogueCrew
 from ascertain.domain.disputes import Dispute
+from ascertain.domain.mentoring import MentoringRules
 from ascertain.domain.onboarding import OnboardingPlan
 from ascertain.domain.onboarding_crew import OnboardingCrew
 from ascertain.domain.overlays import Change
@@ -44,6 +45,9 @@ from ascertain.pipeline.configuration import digest_of_file, note_changes
 from ascertain.pipeline.content_tags import Desk as TagDesk
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
+from ascertain.pipeline.mentoring import Desk as MentorDesk
+from ascertain.pipeline.mentoring_file import read_mentoring
+from ascertain.pipeline.mentoring_find import Seek
 from ascertain.pipeline.messages import MessageReader, opted_in
 from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.notify import Notifier
@@ -265,7 +269,13 @@ class App:
             calibration=calibration,
         )
         return CaseBuilder(
-            bundle.taxonomy, self._tagger_of(bundle), versions, self.pseudonyms, lambda: self.as_of, self.pilot_skills
+            bundle.taxonomy,
+            self._tagger_of(bundle),
+            versions,
+            self.pseudonyms,
+            lambda: self.as_of,
+            self.pilot_skills,
+            self._mentoring.across_lines,
         )
 
     def _services(self, bundle: TaxonomyBundle, policy: Policy) -> CrewServices:
@@ -300,6 +310,15 @@ class App:
         """Whether people are compared with openings, and how."""
         return read_talent(self.settings.talent_file)
 
+    @cached_property
+    def _mentoring(self) -> MentoringRules:
+        return read_mentoring(self.settings.mentoring_file)
+
+    @property
+    def mentors(self) -> MentorDesk:
+        """Who could be whose mentor, by the rules of today."""
+        return MentorDesk(Seek(self._mentoring, self.clock.today()), self.clock)
+
     @property
     def readiness(self) -> ReadinessGround:
         """What readiness for key roles is made with."""
@@ -330,6 +349,7 @@ class App:
             "skill_owners": self.settings.skill_owners_file or CONFIG_DIR / "skill_owners.yaml",
             "rollout": self.settings.rollout_file or CONFIG_DIR / "rollout.yaml",
             "talent": self.settings.talent_file or CONFIG_DIR / "talent.yaml",
+            "mentoring": self.settings.mentoring_file or CONFIG_DIR / "mentoring.yaml",
             "schedules": self.settings.schedules_file or CONFIG_DIR / "schedules.yaml",
         }
         return {"policy": self.policy.version, **{name: digest_of_file(file) for name, file in files.items()}}

@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """Pilots; empty = the shipped config/rollout.yaml, by which everybody is in reach."""
     talent_file: Path | None = None
     """Whether people are compared with openings; empty = the shipped config/talent.yaml, by which they are not."""
+    mentoring_file: Path | None = None
+    """Who may be whose mentor, and in which order; empty = the shipped config/mentoring.yaml."""
     schedules_file: Path | None = None
     """Sweeps; empty = the shipped config/schedules.yaml."""
     outgoing_file: Path | None = None

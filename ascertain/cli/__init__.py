@@ -31,6 +31,7 @@ from ascertain.cli import (
     keys,
     master_key,
     match,
+    mentor,
     notice,
     notify,
     onboard,
@@ -125,6 +126,7 @@ app.add_typer(opening.app, name="opening", rich_help_panel="Feed it")
 app.add_typer(match.app, name="match", rich_help_panel="Read it")
 app.add_typer(succession.app, name="succession", rich_help_panel="Read it")
 app.add_typer(readiness.app, name="readiness", rich_help_panel="Read it")
+app.add_typer(mentor.app, name="mentor", rich_help_panel="Read it")
 permissions.enforce(app)
 
 

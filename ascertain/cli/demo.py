@@ -149,7 +149,15 @@ def _tell(app: App, c: Console, agreed: dict[str, Any]) -> None:
 
 def _decide(app: App, c: Console) -> None:
     """What the demonstration's invented people do, a line each."""
-    from ascertain.cli import demo_onboard, demo_people, demo_rights, demo_steward, demo_succession, demo_talent
+    from ascertain.cli import (
+        demo_mentors,
+        demo_onboard,
+        demo_people,
+        demo_rights,
+        demo_steward,
+        demo_succession,
+        demo_talent,
+    )
 
     with c.status("the demonstration's managers review"):
         demo_people.decide_reviews(app)
@@ -161,6 +169,7 @@ def _decide(app: App, c: Console) -> None:
         lines += demo_steward.lines(app)
     lines += demo_talent.lines(app)
     lines += demo_succession.lines(app)
+    lines += demo_mentors.lines(app)
     with c.status("drafting the first 90 days of new hires"):
         lines += demo_onboard.lines(app)
     for line in filter(None, lines):

@@ -55,7 +55,7 @@ def show(learner_id: LearnerId, actor: Reader = None, as_json: AsJson = False) -
     who = asking(app_, actor)
     with app_.units(write=False) as uow:
         learner = permitted_learner(uow, who, Action.PATH_READ, learner_id)
-        data = views.path(uow, learner, app_.bundle.taxonomy)
+        data = views.path(uow, learner, app_.bundle.taxonomy, app_.mentors.seek)
         data["progress"] = progress(uow, learner, data, app_.clock.today())
     note_access(app_.units, who.name, "path", [data["learner"]["id"]])
     emit(data, as_json, lambda c: path_view(c, data))

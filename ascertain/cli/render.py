@@ -232,7 +232,8 @@ def path_view(c: Console, data: Json) -> None:
         for change in a["changes"] if a["state"] == "proposed" else ():
             c.print(f"  since the path before: {change}")
     for m in data["mentors"][:4]:
-        c.print(f"mentor for {m['label']}: {m['name']} (level {m['level']})")
+        level = f" (level {m['level']})" if m["level"] else ""
+        c.print(f"mentor for {m['label']}: {m['name']}{level}")
 
 
 def heatmap_view(c: Console, title: str, data: Json, *, names: bool = True) -> None:

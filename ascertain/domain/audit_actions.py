@@ -69,6 +69,13 @@ ACTIONS: Mapping[str, Entry] = {
     "master_key.rotated": Entry(1, "every data key is wrapped by the present master key: counts, ids of both"),
     "master_key.rotation_begun": Entry(1, "data keys began to be wrapped anew"),
     "match.listed": Entry(1, "the list for an opening was made: how many were considered, and stand on it"),
+    "mentoring.answered": Entry(0, "a mentor said yes or no to a request"),
+    "mentoring.asked": Entry(0, "somebody asked a colleague to be their mentor"),
+    "mentoring.ended": Entry(0, "a request or a mentorship was ended by one of the two"),
+    "mentoring.offer_closed": Entry(1, "somebody no longer offers to be a mentor"),
+    "mentoring.offered": Entry(1, "somebody offers to be a mentor: places, how many skills, whether the level is told"),
+    "mentoring.said": Entry(2, "leave along a reporting line, or an objection, was put on record or taken back"),
+    "mentoring.stopped": Entry(1, "a mentor withdrew consent: the offer went, what stood ended: counts"),
     "notice.recorded": Entry(1, "people were told, or somebody alone: date, text, way"),
     "notification.endpoint": Entry(1, "an endpoint was turned on or off"),
     "notification.mails": Entry(2, "somebody's mails were turned on or off"),
@@ -143,6 +150,7 @@ ACTIONS: Mapping[str, Entry] = {
 
 PUT_TOGETHER: Mapping[str, int] = {
     "ascertain/pipeline/disputes.py": 1,
+    "ascertain/pipeline/mentoring.py": 1,
     "ascertain/pipeline/notify.py": 1,
     "ascertain/pipeline/retain.py": 1,
     "ascertain/pipeline/review_desk.py": 1,

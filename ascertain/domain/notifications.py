@@ -12,6 +12,7 @@ SKILLS_UPDATED = "skills.updated"
 DIGEST = "skills.digest"
 OVERDUE = "answers.overdue"
 ONBOARDING = "onboarding.overdue"
+MENTORING = "mentoring.news"
 
 
 class Channel(StrEnum):

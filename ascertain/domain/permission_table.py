@@ -90,6 +90,9 @@ class Action(StrEnum):
     READINESS_READ = "readiness.read"  # see how ready the person is for a key role
     SUCCESSION_NOMINATE = "succession.nominate"  # put the person on the list for a key role, or take them off
     CONTENT_SAY = "content.say"  # say whether content that one finished teaches a skill
+    MENTOR_READ = "mentor.read"  # who could be the person's mentor, what they offer, whom they work with
+    MENTOR_USE = "mentor.use"  # offer, ask, answer, end, object
+    MENTOR_ALLOW = "mentor.allow"  # give leave for a mentor along a reporting line
     # About the organisation
     WRITEBACK_PUSH = "writeback.push"
     WRITEBACK_UNDO = "writeback.undo"
@@ -138,6 +141,7 @@ _REVIEWING = frozenset({A.REVIEW_LIST, A.REVIEW_DECIDE, A.REVIEW_BULK})
 _CARE = frozenset({A.DISPUTE_READ, A.DISPUTE_DECIDE, A.ASSIGNMENT_READ, A.ASSIGNMENT_APPROVE, A.PATH_PLAN})
 _ONBOARDING = frozenset({A.ONBOARDING_READ, A.ONBOARDING_EDIT, A.ONBOARDING_FOLLOW})
 _SUCCESSION = frozenset({A.READINESS_READ, A.SUCCESSION_NOMINATE})
+_MENTORING = frozenset({A.MENTOR_READ, A.MENTOR_ALLOW})
 _OWN_RIGHTS = frozenset({A.CONSENT_READ, A.PERSON_EXPORT, A.ACCESS_READ, A.REQUEST_MAKE, A.REQUEST_READ})
 _FAIRNESS = frozenset({A.FAIRNESS_AUDIT, A.LABELS_IMPORT})
 _RUNNING = frozenset(
@@ -150,7 +154,7 @@ ABOUT_A_PERSON = frozenset(list(A)[: list(A).index(A.WRITEBACK_PUSH)])
 
 NEVER_ABOUT_ONESELF = frozenset(
     {A.REVIEW_DECIDE, A.REVIEW_BULK, A.DISPUTE_DECIDE, A.ASSIGNMENT_APPROVE, A.PERSON_RECTIFY, A.PERSON_RESTRICT}
-    | {A.CONSENT_RECORD, A.REQUEST_ANSWER, A.ONBOARDING_EDIT, A.SUCCESSION_NOMINATE}
+    | {A.CONSENT_RECORD, A.REQUEST_ANSWER, A.ONBOARDING_EDIT, A.SUCCESSION_NOMINATE, A.MENTOR_ALLOW}
 )
 """Nobody decides about themselves, whatever their roles."""
 
@@ -159,7 +163,8 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.SELF: (_READING - {A.TEAM_READ, A.PEOPLE_SEARCH})
         | _OWN_RIGHTS
         | {A.EVIDENCE_ADD, A.DISPUTE_OPEN, A.DISPUTE_READ, A.CONSENT_GIVE, A.ASSIGNMENT_READ, A.MAILS_SET, A.PATH_PLAN}
-        | {A.MATCH_READ, A.WISH_STATE, A.CONTENT_SAY, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW, A.READINESS_READ},
+        | {A.MATCH_READ, A.WISH_STATE, A.CONTENT_SAY, A.ONBOARDING_READ, A.ONBOARDING_FOLLOW, A.READINESS_READ}
+        | {A.MENTOR_READ, A.MENTOR_USE},
         R.NONE: {A.OPENING_READ},
     },
     Role.MANAGER: {
@@ -168,7 +173,12 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         R.INTERESTED: {A.MATCH_READ},
     },
     Role.L_AND_D: {
-        R.POPULATION: _READING | _REVIEWING | _CARE | _ONBOARDING | {A.ASSESS_RUN, A.WRITEBACK_READ, A.READINESS_READ},
+        R.POPULATION: _READING
+        | _REVIEWING
+        | _CARE
+        | _ONBOARDING
+        | {A.ASSESS_RUN, A.WRITEBACK_READ, A.READINESS_READ}
+        | _MENTORING,
         R.NONE: {
             A.CATALOGUE_IMPORT,
             A.CONTENT_TAG,
@@ -188,7 +198,8 @@ TABLE: Mapping[Role, Mapping[Relation, Collection[Action]]] = {
         | _OWN_RIGHTS
         | {A.CONSENT_RECORD, A.NOTICE_RECORD, A.PERSON_RECTIFY, A.PERSON_RESTRICT, A.PERSON_ERASE}
         | {A.REQUEST_ANSWER, A.MATCH_READ}
-        | _SUCCESSION,
+        | _SUCCESSION
+        | _MENTORING,
         R.NONE: {A.OPENING_READ, A.OPENING_WRITE, A.SUCCESSION_KEEP},
     },
     Role.SKILL_OWNER: {

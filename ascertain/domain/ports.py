@@ -27,6 +27,7 @@ from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.matching import MatchLists
+from ascertain.domain.mentoring import Mentoring
 from ascertain.domain.notice import Notices
 from ascertain.domain.onboarding import Onboardings
 from ascertain.domain.openings import Openings
@@ -498,6 +499,8 @@ class UnitOfWork(Protocol):
     def onboardings(self) -> Onboardings: ...
     @property
     def successions(self) -> Successions: ...
+    @property
+    def mentoring(self) -> Mentoring: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

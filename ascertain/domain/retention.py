@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ONBOARDING = "onboarding_plans"
     KEPT_ANSWERS = "kept_answers"
     READINESS = "readiness_snapshots"
+    MENTORSHIPS = "mentorships"
 
 
 LEFT = "people_who_left"
@@ -43,6 +44,7 @@ SINCE_THEN: Mapping[Kind, int] = {
     Kind.ONBOARDING: 365,
     Kind.KEPT_ANSWERS: KEEP_DAYS,
     Kind.READINESS: 1095,
+    Kind.MENTORSHIPS: 365,
 }
 """Days of kinds that policies from before there were any do not name."""
 

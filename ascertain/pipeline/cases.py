@@ -12,6 +12,7 @@ from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile, CatalogueItem, Mentor, Versions
 from ascertain.domain.consent import SOURCE_OF, WORDS, Purpose, Source
 from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.mentoring import AcrossLines, kept_apart
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.skills import ContentTag, JobProfile, Level
@@ -44,6 +45,7 @@ class Landscape:
     tags: Mapping[str, tuple[ContentTag, ...]]
     items: Mapping[str, CatalogueItem]
     mentors: Mapping[str, tuple[tuple[str, Mentor], ...]]
+    managers: Mapping[str, str | None]
     masker: KeyedPseudonymiser
     as_of: date
     stamp: str
@@ -65,8 +67,10 @@ class CaseBuilder:
         pseudonyms: KeyedPseudonymiser,
         as_of: Callable[[], date],
         pilot_skills: Callable[[str], frozenset[str] | None] = lambda _: None,
+        across_lines: AcrossLines = AcrossLines.WITH_LEAVE,
     ) -> None:
         """``pilot_skills``: the skills of a pilot by its id, ``None`` for all."""
+        self._across_lines = across_lines
         self._taxonomy = taxonomy
         self._tagger = tagger
         self.versions = versions
@@ -99,6 +103,7 @@ class CaseBuilder:
             tags=tags,
             items=items,
             mentors=self._mentors(uow, {p.id for p in people if may_help(p)}, as_of),
+            managers={p.id: p.manager_id for p in people},
             masker=masker,
             as_of=as_of,
             stamp=digest({"tags": tags, "items": items, "names": directory}),
@@ -151,7 +156,7 @@ class CaseBuilder:
             completed=frozenset(
                 e.content_id for e in evidence if e.content_id and e.kind in FINISHED and e.passed is not False
             ),
-            mentors=_helpers(landscape, role, learner),
+            mentors=self._helpers(uow, landscape, role, learner),
             withheld=_withheld(learner, known),
             withdrawals=learner.consents.withdrawals,
             domain=domain,
@@ -181,6 +186,22 @@ class CaseBuilder:
             stamp = digest(role)
             self._role_stamps[role.id] = role, stamp
         return stamp
+
+    def _helpers(
+        self, uow: UnitOfWork, landscape: Landscape, role: JobProfile | None, learner: Learner
+    ) -> tuple[Mentor, ...]:
+        """Mentors for what the role asks; never the learner themself, nor along a reporting line without leave."""
+        required = sorted({r.skill_id for r in role.requirements}) if role else []
+        if not any(s in landscape.mentors for s in required):
+            return ()
+        words = uow.mentoring.words(learner.id)
+
+        def apart(owner: str) -> str:
+            managers = landscape.managers.get
+            return kept_apart(learner.id, owner, managers, words, self._across_lines, landscape.as_of)
+
+        rows = [(s, [m for o, m in landscape.mentors.get(s, ()) if not apart(o)]) for s in required]
+        return tuple(m for _, found in rows for m in found[:MENTORS_PER_SKILL])
 
     def _mentors(
         self, uow: UnitOfWork, staff: Collection[str], as_of: date
@@ -271,17 +292,6 @@ def _withheld(learner: Learner, known: Collection[Evidence]) -> tuple[str, ...]:
         f"{f'{stored[s]} pieces of ' if stored[s] else ''}{WORDS[s]}: {learner.consents.why_not(s)}"
         for s in Source
         if stored[s] or (s in refused and not learner.consents.allows(s))
-    )
-
-
-def _helpers(landscape: Landscape, role: JobProfile | None, learner: Learner) -> tuple[Mentor, ...]:
-    """Mentors for what the role asks, never the learner themself."""
-    required = sorted({r.skill_id for r in role.requirements}) if role else []
-    return tuple(
-        mentor
-        for skill in required
-        for owner, mentor in landscape.mentors.get(skill, ())[:MENTORS_PER_SKILL]
-        if owner != learner.id
     )
 
 

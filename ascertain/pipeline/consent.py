@@ -24,6 +24,7 @@ from ascertain.domain.records import WorkerRecord
 from ascertain.errors import ConflictError, InputError
 from ascertain.pipeline.cases import learner_or_raise
 from ascertain.pipeline.consent_texts import rests_on, without_note, without_words
+from ascertain.pipeline.mentoring import stop_mentoring
 from ascertain.pipeline.write_back_switch import named
 
 
@@ -209,6 +210,8 @@ def settle(uow: UnitOfWork, before: Consents, learner: Learner) -> Forgotten:
     """Bring what is stored about somebody into line with what is allowed now: evidence that may not be used is deleted
     with all that was said of it, and where a source is allowed anew its records are asked for again."""
     now = learner.consents
+    if not now.allows(Purpose.MENTORING):
+        stop_mentoring(uow, learner)
     widened = [s for s in Source if now.allows(s) and not before.allows(s)]
     if entities := {e.value for s in widened for e in BROUGHT_BY[s]}:
         uow.sync.forget_cursors(entities)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from ascertain.domain.canonical import canonical_json
 from ascertain.domain.connector import Budget
 from ascertain.domain.notifications import (
+    MENTORING,
     ONBOARDING,
     OVERDUE,
     SKILLS_UPDATED,
@@ -40,6 +41,7 @@ from ascertain.domain.writeback_plan import WritebackRules, withheld
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.connection_lease import ConnectionLeases
 from ascertain.pipeline.notify_mail import MailRound
+from ascertain.pipeline.notify_mentoring import MentoringRound
 from ascertain.pipeline.notify_onboarding import OnboardingRound
 from ascertain.pipeline.notify_overdue import OverdueRound
 from ascertain.pipeline.stop import is_stopped
@@ -48,6 +50,8 @@ log = logging.getLogger(__name__)
 
 ENDPOINT = "endpoint:"
 """Switches of endpoints: off while one is disabled."""
+OF_A_ROUND = frozenset({OVERDUE, ONBOARDING, MENTORING})
+"""Types of mails that a round of their own makes and words."""
 MOST = 1000
 """Messages tried in one go."""
 
@@ -90,8 +94,11 @@ class Notifier:
         self.endpoints = {e.name: e for e in endpoints}
         self.senders = dict(senders or {})
         self.mails = MailRound(mail or MailRules(), mailer) if mailer else None
-        self.overdue = OverdueRound(mailer, address) if mailer else None
-        self.onboarding = OnboardingRound(mailer, address) if mailer else None
+        self.rounds: dict[str, OverdueRound | OnboardingRound | MentoringRound] = {}
+        if mailer:
+            self.rounds[OVERDUE] = OverdueRound(mailer, address)
+            self.rounds[ONBOARDING] = OnboardingRound(mailer, address)
+            self.rounds[MENTORING] = MentoringRound(mailer, address)
         self.rules = rules or WritebackRules()
         self.pseudonym = pseudonym
         self.budget = budget
@@ -133,10 +140,9 @@ class Notifier:
             if self.mails is not None:
                 new, stale = self.mails.collect(uow, people, notes, self.clock.now())
                 report.new, report.superseded = report.new + new, report.superseded + stale
-            for late in (self.overdue, self.onboarding):
-                if late is not None:
-                    new, stale = late.collect(uow, people, self.clock.now())
-                    report.new, report.superseded = report.new + new, report.superseded + stale
+            for mails in self.rounds.values():
+                new, stale = mails.collect(uow, people, self.clock.now())
+                report.new, report.superseded = report.new + new, report.superseded + stale
             uow.commit()
 
     def _collect_for(
@@ -195,10 +201,8 @@ class Notifier:
         if person is None or person.restricted or not text:
             self._store(row, NotificationState.SUPERSEDED, "no longer true", report)
             return True
-        if row.type == OVERDUE and self.overdue is not None:
-            outcome = self.overdue.send(row, person, text)
-        elif row.type == ONBOARDING and self.onboarding is not None:
-            outcome = self.onboarding.send(row, person, text)
+        if (own := self.rounds.get(row.type)) is not None:
+            outcome = own.send(row, person, text)
         elif row.channel is Channel.EMAIL and self.mails is not None:
             outcome = self.mails.send(row, person, text)
         else:
@@ -211,10 +215,9 @@ class Notifier:
 
     def _still_true(self, uow: UnitOfWork, row: Notification) -> str:
         """What to send; empty when that is no longer true."""
-        if row.type == OVERDUE:
-            return self.overdue.text(uow, row, self.clock.now().date()) if self.overdue else ""
-        if row.type == ONBOARDING:
-            return self.onboarding.text(uow, row, self.clock.now().date()) if self.onboarding else ""
+        if row.type in OF_A_ROUND:
+            own = self.rounds.get(row.type)
+            return own.text(uow, row, self.clock.now().date()) if own else ""
         if row.channel is Channel.EMAIL:
             return self.mails.text(uow, row, self.rules) if self.mails else ""
         people = {p.id: p for p in [uow.people.get(row.learner_id or "")] if p is not None}

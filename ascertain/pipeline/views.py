@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.assignments import items_of
-from ascertain.domain.consent import Purpose
 from ascertain.domain.disputes import Dispute
 from ascertain.domain.orders import gives_orders
 from ascertain.domain.people import Learner
@@ -18,7 +17,7 @@ from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.runs import StoredAssertion
 from ascertain.domain.usage import Use, refused_for
 from ascertain.pipeline.assignments import shown
-from ascertain.pipeline.cases import MENTOR_LEVEL
+from ascertain.pipeline.mentoring_find import Seek, find
 from ascertain.pipeline.review_queue import rows, waiting
 
 Json = dict[str, Any]
@@ -151,8 +150,9 @@ def profile(uow: UnitOfWork, learner: Learner) -> Json:
     }
 
 
-def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
-    """The learner's path with the curator's reasons, and whether somebody has approved it."""
+def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy, seek: Seek | None = None) -> Json:
+    """The learner's path with the curator's reasons, and whether somebody has approved it; with ``seek`` the mentors
+    who could help."""
     run = uow.runs.latest(learner.id)
     found = uow.runs.document(run.id, "path") if run else None
     choice = (uow.runs.document(run.id, "path_choice") if run else None) or {}
@@ -176,27 +176,22 @@ def path(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy) -> Json:
         else None,
         "approval": shown(assignment) if assignment else None,
         "summary": choice.get("summary", ""),
-        "mentors": mentors(uow, learner, taxonomy, [s for st in steps for s in st["closes"]]),
+        "mentors": mentors(uow, learner, taxonomy, [s for st in steps for s in st["closes"]], seek),
     }
 
 
-def mentors(uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy, skills: Sequence[str]) -> list[Json]:
-    """Colleagues who are still here, do not mind being named, and have an accepted level 4 or 5 in a skill of the path:
-    at most two a skill, never the learner."""
-    wanted = dict.fromkeys(skills)
-    found: dict[str, list[StoredAssertion]] = defaultdict(list)
-    for a in uow.assertions.experts(MENTOR_LEVEL, skills=wanted):
-        found[a.skill_id].append(a)
+def mentors(
+    uow: UnitOfWork, learner: Learner, taxonomy: Taxonomy, skills: Sequence[str], seek: Seek | None
+) -> list[Json]:
+    """Colleagues who offer to be a mentor in these skills and could be this learner's now: at most two a skill, with
+    the level where they let it be told."""
+    named: Counter[str] = Counter()
     out: list[Json] = []
-    for s in wanted:
-        rows = sorted(found[s], key=lambda a: (-int(a.level or 0), -(a.confidence or 0), a.learner_id))
-        named = 0
-        for a in rows:
-            who = uow.people.get(a.learner_id) if a.learner_id != learner.id else None
-            willing = who is not None and who.active and not who.restricted and who.consents.allows(Purpose.MENTORING)
-            if who is not None and willing and named < MENTORS_SHOWN:
-                named += 1
-                out.append({"skill": s, "label": label(taxonomy, s), "name": who.name, "level": int(a.level or 0)})
+    for who, f in find(uow, learner, skills, seek) if seek else ():
+        named[f.skill_id] += 1
+        if named[f.skill_id] <= MENTORS_SHOWN:
+            level = int(f.level) if f.level else None
+            out.append({"skill": f.skill_id, "label": label(taxonomy, f.skill_id), "name": who.name, "level": level})
     return out
 
 

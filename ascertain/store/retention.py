@@ -45,6 +45,7 @@ from ascertain.store.schema_api import ApiRequestRow, RunRequestMemberRow, RunRe
 from ascertain.store.schema_disputes import DisputeRow
 from ascertain.store.schema_exchange import InboxRow, NotificationRow, OutboxRow
 from ascertain.store.schema_ingest import EngagementRow
+from ascertain.store.schema_mentoring import MentorshipRow
 from ascertain.store.schema_onboarding import OnboardingPlanRow
 from ascertain.store.schema_retention import CutRow, DeletionMarkRow, DeletionRow, DepartureRow, HoldRow
 from ascertain.store.schema_rights import AccessRow
@@ -58,6 +59,7 @@ _DELETIONS, _MARKS, _HOLDS = map(table, (DeletionRow, DeletionMarkRow, HoldRow))
 _API_REQUESTS, _RUN_REQUESTS, _RUN_MEMBERS = map(table, (ApiRequestRow, RunRequestRow, RunRequestMemberRow))
 _ONBOARDINGS = table(OnboardingPlanRow)
 _ANSWERS, _READY = table(KeptAnswersRow), table(ReadinessRow)
+_MENTORSHIPS = table(MentorshipRow)
 _DEPARTURES, _CUTS, _USES, _DISPUTES = map(table, (DepartureRow, CutRow, EngagementRow, DisputeRow))
 
 _OPEN_ROWS = (OutboxState.PLANNED, OutboxState.WRITING, OutboxState.UNSEEN)
@@ -184,6 +186,16 @@ _WHERE: dict[Kind, _Held] = {
         lambda b: _READY.c.taken_at < b,
     ),
     Kind.KEPT_ANSWERS: _Held(_ANSWERS, (_ANSWERS.c.run_id,), _ANSWERS.c.learner_id, lambda b: _ANSWERS.c.kept_at < b),
+    # From the last thing that was done about it; what holds is kept.
+    Kind.MENTORSHIPS: _Held(
+        _MENTORSHIPS,
+        (_MENTORSHIPS.c.id,),
+        _MENTORSHIPS.c.learner_id,
+        lambda b: (
+            (_MENTORSHIPS.c.state != "accepted")
+            & (func.coalesce(_MENTORSHIPS.c.ended_at, _MENTORSHIPS.c.answered_at, _MENTORSHIPS.c.asked_at) < b)
+        ),
+    ),
 }
 
 

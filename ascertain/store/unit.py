@@ -24,6 +24,7 @@ from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.inbox import Inbox, KeptSecrets
 from ascertain.domain.key_manager import KeyManagers
 from ascertain.domain.matching import MatchLists
+from ascertain.domain.mentoring import Mentoring
 from ascertain.domain.notice import Notices
 from ascertain.domain.onboarding import Onboardings
 from ascertain.domain.openings import Openings
@@ -79,6 +80,7 @@ from ascertain.store.inbox import SqlInbox
 from ascertain.store.kept import SqlKeptSecrets
 from ascertain.store.keys import KeyRing
 from ascertain.store.matches import SqlMatchLists
+from ascertain.store.mentoring import SqlMentoring
 from ascertain.store.notifications import SqlNotifications
 from ascertain.store.onboarding import SqlOnboardings
 from ascertain.store.openings import SqlOpenings
@@ -174,6 +176,7 @@ class SqlUnitOfWork:
     matches: MatchLists
     onboardings: Onboardings
     successions: Successions
+    mentoring: Mentoring
 
     def __init__(self, engines: Engines, context: UnitContext, *, write: bool) -> None:
         self._engines = engines
@@ -241,6 +244,7 @@ class SqlUnitOfWork:
         self.matches = SqlMatchLists(tx)
         self.onboardings = SqlOnboardings(tx)
         self.successions = SqlSuccessions(tx)
+        self.mentoring = SqlMentoring(tx)
         return self
 
     def __exit__(

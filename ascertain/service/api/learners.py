@@ -97,7 +97,7 @@ def path(learner: LearnerId, caller: Annotated[Caller, Depends(Asks(Action.PATH_
     """A person's path out of the catalogue: what, when, why, what limits it, and whether somebody approved it."""
     with caller.reading() as uow:
         found = permitted_learner(uow, caller.who, caller.action, learner)
-        data = views.path(uow, found, caller.app.bundle.taxonomy)
+        data = views.path(uow, found, caller.app.bundle.taxonomy, caller.app.mentors.seek)
     caller.note("path", [found.id])
     return caller.one(PathOfPerson, data)
 
@@ -111,14 +111,21 @@ def mentors(
         list[str] | None, Query(max_length=50, description="Ids of skills; else those of the path.")
     ] = None,
 ) -> Response:
-    """Colleagues with an accepted level 4 or 5 in these skills who do not mind being named: at most two a skill."""
+    """Colleagues who offer to be a mentor in these skills and could be this person's now: at most two a skill."""
     taxonomy = caller.app.bundle.taxonomy
     with caller.reading() as uow:
         found = permitted_learner(uow, caller.who, caller.action, learner)
-        rows = views.mentors(uow, found, taxonomy, skill) if skill else views.path(uow, found, taxonomy)["mentors"]
+        seek = caller.app.mentors.seek
+        rows = (
+            views.mentors(uow, found, taxonomy, skill, seek)
+            if skill
+            else views.path(uow, found, taxonomy, seek)["mentors"]
+        )
     caller.note("mentors", [found.id])
     asked = tuple(skill or ())
-    return caller.page(Mentor, caller.cut(Sorted(rows, lambda r: (r["skill"], -r["level"], r["name"]), asked), paging))
+    return caller.page(
+        Mentor, caller.cut(Sorted(rows, lambda r: (r["skill"], -(r["level"] or 0), r["name"]), asked), paging)
+    )
 
 
 @router.get("/learners/{learner}/matches", operation_id="learner_matches", response_model=One[Matches])

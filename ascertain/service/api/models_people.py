@@ -221,12 +221,13 @@ class Access(Exchanged):
 
 @published("mentor")
 class Mentor(Exchanged):
-    """A colleague with an accepted skill who does not mind being named."""
+    """A colleague who offers to be a mentor in a skill."""
 
     skill: str
     label: str
     name: str
-    level: LevelNumber
+    level: LevelNumber | None
+    """Null where they do not want it told."""
 
 
 class Coverage(Exchanged):

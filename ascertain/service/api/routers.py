@@ -13,6 +13,7 @@ from ascertain.service.api import (
     disputing,
     find,
     learners,
+    mentoring,
     onboarding,
     openings,
     operation,
@@ -52,6 +53,7 @@ API = (
     rights_requests.router,
     openings.router,
     succession.router,
+    mentoring.router,
     onboarding.router,
     deciding.router,
 )

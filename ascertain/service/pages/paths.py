@@ -139,7 +139,7 @@ def _shown(request: Request, reader: Reader, text: str) -> Response:
     today = app.clock.today()
     with app.units(write=False) as uow:
         learner = permitted_learner(uow, reader.who, Action.PATH_READ, text)
-        path = views.path(uow, learner, app.bundle.taxonomy)
+        path = views.path(uow, learner, app.bundle.taxonomy, app.mentors.seek)
         steps = progress(uow, learner, path, today)
         approval = path["approval"] or {}
         own = reader.who.learner_id == learner.id

@@ -78,7 +78,11 @@ def person_page(uow: UnitOfWork, app: App, reader: Reader, learner: Learner) -> 
     taxonomy = app.bundle.taxonomy
     profile = views.profile(uow, learner)
     gaps = views_gaps.gaps(uow, learner, taxonomy) if may(uow, reader.who, Action.GAPS_READ, learner) else None
-    path = views.path(uow, learner, taxonomy) if may(uow, reader.who, Action.PATH_READ, learner) else None
+    path = (
+        views.path(uow, learner, taxonomy, app.mentors.seek)
+        if may(uow, reader.who, Action.PATH_READ, learner)
+        else None
+    )
     steps = progress(uow, learner, path, app.clock.today()) if path else None
     proofs = explain.proofs(uow, uow.assertions.of(learner.id))
     return {

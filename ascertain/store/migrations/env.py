@@ -14,6 +14,7 @@ from ascertain.store import (  # the tables of the metadata
     schema_fairness,  # noqa: F401
     schema_ingest,  # noqa: F401
     schema_library,  # noqa: F401
+    schema_mentoring,  # noqa: F401
     schema_onboarding,  # noqa: F401
     schema_operations,  # noqa: F401
     schema_paths,  # noqa: F401

@@ -9,14 +9,17 @@ import pytest
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.consent import SOURCE_OF, Origin, Purpose, Source
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.mentoring import Offer
 from ascertain.domain.people import Learner
 from ascertain.domain.runs import RunState
 from ascertain.domain.skills import Level
 from ascertain.errors import BlockedError, ConflictError, ConsentChanged, InputError
-from ascertain.pipeline import views, views_gaps
+from ascertain.pipeline import views_gaps
 from ascertain.pipeline.cases import learner_or_raise
 from ascertain.pipeline.consent import Said, say, say_for_all
 from ascertain.pipeline.consent_file import import_consents
+from ascertain.pipeline.mentoring_file import read_mentoring
+from ascertain.pipeline.mentoring_find import Seek, find
 from ascertain.pipeline.permit import operator
 from ascertain.pipeline.replay import replay
 from ascertain.store import Store
@@ -266,14 +269,15 @@ def _person(world: World, ident: str = "E1") -> Learner:
 
 
 def _mentor_of(world: World, learner: Learner) -> bool:
-    """Whether Ann, made an expert, is named to somebody: by the case and by what people see."""
+    """Whether Ann, made an expert, is named to somebody: whatever she offers."""
     if "sql" not in world.assertions():
         world.assess()
     with world.store.units() as uow:
         uow.assertions.set_state(world.assertions()["sql"].id, AssertionState.ACCEPTED, level=Level.EXPERT)
+        uow.mentoring.put_offer(Offer("E1", 1, offered_at=world.clock.now()))
         uow.commit()
     with world.store.units(write=False) as uow:
-        return any(m["name"] == "Ann Archer" for m in views.mentors(uow, learner, world.taxonomy, ["sql"]))
+        return any(p.id == "E1" for p, _ in find(uow, learner, ["sql"], Seek(read_mentoring(), world.clock.today())))
 
 
 def _figures(world: World) -> tuple[set[str], int]:

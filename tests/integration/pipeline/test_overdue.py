@@ -145,9 +145,8 @@ def test_a_mail_that_waits_is_dropped_when_it_is_answered(
     run(world)
     with world.store.units() as uow:
         notifier = Notifier(world.store.units, world.clock, mailer=post)
-        assert notifier.overdue is not None
         people = {p.id: p for p in uow.people.all()}
-        assert notifier.overdue.collect(uow, people, world.clock.now()) == (1, 0)
+        assert notifier.rounds[OVERDUE].collect(uow, people, world.clock.now()) == (1, 0)
         uow.commit()
     decide(world, late, Outcome.UPHOLD)
     tell()

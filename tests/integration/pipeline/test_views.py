@@ -6,10 +6,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from ascertain.domain.evidence import EvidenceKind
-from ascertain.domain.skills import Level
 from ascertain.pipeline import views, views_gaps
-from tests.integration.pipeline.world import ANN, BOB, World, exam
+from tests.integration.pipeline.world import ANN, World
 
 
 def _all(world: World, learner: str = "E1") -> dict[str, Any]:
@@ -101,29 +99,6 @@ def test_a_path_has_the_curators_plan(world: World) -> None:
     assert path["plan"]["id"] == "quick"
     assert path["plan"]["steps"][0]["skills"] == ["Kubernetes"]
     assert path["summary"] == "Short first."
-
-
-def test_mentors_are_never_the_learner_nor_somebody_who_left(world: World) -> None:
-    for owner in ("E1", "E2"):
-        proofs = [
-            exam(f"m-{owner}-{i}", owner, 1.0, EvidenceKind.CERTIFICATION, level=Level.EXPERT, content_id=None)
-            for i in range(4)
-        ]
-        world.add(*proofs)
-        world.assess(owner)
-    assert {world.assertions(p)["sql"].level for p in ("E1", "E2")} == {Level.EXPERT}
-
-    def named(learner: str) -> list[str]:
-        with world.store.units(write=False) as uow:
-            who = uow.people.get(learner)
-            assert who is not None
-            return [m["name"] for m in views.mentors(uow, who, world.taxonomy, ["sql", "python"])]
-
-    assert named("E1") == ["Bob Baker"]
-    assert named("E2") == ["Ann Archer"]
-    assert sorted(named("E3")) == ["Ann Archer", "Bob Baker"]
-    world.person(BOB, active=False)
-    assert named("E1") == []
 
 
 def test_reviews_are_shown_by_urgency_and_to_whom_they_belong(world: World) -> None:

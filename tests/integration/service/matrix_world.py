@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from ascertain.domain.access import Scope
 from ascertain.domain.consent import Purpose
+from ascertain.domain.mentoring import Mentorship, Offer, PairState
 from ascertain.domain.onboarding import Given, Milestone, MilestoneKind, OnboardingPlan, Owner, PlanState
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import ABOUT_A_PERSON, EVERYBODY, Action, Grant, Principal, Role, RoleGrant
@@ -41,7 +42,7 @@ ANN = "E1"
 TALENT = Path(__file__).parent / "talent.yaml"
 SKILLS_OF = {"assertion": "sql", "item": "kubernetes", "dispute": "kubernetes"}
 """The skill that each of Ann's things is about."""
-ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident", "plan"}
+ABOUT_ANN = {"learner", "assertion", "item", "dispute", "assignment", "run", "request", "ident", "plan", "mentorship"}
 """Parameters of a path that stand for something of a person's; the others name what is nobody's."""
 IN_BODY = {
     "GET /disputes/new": "assertion",
@@ -80,6 +81,7 @@ NOBODYS = {
     "request": "p00000000000000",
     "ident": "p00000000000000",
     "plan": "o00000000000000",
+    "mentorship": "m00000000000000",
 }
 """Ids of nothing."""
 
@@ -170,7 +172,7 @@ class Matrix:
     def __init__(self, world: ApiWorld) -> None:
         self.world, self.app = world, world.app
         self.api = create_app(self.app, [])
-        world.ids |= request_of_ann(self.app) | plan_of_ann(self.app)
+        world.ids |= request_of_ann(self.app) | plan_of_ann(self.app) | mentor_of_ann(self.app)
         world.ids |= {k: v for k, v in OTHERS.items() if k not in world.ids}
         self.calls = [self._with_body(c) for c in calls(self.api)]
         self.people = self._everybody()
@@ -270,6 +272,8 @@ class Matrix:
         own = next((p for p in self.people if p.id == caller.who.learner_id), None)
         close = {own.id, own.manager_id} if own else set()
         with self.app.units(write=False) as uow:
+            if own:  # whoever asked somebody to be their mentor told them so
+                close |= {i for m in uow.mentoring.of(own.id) for i in (m.learner_id, m.mentor_id)}
             return [
                 p
                 for p in self.people
@@ -338,6 +342,7 @@ VALUES: dict[str, Any] = {
     "changes": [{"op": "edit", "milestone": "m01", "title": "Another title"}],
     "state": "done",
     "milestone": "m01",
+    "mentor": "E2",
 }
 """What fields of a body are given, by name; the others follow from their type."""
 NEVER = {"cohort", "force", "on", "level"}
@@ -454,6 +459,16 @@ def plan_of_ann(app: Any) -> dict[str, str]:
         uow.onboardings.add(made)
         uow.commit()
     return {"plan": ident}
+
+
+def mentor_of_ann(app: Any) -> dict[str, str]:
+    """She offers to help, and has a request to answer."""
+    at = app.clock.now()
+    with app.units() as uow:
+        uow.mentoring.put_offer(Offer(ANN, 3, offered_at=at))
+        uow.mentoring.put(Mentorship("m0123456789abcd", "E5", ANN, "sql", PairState.ASKED, at))
+        uow.commit()
+    return {"mentorship": "m0123456789abcd"}
 
 
 TRAILS = {"audit_records", "audit_heads", "sessions", "api_keys", "api_requests", "accesses"}
