@@ -48,7 +48,6 @@ def propose(
     from ascertain.domain.permission import Action
     from ascertain.domain.stewardship import Support
     from ascertain.pipeline.permit import demand
-    from ascertain.pipeline.taxonomy_change import in_words
 
     shown = opened()
     who = asking(shown, actor)
@@ -57,7 +56,7 @@ def propose(
     change = shown.release(version, _leads(lead, replaced))
     with shown.units() as uow:
         steward = shown.steward(uow)
-        made = steward.propose(change, by=who, support=Support(in_words(change, {})))
+        made = steward.propose(change, by=who, support=Support("imported beside the one in use"))
         found = steward.preview(made.id)
         uow.commit()
     show_preview(shown, found, as_json)

@@ -28,6 +28,8 @@ from ascertain.service.pages.shell import Reader, Reads, Sends, Sent, back, serv
 router = APIRouter(include_in_schema=False)
 Json = dict[str, Any]
 FOUND = 30
+DRAWN = 8
+"""Flows that are drawn, the greatest first."""
 ORDER = (
     ProposalState.OPEN,
     ProposalState.APPROVED,
@@ -199,10 +201,11 @@ def _one(request: Request, reader: Reader, ident: str, error: AscertainError | N
         p = found.proposal
         needing = steward.needed_by(p) if p.state in IN_USE else []
     r = found.release
+    flows = sorted(found.impact.flows, key=lambda f: -f.assertions)
     rule = app.charter.changes[p.change.kind]
     data = {
         "p": shown(found) | _row(p, taxonomy),
-        "moves": [(f.source_label, f.target_label, f.assertions, f.after) for f in found.impact.flows],
+        "moves": [(f.source_label, f.target_label, f.assertions, f.after) for f in flows[:DRAWN]],
         "touched": [_skill(taxonomy, s) for s in sorted(p.change.touched)],
         "by": [r.value for r in sorted(rule.by)],
         "followed": [f"{n} → {', '.join(to) or 'nothing'}" for _, n, _, to in r.leads] if r else [],
