@@ -25,6 +25,7 @@ from tests.crews.altered import Change
 from tests.crews.scripted_server import Body, Reply, Script, sensible, serve
 from tests.crews.test_fuzz import FALSE_WORDS, STRANGE
 from tests.crews.test_poison import POISON
+from tools.library import MAX_DESCRIPTION
 from tools.library_desk import LibraryDesk
 
 
@@ -93,6 +94,28 @@ def test_rules_hold_back_one_of_many_in_a_list_unless_the_title_names_it() -> No
     (found,) = walk(items=(item("many", "SQL and much more", listed, *tags),)).weighings
     assert [k.skill_id for k in found.kept] == ["sql"]
     assert "one of many" in found.refused[0].why
+
+
+def test_a_title_names_a_skill_by_all_words_of_a_name_and_a_cut_description_is_still_a_list() -> None:
+    many = "Planning, writing, speaking, listening, cooking, singing, dancing, drawing, data analytics."
+    candidate = {
+        "skill_id": "x",
+        "label": "Business analytics",
+        "synonyms": ["Datenanalyse"],
+        "quote": "data analytics",
+    }
+
+    def verdict(title: str, description: str, **changes: str) -> str:
+        shown = {"content_id": "c", "title": title, "description": description, "tags": [candidate | changes]}
+        answer = RULES["tag_reviewer"]({"tagged_items": {"items": [shown]}}, world.services())
+        return str(answer["verdicts"][0]["verdict"])
+
+    assert verdict("Supply Chain Analytics", many) == "unsupported", "one word of two is another subject"
+    assert verdict("Analytics for Business", many) == "supported"
+    assert verdict("Datenbankverwaltungssysteme", many) == "unsupported", "the beginning of a compound is another word"
+    cut = ("A course. " + many * 40)[:MAX_DESCRIPTION]
+    assert verdict("Something else", cut, quote="beyond what is shown") == "unsupported"
+    assert verdict("Something else", "A course.", quote="said in the lecture") == "supported"
 
 
 def test_an_agent_sees_no_probability_and_only_what_is_offered() -> None:

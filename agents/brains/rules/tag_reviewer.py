@@ -5,10 +5,11 @@ few of them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ascertain.domain.ports import CrewServices
+from tools.library import MAX_DESCRIPTION
 
 _NOT_TAUGHT = re.compile(
     r"\bprerequisites?\b|\b(?:is|are) (?:required|expected|assumed|a must)\b|"
@@ -21,11 +22,13 @@ _NOT_TAUGHT = re.compile(
 _SEPARATOR = re.compile(r"[,;]\s")
 _END = re.compile(r"[.!?](?:\s|$)|\n")
 _LONG_LIST = 8
-"""Separators in one sentence. Of 60 tags of real courses judged by hand, 21 of 34 out of such lists were wrong, and 6
-of the 26 others."""
-_WORD = re.compile(r"[^\W_]{2,}[+#]*")
+"""Separators in one sentence. How often tags out of such lists are right: docs/content-tags.md."""
+_WORD = re.compile(r"[^\W_]{2,}[+#]*|[^\W\d_][+#]+")
 _PREFIX = 5
 """Letters that two words must share to count as the same: "negotiat-ing", "negotiat-ion"."""
+_LONGER = 4
+"""Letters that one of them may be longer: "Finanzcontrolling" is not "financial"."""
+_SMALL = frozenset({"and", "of", "the", "for", "with", "in", "to", "an", "und", "von", "mit"})
 
 
 def answer(shown: Mapping[str, dict[str, Any]], services: CrewServices) -> dict[str, Any]:
@@ -35,8 +38,9 @@ def answer(shown: Mapping[str, dict[str, Any]], services: CrewServices) -> dict[
 
 
 def _judge(item: Mapping[str, Any], tag: Mapping[str, Any]) -> dict[str, Any]:
-    named = bool(_stems([tag["label"], *tag["synonyms"]]) & _stems([item["title"]]))
-    why = "" if named else _against(tag["quote"], _sentence(item["description"], tag["quote"]))
+    title = _words(item["title"])
+    named = any(_names(_words(name), title) for name in (tag["label"], *tag["synonyms"]))
+    why = "" if named else _against(tag["quote"], _sentence(item, tag["quote"]))
     return {
         "content_id": item["content_id"],
         "skill_id": tag["skill_id"],
@@ -45,11 +49,16 @@ def _judge(item: Mapping[str, Any], tag: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sentence(text: str, quote: str) -> str:
-    """The sentence that a quote stands in: of a long one the mapper quotes a part."""
+def _sentence(item: Mapping[str, Any], quote: str) -> str:
+    """The sentence that a quote stands in: of a long one the mapper quotes a part. One that is shown nowhere stands in
+    what was cut off a long description: it goes on with the last sentence that is shown."""
+    text = str(item["description"])
     at = text.find(quote) if quote else -1
     if at < 0:
-        return quote
+        elsewhere = quote in item["title"] or any(quote in p for p in item.get("passages", ()))
+        if not quote or elsewhere or len(text) < MAX_DESCRIPTION:
+            return quote
+        return text[max((m.end() for m in _END.finditer(text)), default=0) :]
     begin = max((m.end() for m in _END.finditer(text, 0, at)), default=0)
     end = _END.search(text, at + len(quote) - 1)
     return text[begin : end.start() if end else len(text)]
@@ -63,5 +72,14 @@ def _against(quote: str, sentence: str) -> str:
     return ""
 
 
-def _stems(texts: Iterable[str]) -> set[str]:
-    return {w.casefold()[:_PREFIX] for t in texts for w in _WORD.findall(t)}
+def _names(name: Sequence[str], title: Sequence[str]) -> bool:
+    """Whether each word of a name stands in the title: "Supply Chain Analytics" names no "Business analysis"."""
+    return bool(name) and all(any(_same(a, b) for b in title) for a in name)
+
+
+def _same(a: str, b: str) -> bool:
+    return a[:_PREFIX] == b[:_PREFIX] and abs(len(a) - len(b)) <= _LONGER
+
+
+def _words(text: str) -> list[str]:
+    return [w for w in (f.casefold() for f in _WORD.findall(text)) if w not in _SMALL]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -10,12 +11,14 @@ import pytest
 from ascertain.domain.content_tags import Outcomes, Says, TagState, Vote
 from ascertain.domain.people import Learner
 from ascertain.domain.permission import Grant, Principal, Role
-from ascertain.domain.skills import Level
+from ascertain.domain.skills import Candidate, Level
 from ascertain.errors import ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline.charter import read_charter
 from ascertain.pipeline.content_tags import Desk
 from ascertain.pipeline.tag_rows import TagRow, summary
+from crews.learner import build
 from tests.agreed import tell_everybody
+from tests.crews.world import TinyMapper
 from tests.integration.pipeline.world import COURSES, World, course, exam
 
 LND = Principal("lnd@example.org", grants=(Grant(Role.L_AND_D, frozenset({"all"})),))
@@ -162,3 +165,24 @@ def test_finishing_is_measured_over_everybody_but_those_who_do_not_allow_it(worl
     assert world.actions().count("content.measured") == 1
     (other,) = rows(world, content="k8s-101")
     assert other.prediction.says is Says.TOO_FEW
+
+
+def test_a_second_learners_run_maps_no_content_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the real crew under rules: what was read of a course once serves everybody who did it."""
+    world.crew = build()  # type: ignore[assignment]
+    asked: list[str] = []
+    known = type(world.mapper).map
+
+    def listened(self: TinyMapper, texts: Sequence[str], *, top: int) -> list[list[Candidate]]:
+        asked.extend(texts)
+        return known(self, texts, top=top)
+
+    say(world, "sql-101", "sql", Vote.ACCEPT)
+    monkeypatch.setattr(type(world.mapper), "map", listened)
+    world.assess("E1")
+    assert asked, "her ticket is read"
+    asked.clear()
+    world.assess("E2")
+    assert "sql" in world.assertions("E2"), "by the tag of the course"
+    world.tag()
+    assert not [t for t in asked if "SQL first steps" in t], "neither by the run nor by another look at the library"
