@@ -38,6 +38,8 @@ ACTIONS: Mapping[str, Entry] = {
     "content.measured": Entry(1, "how finishers of content did was counted: how many counts differ from before"),
     "content.transcript_put": Entry(1, "a transcript was put to content: kind and size, and the text of before"),
     "content.transcript_removed": Entry(1, "the transcript of content was taken away"),
+    "content.tag_retired": Entry(1, "a tag that was on notice too long counts no more: counts"),
+    "content.tag_said": Entry(1, "a learner said whether content teaches a skill, or took it back"),
     "content.tag_voted": Entry(1, "somebody said whether content teaches a skill: vote, and what the votes come to"),
     "content.tagged": Entry(1, "courses were mapped to skills"),
     "content.weighed": Entry(1, "the catalogue crew looked at content: which, how many tags it held back, each step"),
