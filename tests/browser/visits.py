@@ -214,7 +214,7 @@ VISITS = (
     Visit("succession", "/succession", PARTNER, at("/succession")),
     Visit("succession-role", "/succession/{key_role}", PARTNER, at("/succession/K-EM")),
     Visit("learning", "/learning", DEVELOPER, at("/learning")),
-    Visit("content", "/content", DEVELOPER, at("/content?q=python")),
+    Visit("content", "/content", DEVELOPER, at("/content")),
     Visit("content-item", "/content/{content:path}", LEARNER, COURSE),
     Visit("content-tags", "/content/tags", DEVELOPER, at("/content/tags")),
     Visit("trends", "/learning/trends", DEVELOPER, at("/learning/trends")),
