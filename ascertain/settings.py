@@ -100,6 +100,10 @@ class Settings(BaseSettings):
     """Roles that groups give; empty = the shipped config/access.yaml, by which none does."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """Verbosity of the log on standard error."""
+    log_format: Literal["text", "json"] = "text"
+    """How it is written: text for people, json for whoever collects logs (one object a line)."""
+    traces_url: str = ""
+    """OTLP/HTTP address that gets traces (https://…/v1/traces); empty = none are made."""
     pseudonym_key: SecretStr | None = None
     """Key of the pseudonyms (32 bytes as hex); empty = one made at first start and kept in the home folder."""
     kms_url: str = ""
@@ -124,7 +128,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "traces_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):

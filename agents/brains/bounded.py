@@ -1,10 +1,14 @@
-"""No answer is read without end: a server may send gigabytes, and a time-out is for one read each."""
+"""No answer is read without end: a server may send gigabytes, and a time-out is for one read each. And
+nothing is sent to where cloud machines keep their credentials."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import httpx
+
+from ascertain.domain.addresses import is_never_called
 
 MOST_BYTES = 4_000_000
 """Of one answer. The longest of the demonstration has 60,000; 128,000 tokens are about half a million."""
@@ -22,8 +26,16 @@ class BoundedTransport(httpx.HTTPTransport):
 
         Raises:
             AnswerTooLong: at once, or while it is read.
+            httpx.ConnectError: the name leads to an address that is never called (link-local, metadata). A model on
+                this machine or the own network is called: whoever wrote the configuration wants that.
         """
+        _may_call(request.url)
         response = super().handle_request(request)
+        stream = response.extensions.get("network_stream")
+        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        if isinstance(peer, tuple) and is_never_called(str(peer[0])):  # the name led elsewhere than a moment ago
+            response.close()
+            raise _never(request.url.host, str(peer[0]))
         said = response.headers.get("content-length", "")
         if said.isdigit() and int(said) > MOST_BYTES:
             response.close()
@@ -47,6 +59,20 @@ class _Bounded(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._inner.close()
+
+
+def _may_call(url: httpx.URL) -> None:
+    try:
+        found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return  # connecting will say so in its own words
+    for *_, address in found:
+        if is_never_called(str(address[0])):
+            raise _never(url.host, str(address[0]))
+
+
+def _never(host: str, address: str) -> httpx.ConnectError:
+    return httpx.ConnectError(f"{host} leads to {address}, an address that is never called")
 
 
 def _too_long() -> AnswerTooLong:

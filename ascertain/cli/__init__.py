@@ -58,7 +58,7 @@ from ascertain.cli import (
 )
 from ascertain.cli.output import nothing_hidden
 from ascertain.errors import AscertainError
-from ascertain.logs import keep_libraries_quiet
+from ascertain.logs import Form, set_up
 
 app = typer.Typer(
     name="ascertain",
@@ -159,8 +159,8 @@ def main() -> None:
 def _main() -> None:
     level = os.environ.get("ASCERTAIN_LOG_LEVEL", "")
     known = level in logging.getLevelNamesMapping()  # a wrong one is named when the settings are read
-    logging.basicConfig(level=level if known else "WARNING", format="%(levelname)s %(name)s: %(message)s")
-    keep_libraries_quiet()
+    form: Form = "json" if os.environ.get("ASCERTAIN_LOG_FORMAT") == "json" else "text"
+    set_up(level if known else "WARNING", form)
     try:
         app(prog_name="ascertain")
     except AscertainError as e:

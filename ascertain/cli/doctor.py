@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ascertain.cli.doctor_machine import addresses, clock, files, workers
 from ascertain.errors import AscertainError, ConfigError, RetryableConnectorError
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ def examine(settings: Settings, opened: Callable[[], App]) -> list[Check]:
         _guarded("database", lambda: _database(app)),
         _guarded("taxonomy", lambda: _taxonomy(app)),
         _guarded("queue", lambda: _queue(app)),
+        _guarded("workers", lambda: Check("workers", *workers(app))),
+        _guarded("clock", lambda: Check("clock", *clock(app))),
+        _guarded("files", lambda: Check("files", *files(settings))),
+        _guarded("addresses", lambda: Check("addresses", *addresses(settings))),
         _guarded("audit", lambda: _audit(app)),
         _guarded("master key", lambda: _master_key(app)),
         _guarded("keys", lambda: _keys(app)),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ import typer
 from ascertain.cli.actor import Actor, asking
 from ascertain.cli.output import AsJson, emit, opened
 from ascertain.errors import ConfigError, InputError, NotFoundError
+from ascertain.logs import set_up
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,6 +32,10 @@ def serve(
     trusted_proxy: Annotated[
         str, typer.Option(help="Address of the proxy that ends TLS in front; only its word on callers counts.")
     ] = "",
+    metrics_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port for Prometheus, without keys: open it to it alone. 0 = none.")
+    ] = 0,
+    metrics_host: Annotated[str, typer.Option(help="Address on which that port listens.")] = "127.0.0.1",
 ) -> None:
     """Serve the pages and the API and take webhooks until stopped. Without TLS only on this machine or behind a proxy.
 
@@ -39,11 +43,12 @@ def serve(
     """
     import uvicorn
 
+    from ascertain.connectors.traces_out import traced
     from ascertain.service.app import create_app
     from ascertain.service.server import configure
 
     app = opened()
-    logging.getLogger("ascertain").setLevel(app.settings.log_level)
+    set_up(app.settings.log_level, app.settings.log_format)  # of .env too
     api = create_app(app, _connections(app), warm=True)
     config = configure(
         api,
@@ -55,7 +60,11 @@ def serve(
     )
     server = uvicorn.Server(config)
     _say(f"{'https' if tls_cert else 'http'}://{host}:{port}", len(api.state.service.hooks))
-    server.run()
+    with ExitStack() as around:
+        if metrics_port:
+            around.callback(api.state.service.metrics.serve(metrics_host, metrics_port))
+        around.enter_context(traced(app.settings.traces_url, "service"))
+        server.run()
     if not server.started:
         raise typer.Exit(1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from ascertain.cli.actor import Actor, asking
 from ascertain.cli.output import AsJson, console, emit, opened
 from ascertain.domain.permission import Action
 from ascertain.errors import ConfigError, ConnectorError
+from ascertain.logs import set_up
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,7 +108,7 @@ def worker(
     from ascertain.settings import load_settings
 
     settings = load_settings()
-    logging.getLogger("ascertain").setLevel(settings.log_level)
+    set_up(settings.log_level, settings.log_format)  # of .env too
     run_worker(settings, processes=processes, burst=burst)
 
 
@@ -125,6 +125,7 @@ def schedule(
     from ascertain.pipeline.stop import is_stopped
 
     app = opened()
+    set_up(app.settings.log_level, app.settings.log_format)
 
     def also(jobs: JobQueue) -> None:
         enqueue_open(app.units, jobs, app.clock)

@@ -23,6 +23,7 @@ from typing import IO, Any, cast
 import httpx
 import tenacity
 
+from ascertain import spans
 from ascertain.connectors.addresses import Resolve, is_loopback, origin, resolve
 from ascertain.connectors.host_guard import HostGuard
 from ascertain.connectors.redaction import redacted
@@ -266,7 +267,9 @@ class HttpClient:
         """One call: a good answer and its body, which is empty where it went into ``sink``."""
         self._within_budget(place)
         try:
-            response, raw = self._send(request, place, sink)
+            with spans.span(f"call {self._name}", "client", method=request.method) as span:
+                response, raw = self._send(request, place, sink)
+                span.note(status=response.status_code)
         except httpx.TimeoutException:
             raise RetryableConnectorError(f"{place}: no answer in time") from None
         except httpx.ConnectError as e:
@@ -352,7 +355,8 @@ class HttpClient:
 
     def _note(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.info("%s; try %d", error, state.attempt_number + 1)
+        # Neither the address nor the answer: both may name people.
+        log.info("%s: %s; try %d", self._name, type(error).__name__, state.attempt_number + 1)
 
 
 def _listed(params: Query | None) -> dict[str, Any] | None:

@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -24,6 +23,8 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 from rq.utils import now
 
+from ascertain import spans
+from ascertain.connectors.traces_out import check_address, traced
 from ascertain.errors import (
     AscertainError,
     BlockedError,
@@ -44,7 +45,7 @@ from ascertain.jobs.leases import LeasedQueue, Leases
 from ascertain.jobs.queue import ASSESS, RECEIVE, START, SWEEP
 from ascertain.jobs.server import QueueHandle, open_queue, queue_folder
 from ascertain.jobs.supervisor import supervise
-from ascertain.logs import keep_libraries_quiet
+from ascertain.logs import set_up
 from ascertain.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class CrewWorker(Worker):
         stopped: Callable[[], bool] | None = None,
         limits: Mapping[str, int] | None = None,
         grace: float = 0.0,
+        traces_url: str = "",
     ) -> None:
         """``grace``: seconds that a job may still take when the worker is told to stop; it is handed back then."""
         super().__init__(
@@ -125,6 +127,7 @@ class CrewWorker(Worker):
         self.handlers = frozenset(handlers)
         self.parent = parent
         self.ended_well = False
+        self.traces_url = traces_url
         handle.queues["high"].on_idle = self._between_jobs
         handle.queues["high"].held = stopped or _never
         self.grace = grace
@@ -203,6 +206,13 @@ class CrewWorker(Worker):
             raise InputError(f"{job.func_name!r} is not a job of this product", where=job.id, field="function")
         super().prepare_job_execution(job, remove_from_intermediate_queue)
 
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """In the work-horse: the job, as a span of its own where traces are made."""
+        with traced(self.traces_url, "worker"), spans.span(f"job {job.func_name}", "consumer") as span:
+            done: bool = super().perform_job(job, queue, execution)
+            span.note(job=job.id, queue=queue.name, done=done)
+        return done
+
 
 def must_be_json(worker: Worker) -> None:
     """Jobs are never unpickled: whoever can write to the queue could otherwise run what they like.
@@ -247,6 +257,8 @@ def run_worker(
     read_limits(settings.limits)  # before anything is started
     prepare_environment()
     _log_to_stderr(settings)
+    if settings.traces_url:
+        check_address(settings.traces_url)
     handle = open_queue(settings)
     try:
         (prepare or prepare_app)(settings)
@@ -317,6 +329,7 @@ def _work(
                 stopped=stopped,
                 limits=limits,
                 grace=settings.stop_grace,
+                traces_url=settings.traces_url,
             )
             if _work_once(worker, settings, burst=burst):
                 return
@@ -369,6 +382,4 @@ def _give_up_the_hopeless(job: Job, kind: type[BaseException], error: BaseExcept
 
 def _log_to_stderr(settings: Settings) -> None:
     """RQ logs to standard output unless somebody else has set up logging."""
-    keep_libraries_quiet()
-    if not logging.getLogger().handlers:
-        logging.basicConfig(stream=sys.stderr, level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
+    set_up(settings.log_level, settings.log_format)

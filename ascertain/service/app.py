@@ -28,6 +28,7 @@ from ascertain.service.context import (
 from ascertain.service.dispatch import EVERY, Dispatcher
 from ascertain.service.frame import Frame
 from ascertain.service.limits import RateLimiter
+from ascertain.service.metrics import Metrics
 from ascertain.service.pages.routes import PAGES
 from ascertain.service.pages.shell import SignInNeeded
 from ascertain.service.pages.sign_in import to_sign_in
@@ -67,6 +68,7 @@ def create_app(
         caller_limit=RateLimiter(app.settings.calls_per_minute, max(1, app.settings.calls_per_minute // 2)),
         hook_threads=anyio.CapacityLimiter(HOOK_THREADS),
         infer_threads=anyio.CapacityLimiter(INFER_THREADS),
+        metrics=Metrics(app),
         oidc=identity_provider(app.settings),
         groups=read_groups(app.settings.access_file),
     )
@@ -96,7 +98,7 @@ def create_app(
     )
     made.state.service = service
     install(made)
-    made.add_middleware(Frame)
+    made.add_middleware(Frame, answered=service.metrics.answered)
     made.add_exception_handler(SignInNeeded, to_sign_in)
     for router in (*ROUTERS, *PAGES):
         made.include_router(router)

@@ -13,6 +13,7 @@ from ascertain.domain.webhooks import Receives
 from ascertain.runtime import App
 from ascertain.service.dispatch import Dispatcher
 from ascertain.service.limits import RateLimiter
+from ascertain.service.metrics import Metrics
 from ascertain.service.oidc import OidcClient
 from ascertain.service.reads import ReadLog
 from ascertain.service.recorder import Recorder
@@ -36,6 +37,7 @@ class Service:
         reads: records who reads whom.
         api_limit, caller_limit: calls of strangers from one address, and of one known caller.
         hook_threads, infer_threads: threads of their own, so that neither holds up the other or anything else.
+        metrics: counts calls for Prometheus.
         oidc: the identity provider, where one is set up; ``groups`` are what its groups give.
         watch: how runs that somebody asked for stand.
         assessing: lets one assessment at a time run in this process.
@@ -51,6 +53,7 @@ class Service:
     caller_limit: RateLimiter
     hook_threads: anyio.CapacityLimiter
     infer_threads: anyio.CapacityLimiter
+    metrics: Metrics
     oidc: OidcClient | None = None
     groups: Mapping[str, tuple[Role, tuple[str, ...]]] = field(default_factory=dict)
     link_limit: RateLimiter = field(default_factory=lambda: RateLimiter(LINKS_PER_MINUTE, LINKS_PER_MINUTE))

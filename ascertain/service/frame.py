@@ -10,10 +10,12 @@ import logging
 import time
 import traceback
 import uuid
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ascertain import spans
 from ascertain.service.problems import respond
 
 log = logging.getLogger(__name__)
@@ -25,11 +27,16 @@ _HEADERS = (
 )
 
 
+Answered = Callable[[str, str, int, float], None]
+"""Is told method, route's pattern, status and seconds of each call."""
+
+
 class Frame:
     """ASGI middleware. The request's id is ours: one that a caller chose could be anything."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answered: Answered) -> None:
         self._app = app
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,6 +46,7 @@ class Frame:
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
         status = 0
+        route = "(none)"
 
         async def framed(message: Message) -> None:
             nonlocal status
@@ -53,7 +61,12 @@ class Frame:
             await send(message)
 
         try:
-            await self._app(scope, receive, framed)
+            with spans.span(f"{scope['method']} (none)", "server", method=scope["method"]) as span:
+                try:
+                    await self._app(scope, receive, framed)
+                finally:
+                    route = getattr(scope.get("route"), "path", "(none)")
+                    span.note(name=f"{scope['method']} {route}", route=route, status=status)
         except ClientDisconnect:
             status = status or 499  # nobody is there to be told
         except Exception as e:
@@ -63,6 +76,6 @@ class Frame:
                 said = "something went wrong here; the log has it under this id"
                 await respond(scope, 500, said, request_id)(scope, receive, framed)
         finally:
-            route = getattr(scope.get("route"), "path", "(none)")
-            took = (time.perf_counter() - began) * 1000
-            log.info("%s %s %s %.1f ms %s", scope["method"], route, status, took, request_id)
+            took = time.perf_counter() - began
+            self._answered(scope["method"], route, status, took)
+            log.info("%s %s %s %.1f ms %s", scope["method"], route, status, took * 1000, request_id)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from ascertain.domain.audit import Checkpoint
 from ascertain.domain.key_manager import KeyManager, KeyManagers
@@ -98,6 +98,15 @@ class Store:
     def pending_migrations(self) -> list[str]:
         """Revisions that ``migrate`` would apply, oldest first."""
         return migrate.pending(self._own().read)
+
+    def server_time(self) -> datetime | None:
+        """What the database's server takes the time to be; ``None`` for a file, which has no clock of its own."""
+        engine = self._own().read
+        if engine.dialect.name == "sqlite":
+            return None
+        with engine.connect() as connection:
+            found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return found.astimezone(UTC)
 
     def checkpoints(self) -> list[Checkpoint]:
         """The checkpoints kept outside the database; none without a checkpoint file.

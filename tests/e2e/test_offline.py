@@ -74,6 +74,17 @@ def test_nothing_personal_in_crewais_files_nor_in_logs_nor_in_the_queue(demo: De
             assert secret.encode() not in content, (file, secret)
 
 
+def test_a_whole_run_logged_in_full_tells_of_nobody(demo: Demo) -> None:
+    """Sync, queue, workers and reading, all at DEBUG: whole objects, ids, and nothing personal (the test before)."""
+    text = (demo.place.home / "logs" / "worker.log").read_text() + demo.log
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert {"DEBUG", "INFO"} <= {line["level"] for line in lines}
+    assert any(line["logger"].startswith("rq") for line in lines)
+    assert all({"time", "logger", "message", "process"} <= line.keys() for line in lines)
+    for secret in personal(demo.place):
+        assert secret not in text, secret
+
+
 def test_the_chain_names_nobody_in_clear(demo: Demo) -> None:
     names = [n for row in demo.place.rows("SELECT id, name, email FROM learners") for n in row]
     for seq, subject, header in demo.place.rows("SELECT seq, subject, header FROM audit_records"):
