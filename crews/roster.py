@@ -36,12 +36,12 @@ from tools.learning import CatalogueSearch, Mentors, PathSolverTool
 from tools.library import LibraryItems, TaggedItems
 from tools.onboarding import DraftedPlan, OnboardingNeeds, TeamHelpers
 from tools.role import ComputedGap, RoleRequirements
-from tools.skills import ContentTags, TaxonomySearch
+from tools.skills import ContentTags, SkillsInOtherWords, TaxonomySearch
 from tools.stewardship import ProposedChanges, TaxonomyMatters
 
 LEARNER = (
     Post(evidence_collector, collect_evidence, (LmsActivity, HrisProfile, WorkArtefacts)),
-    Post(taxonomy_mapper, map_skills, (TaxonomySearch, ContentTags)),
+    Post(taxonomy_mapper, map_skills, (TaxonomySearch, ContentTags, SkillsInOtherWords)),
     Post(gap_analyst, analyse_gaps, (RoleRequirements, ComputedGap)),
     Post(learning_path_curator, curate_path, (CatalogueSearch, Mentors, PathSolverTool)),
     Post(reviewer, review_findings, (CaseFindings,)),

@@ -9,6 +9,7 @@ from crewai import Agent, Task
 from pydantic import BaseModel, Field
 
 from ascertain.domain.findings import NeedReason
+from ascertain.domain.gaps import GapStatus
 from ascertain.prompts import Prompts
 from tasks.checking import checked, plain_words, task
 from tools.desk import CaseDesk
@@ -36,6 +37,11 @@ class Answer(BaseModel):
 def build(agent: Agent, desk: CaseDesk, prompts: Prompts) -> Task:
     """The task with its check bound to the desk."""
     return task(NAME, agent, prompts, Answer, checked(STAGE, desk, Answer, accept))
+
+
+def spared(desk: CaseDesk) -> dict[str, Any] | None:
+    """The answer where there is no gap to order."""
+    return None if any(g.status is not GapStatus.MET for g in desk.conclusion().gaps) else {"needs": []}
 
 
 def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:

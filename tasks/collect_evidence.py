@@ -14,7 +14,8 @@ from ascertain.domain.text import clean_text
 from ascertain.prompts import Prompts
 from tasks.checking import checked, plain_words, task
 from tools.desk import CaseDesk
-from tools.evidence import STAGE
+from tools.evidence import STAGE, newest
+from tools.settled import LEARNING
 from tools.wording import MAX_QUOTE, squash
 
 NAME = "collect_evidence"
@@ -46,10 +47,12 @@ def build(agent: Agent, desk: CaseDesk, prompts: Prompts) -> Task:
 
 
 def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
-    """Keep claims whose evidence is in the case and whose quote stands in it word for word; number them in order."""
-    seen: set[tuple[str, str]] = set()
-    per_evidence: Counter[str] = Counter()
-    kept: list[Claim] = []
+    """Keep claims whose evidence is in the case and whose quote stands in it word for word; number them in order, after
+    those that records make by themselves: no agent leaves those out or turns them."""
+    told = [(e.id, words) for e in newest(desk, LEARNING) if (words := desk.recorded(e))]
+    kept = [Claim(f"c{i}", evidence_id, *words) for i, (evidence_id, words) in enumerate(told, 1)]
+    seen = {(c.evidence_id, c.quote) for c in kept}
+    per_evidence = Counter(c.evidence_id for c in kept)
     for c in answer.claims:
         quote = squash(clean_text(c.quote))
         fault = _fault(desk, c.evidence_id, quote)

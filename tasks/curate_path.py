@@ -39,6 +39,11 @@ def build(agent: Agent, desk: CaseDesk, prompts: Prompts) -> Task:
     return task(NAME, agent, prompts, Answer, checked(STAGE, desk, Answer, accept))
 
 
+def spared(desk: CaseDesk) -> dict[str, Any] | None:
+    """The answer where no plan is feasible."""
+    return None if desk.conclusion().gaps and desk.plans() else {"plan_id": NONE, "summary": "", "reasons": []}
+
+
 def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
     """Keep a plan that was offered, and reasons for items that are in it."""
     plan = next((p for p in desk.plans() if p.id == answer.plan_id), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from crewai import Agent, Task
 from pydantic import BaseModel, Field
 
-from ascertain.domain.findings import Claim, Pick
+from ascertain.domain.findings import IMPLIED, Claim, Pick
 from ascertain.domain.orders import gives_orders
 from ascertain.domain.text import clean_text
 from ascertain.prompts import Prompts
@@ -43,11 +44,16 @@ def build(agent: Agent, desk: CaseDesk, prompts: Prompts) -> Task:
 
 
 def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
-    """Keep picks among what was offered for that claim in this run. The probability is the offer's own; picks under
-    the policy's floor are dropped. Picks are put in the order of the claims, so that an agent's order changes
-    nothing."""
+    """Keep picks among what was offered for that claim in this run, beside those that code has settled. The probability
+    is the offer's own; a pick under the policy's floor counts as implied. Picks are put in the order of the claims, so
+    that an agent's order changes nothing."""
     claims = {c.id: c for c in desk.claims}
-    kept: dict[tuple[str, str], Pick] = {}
+    kept: dict[tuple[str, str], Pick] = {
+        (claim_id, o.skill_id): Pick(claim_id, o.skill_id, o.probability, o.level, o.via)
+        for claim_id, offers in desk.settled().items()
+        for o in offers
+    }
+    implied: dict[tuple[str, str], Pick] = {}
     proposals: list[str] = []
     for p in answer.picks:
         claim = claims.get(p.claim_id)
@@ -61,10 +67,14 @@ def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
         offer = desk.offered(claim.id).get(p.skill_id)
         if offer is None:
             desk.drop(STAGE, f"{p.claim_id}: {p.skill_id}", "the skill was not offered for this claim")
-        elif offer.probability < desk.services.policy.mapping.claim_floor:
-            desk.drop(STAGE, f"{p.claim_id}: {p.skill_id}", "under the floor of the mapping probability")
-        else:
+        elif offer.probability >= desk.services.policy.mapping.claim_floor:
             kept[(claim.id, offer.skill_id)] = Pick(claim.id, offer.skill_id, offer.probability, offer.level, offer.via)
+        elif desk.may_imply(claim):
+            probability = desk.services.policy.mapping.implied
+            implied[(claim.id, offer.skill_id)] = Pick(claim.id, offer.skill_id, probability, offer.level, IMPLIED)
+        else:
+            desk.drop(STAGE, f"{p.claim_id}: {p.skill_id}", "under the floor of the mapping probability")
+    kept |= _implied(desk, implied, {s for _, s in kept})
     order = {c.id: i for i, c in enumerate(desk.claims)}
     desk.picks = tuple(sorted(kept.values(), key=lambda p: (order[p.claim_id], p.skill_id)))
     desk.proposals = tuple(sorted(set(proposals)))[:MAX_PROPOSALS]
@@ -72,6 +82,30 @@ def accept(desk: CaseDesk, answer: Answer) -> dict[str, Any]:
         "picks": [{"claim_id": p.claim_id, "skill_id": p.skill_id, "via": p.via} for p in desk.picks],
         "proposals": desk.proposals,
     }
+
+
+def _implied(
+    desk: CaseDesk, read_into: Mapping[tuple[str, str], Pick], named: Collection[str]
+) -> dict[tuple[str, str], Pick]:
+    """Skills that only an agent read into words: as many as the policy allows, and none that other words of the case
+    name or deny. So an assertion rests on them alone or not at all, and each of them waits for a human."""
+    order = {c.id: i for i, c in enumerate(desk.claims)}
+    skills: dict[str, None] = {}
+    found: dict[tuple[str, str], Pick] = {}
+    for key, pick in sorted(read_into.items(), key=lambda row: (order[row[1].claim_id], row[1].skill_id)):
+        if pick.skill_id in named:
+            desk.drop(STAGE, f"{pick.claim_id}: {pick.skill_id}", "read into words, while others name the skill")
+        elif pick.skill_id not in skills and len(skills) >= desk.services.policy.mapping.implied_most:
+            desk.drop(STAGE, f"{pick.claim_id}: {pick.skill_id}", "over the number of skills that are read into words")
+        else:
+            skills[pick.skill_id] = None
+            found[key] = pick
+    return found
+
+
+def spared(desk: CaseDesk) -> dict[str, Any] | None:
+    """The answer where every claim is settled."""
+    return None if desk.open_claims() else {"picks": []}
 
 
 def _term(desk: CaseDesk, claim: Claim, proposed: str) -> str:

@@ -12,8 +12,9 @@ from functools import cached_property
 
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.conclude import Conclusion, conclude
-from ascertain.domain.evidence import Evidence
+from ascertain.domain.evidence import FREE_TEXT_KINDS, Evidence
 from ascertain.domain.findings import (
+    IMPLIED,
     AssertionVerdict,
     Claim,
     CrewFindings,
@@ -31,6 +32,7 @@ from ascertain.domain.skills import ContentTag, Level
 from ascertain.domain.text import clean_text
 from ascertain.taxonomy.levels import level_cue
 from tools.base_desk import Desk
+from tools.settled import told_by_record, without_doubt
 from tools.wording import affirmative
 
 
@@ -63,6 +65,7 @@ class CaseDesk(Desk[CrewFindings]):
         self.verdicts: tuple[AssertionVerdict, ...] = ()
         self.summary = ""
         self._offers: dict[str, dict[str, Offer]] = {}
+        self._settled: tuple[tuple[Claim, ...], dict[str, tuple[Offer, ...]]] = ((), {})
         self._conclusion: Conclusion | None = None
         self._plans: tuple[PathPlan, ...] | None = None
 
@@ -93,19 +96,49 @@ class CaseDesk(Desk[CrewFindings]):
         """Accepted tags of the content that a piece of evidence is about."""
         return tuple(self.case.tags.get(evidence.content_id, ())) if evidence.content_id else ()
 
+    def recorded(self, source: Evidence) -> tuple[str, Stance] | None:
+        """What a record says by itself, quote and stance: no agent is asked about it."""
+        return told_by_record(source, self.readable(source.id)[0]) if self.tags_of(source) else None
+
     # -- claims and offers --------------------------------------------------------------------------------------
 
+    def settled(self) -> dict[str, tuple[Offer, ...]]:
+        """By claim id, the skills that hold without anybody being asked: accepted tags of recorded content, and what
+        the mapper is sure of. Computed once the claims are there."""
+        with self._lock:
+            if self._settled[0] is not self.claims:
+                rules = self.services.policy.mapping
+                found: dict[str, tuple[Offer, ...]] = {}
+                for c in self.claims:
+                    source = self.evidence[c.evidence_id]
+                    if self.recorded(source):
+                        found[c.id] = without_doubt(self._tags(c), rules.claim_floor, rules.claim_floor)
+                open_ = [c for c in self.claims if not self.tags_of(self.evidence[c.evidence_id])]
+                for claim_id, offers in self._candidates(open_).items():
+                    found[claim_id] = without_doubt(offers, rules.claim_floor, rules.certain_from)
+                self._settled = (self.claims, {c: offers for c, offers in found.items() if offers})
+            return self._settled[1]
+
     def tagged_claims(self) -> list[Claim]:
-        """Claims about content whose skills are known."""
-        return [c for c in self.claims if self.tags_of(self.evidence[c.evidence_id])]
+        """Claims about content whose skills are known, and which an agent has to weigh all the same."""
+        return [c for c in self.open_claims() if self.tags_of(self.evidence[c.evidence_id])]
 
     def untagged_claims(self) -> list[Claim]:
-        """Claims whose skills must be searched for in the taxonomy."""
-        return [c for c in self.claims if not self.tags_of(self.evidence[c.evidence_id])]
+        """Claims whose skills must be searched for in the taxonomy, and are in doubt."""
+        return [c for c in self.open_claims() if not self.tags_of(self.evidence[c.evidence_id])]
+
+    def open_claims(self) -> list[Claim]:
+        """Claims that are not settled."""
+        return [c for c in self.claims if c.id not in self.settled()]
 
     def search(self, claims: Sequence[Claim]) -> dict[str, list[Offer]]:
         """Offer the mapper's candidates for each claim's quote. A quote that denies a skill is searched for without
         its denial: the question is what it is about."""
+        rows = self._candidates(claims)
+        self._offer(rows)
+        return rows
+
+    def _candidates(self, claims: Sequence[Claim]) -> dict[str, list[Offer]]:
         top = self.services.policy.mapping.candidates_per_claim
         texts = [affirmative(c.quote) if c.stance is Stance.CONTRADICTS else c.quote for c in claims]
         found = self.services.mapper.map(texts, top=top) if texts else []
@@ -116,20 +149,41 @@ class CaseDesk(Desk[CrewFindings]):
                 Offer(c.skill_id, c.label, self.definition(c.skill_id), c.probability, "search", level)
                 for c in candidates[:top]
             ]
-        self._offer(rows)
         return rows
 
     def content_tags(self, claims: Sequence[Claim]) -> dict[str, list[Offer]]:
         """Offer the accepted tags of the content that each claim is about."""
-        rows = {
-            c.id: [
-                Offer(t.skill_id, self.label(t.skill_id), self.definition(t.skill_id), t.probability, "tag", t.level)
-                for t in self.tags_of(self.evidence[c.evidence_id])
-            ]
-            for c in claims
-        }
+        rows = {c.id: self._tags(c) for c in claims}
         self._offer(rows)
         return rows
+
+    def _tags(self, claim: Claim) -> list[Offer]:
+        return [
+            Offer(t.skill_id, self.label(t.skill_id), self.definition(t.skill_id), t.probability, "tag", t.level)
+            for t in self.tags_of(self.evidence[claim.evidence_id])
+        ]
+
+    def may_imply(self, claim: Claim) -> bool:
+        """Whether a skill may be read into a claim's words: into what somebody wrote, and only for the person."""
+        kind = self.evidence[claim.evidence_id].kind
+        rules = self.services.policy.mapping
+        return (
+            claim.stance is Stance.SUPPORTS and kind in FREE_TEXT_KINDS and min(rules.implied, rules.implied_most) > 0
+        )
+
+    def in_other_words(self, claim: Claim, words: Sequence[str]) -> list[Offer]:
+        """Offer the skills that an agent's own words name, for a claim whose words may imply them. The probability is
+        the policy's, whatever the words."""
+        if not words or not self.may_imply(claim):
+            return []
+        rules, level = self.services.policy.mapping, level_cue(claim.quote)
+        found = self.services.mapper.map(words, top=rules.candidates_per_claim)
+        named = {c.skill_id: c for row in found for c in row if c.probability >= rules.claim_floor}
+        offers = [
+            Offer(s, c.label, self.definition(s), rules.implied, IMPLIED, level) for s, c in sorted(named.items())
+        ]
+        self._offer({claim.id: offers})
+        return offers
 
     def _offer(self, rows: dict[str, list[Offer]]) -> None:
         with self._lock:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from tools.base import DeskTool
 from tools.desk import CaseDesk, rounded_percent
+from tools.settled import LEARNING
 
 STAGE = "evidence_collector"
 
-LEARNING = (
-    EvidenceKind.COMPLETION,
-    EvidenceKind.ASSESSMENT,
-    EvidenceKind.CERTIFICATION,
-    EvidenceKind.BADGE,
-    EvidenceKind.EXTERNAL_TRAINING,
-    EvidenceKind.ENGAGEMENT,
-)
 WORK = (
     EvidenceKind.PROJECT,
     EvidenceKind.TICKET,
@@ -41,14 +35,17 @@ class LmsActivity(DeskTool):
 
     name: str = "lms_activity"
     description: str = (
-        "Learning records of this case: completions, assessments, certifications, badges, external training, content "
-        "used. Takes no arguments."
+        "Learning records of this case that somebody has to read: completions, assessments, certifications, badges, "
+        "external training, content used. Those about tagged content are claims already and only counted. "
+        "Takes no arguments."
     )
     stage: str = STAGE
 
     def read(self, **arguments: Any) -> dict[str, Any]:
-        """Rows with evidence_id, kind, title, text, date, score_percent, passed, content_tagged."""
-        return _rows(self._desk, LEARNING)
+        """Rows with evidence_id, kind, title, text, date, score_percent, passed, content_tagged; ``settled``: records
+        that nobody has to read, counted by kind."""
+        pieces = [e for e in newest(self._desk, LEARNING) if self._desk.recorded(e)]
+        return {**_rows(self._desk, LEARNING, without={e.id for e in pieces}), "settled": _counted(pieces)}
 
 
 class HrisProfile(DeskTool):
@@ -87,13 +84,38 @@ class WorkArtefacts(DeskTool):
         return _rows(self._desk, WORK)
 
 
-def _rows(desk: CaseDesk, kinds: Iterable[EvidenceKind]) -> dict[str, Any]:
+def newest(desk: CaseDesk, kinds: Iterable[EvidenceKind]) -> list[Evidence]:
+    """The newest pieces of these kinds, at most :data:`MAX_ROWS`, by id."""
+    pieces = sorted(_of(desk, kinds), key=lambda e: e.id)
+    return sorted(sorted(pieces, key=lambda e: e.occurred_on or date.min, reverse=True)[:MAX_ROWS], key=lambda e: e.id)
+
+
+def _of(desk: CaseDesk, kinds: Iterable[EvidenceKind]) -> list[Evidence]:
     wanted = set(kinds)
-    pieces = sorted((e for e in desk.case.evidence if e.kind in wanted), key=lambda e: e.id)
-    newest = sorted(pieces, key=lambda e: e.occurred_on or date.min, reverse=True)[:MAX_ROWS]
-    shown = {e.id for e in newest}
-    rows = [_row(desk, e) for e in pieces if e.id in shown]
-    return {"rows": rows, "older_not_shown": len(pieces) - len(rows)}
+    return [e for e in desk.case.evidence if e.kind in wanted]
+
+
+def _rows(desk: CaseDesk, kinds: tuple[EvidenceKind, ...], without: Collection[str] = ()) -> dict[str, Any]:
+    shown = newest(desk, kinds)
+    return {
+        "rows": [_row(desk, e) for e in shown if e.id not in without],
+        "older_not_shown": len(_of(desk, kinds)) - len(shown),
+    }
+
+
+def _counted(pieces: Iterable[Evidence]) -> list[dict[str, Any]]:
+    rows: dict[EvidenceKind, list[Evidence]] = defaultdict(list)
+    for e in pieces:
+        rows[e.kind].append(e)
+    return [
+        {
+            "kind": kind,
+            "records": len(found),
+            "scored": sum(e.score is not None for e in found),
+            "undated": sum(e.occurred_on is None for e in found),
+        }
+        for kind, found in sorted(rows.items())
+    ]
 
 
 def _row(desk: CaseDesk, e: Evidence) -> dict[str, Any]:

@@ -7,7 +7,7 @@ tool it was given, in its second it applies the role's rules to what the tools s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, PrivateAttr
@@ -38,6 +38,9 @@ class EmbeddedBrain(Brain):
     def version(self) -> str:
         """``embedded-1+`` and a hash of the rules."""
         return embedded_version()
+
+    def spare(self, answer: Callable[[], str | None]) -> None:
+        """Rules cost nothing, and their tools leave their trace."""
 
     def think(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]], schema: type[BaseModel] | None

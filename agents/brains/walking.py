@@ -4,13 +4,13 @@ nobody."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, PrivateAttr
 
-from agents.brains.base import CHARS_PER_TOKEN, Message, Thought
+from agents.brains.base import CHARS_PER_TOKEN, Brain, Message, Thought
 from agents.brains.embedded import EmbeddedBrain
 from agents.brains.endpoint import strict_schema
 from agents.brains.models import EndpointConfig
@@ -32,6 +32,10 @@ class WalkingBrain(EmbeddedBrain):
     def version(self) -> str:
         """The model's."""
         return self._config.version
+
+    def spare(self, answer: Callable[[], str | None]) -> None:
+        """As :meth:`Brain.spare`: the model would not be asked either."""
+        Brain.spare(self, answer)
 
     def think(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]], schema: type[BaseModel] | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ascertain.domain.assertion import Assertion, assert_skill, belief_of
@@ -20,10 +20,12 @@ from ascertain.domain.skills import Level, SkillFamily
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """Assertions by skill id, and the gaps against the learner's role (empty without a role)."""
+    """Assertions by skill id, the gaps against the learner's role (empty without a role), and the skills that no words
+    name: an agent read them into what somebody wrote."""
 
     assertions: Mapping[str, Assertion]
     gaps: tuple[Gap, ...]
+    implied: frozenset[str] = frozenset()
 
 
 def outcome_of(evidence: Evidence, stance: Stance) -> float:
@@ -96,7 +98,7 @@ def conclude(
     assertions = {s: assert_skill(s, rows, policy.belief) for s, rows in observed.items()}
     beliefs = {s: belief_of(a, policy.belief) for s, a in assertions.items()}
     gaps = gaps_for(case.role, beliefs, policy.belief) if case.role else ()
-    return Conclusion(assertions, gaps)
+    return Conclusion(assertions, gaps, frozenset(p.skill_id for p in picks if p.implied))
 
 
 def points_both_ways(assertion: Assertion) -> bool:
@@ -118,8 +120,10 @@ def route_all(
     verdicts: Sequence[AssertionVerdict],
     policy: Policy,
     before: Mapping[str, Before],
+    implied: Collection[str],
 ) -> dict[str, Route]:
-    """Route every assertion under the policy. ``before`` has, by skill, what a human said on other evidence."""
+    """Route every assertion under the policy. ``before`` has, by skill, what a human said on other evidence;
+    ``implied`` are the skills that no words name."""
     by_skill = {v.skill_id: v for v in verdicts}
     critical = {r.skill_id for r in case.role.requirements if r.critical} if case.role else set()
     compliance = compliance_skills(case)
@@ -134,6 +138,7 @@ def route_all(
             before=before.get(s),
             contradicted=points_both_ways(a),
             required=s in required,
+            implied=s in implied,
         )
         for s, a in assertions.items()
     }

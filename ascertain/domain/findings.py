@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from ascertain.domain.skills import Level
 
+IMPLIED = "implied"
+"""``Pick.via`` of a skill that an agent read into words which do not name it."""
+
 
 class Stance(StrEnum):
     """Whether a quote speaks for or against the skill."""
@@ -45,6 +48,11 @@ class Pick:
     probability: float
     level: Level | None = None
     via: str = "search"
+
+    @property
+    def implied(self) -> bool:
+        """Whether an agent read it into words that do not name the skill."""
+        return self.via == IMPLIED
 
 
 @dataclass(frozen=True, slots=True)

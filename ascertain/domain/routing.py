@@ -49,6 +49,7 @@ COMPLIANCE = "asked for by compliance"
 OPINIONS_ALONE = "rests on colleagues' opinions alone"
 OPINIONS = "rests in part on colleagues' opinions"
 MORE_HAS_COME = "a human asked for more evidence, and there is some now"
+IMPLIED_ALONE = "no words name it: an agent read it into them"
 REFUSED_BEFORE = "a human refused it before"
 
 
@@ -74,6 +75,7 @@ def route(
     contradicted: bool = False,
     required: bool = True,
     before: Before | None = None,
+    implied: bool = False,
 ) -> Route:
     """Decide the state of one assertion.
 
@@ -86,6 +88,7 @@ def route(
         contradicted: independent evidence points both ways.
         required: the person's role asks for the skill; others wait with the lowest priority.
         before: what a human said about the skill earlier; code never accepts what contradicts it.
+        implied: no words name the skill, an agent read it into them: a human decides, however low its confidence.
     """
     if not assertion.enough:
         return Route(
@@ -105,6 +108,7 @@ def route(
         *_stakes(rules, assertion.level, critical, compliance, contradicted, before),
         *_opinions(assertion, rules),
         *_earlier(assertion.level, before),
+        *([(IMPLIED_ALONE, _AS_IT_WAS)] if implied else []),
     ):
         reasons.append(reason)
         priority = min(priority, urgency)
@@ -113,7 +117,7 @@ def route(
     if not reasons:
         return Route(AssertionState.ACCEPTED, (f"confidence {confidence:.2f} reaches {threshold:.2f}",))
     # Whoever asked for more evidence sees what has come, however little it is.
-    if confidence < rules.review_floor and MORE_HAS_COME not in reasons:
+    if confidence < rules.review_floor and MORE_HAS_COME not in reasons and not implied:
         return Route(AssertionState.REJECTED, (*reasons, f"and under the review floor {rules.review_floor:.2f}"), 3)
     return Route(AssertionState.IN_REVIEW, tuple(reasons), priority)
 

@@ -108,6 +108,10 @@ class MappingRules:
     may be mere context; its probability is multiplied by this.
 
     Attributes:
+        certain_from: mapping probability from which a claim's skill is settled by code; no agent is asked about it.
+        implied: what a skill counts at, as a mapping probability, that an agent reads into words which do not name it;
+            under ``claim_floor``. 0: none may.
+        implied_most: of such skills in one case.
         spoken: as ``mention``, of a skill that only the transcript names.
         spoken_share, spoken_least: so large a share of the passages has to name a skill, and so many of them, or all
             where there are fewer.
@@ -119,6 +123,9 @@ class MappingRules:
     tags_per_content: int
     candidates_per_claim: int
     mention: float
+    certain_from: float = 1.0
+    implied: float = 0.0
+    implied_most: int = 0
     spoken: float = 0.7
     spoken_share: float = 0.05
     spoken_least: int = 3

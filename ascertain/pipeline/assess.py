@@ -274,7 +274,8 @@ class Assessor:
             decisions = Decisions.of(uow, learner.id)
             # Routed here, where no decision can come between reading it and storing what rests on it.
             before = decisions.before()
-            routes = route_all(case, conclusion.assertions, findings.verdicts, services.policy, before)
+            implied = conclusion.implied
+            routes = route_all(case, conclusion.assertions, findings.verdicts, services.policy, before, implied)
             made_rows = assertion_rows(run, case, conclusion, routes, findings, services.taxonomy, before, at)
             asked = [decisions.apply(row) for row in made_rows]
             rows = [decisions.contest(row) for row in asked]

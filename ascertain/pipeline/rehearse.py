@@ -136,7 +136,7 @@ class Rehearser:
         with self.present.units(write=False) as uow:
             decisions = Decisions.of(uow, learner.id)
         before = decisions.before()
-        routes = route_all(case, made.assertions, findings.verdicts, services.policy, before)
+        routes = route_all(case, made.assertions, findings.verdicts, services.policy, before, made.implied)
         rows = assertion_rows(run, case, made, routes, findings, services.taxonomy, before, at)
         standing = [decisions.contest(decisions.apply(r)) for r in rows]
         share = coverage(made.gaps).point if made.gaps else None

@@ -152,12 +152,22 @@ class _Mapping(_Strict):
     tag_floor: Share
     tags_per_content: Annotated[int, Field(ge=1, le=50)]
     candidates_per_claim: Annotated[int, Field(ge=1, le=50)]
+    # Policies of before agents were spared settle nothing by themselves and have nothing implied.
+    certain_from: Share = 1.0
+    implied: Share = 0.0
+    implied_most: Annotated[int, Field(ge=0, le=50)] = 0
     mention: Share
     # Policies of before transcripts were read say nothing of these.
     spoken: Share = 0.7
     spoken_share: Share = 0.05
     spoken_least: Annotated[int, Field(ge=1, le=100)] = 3
     spoken_most: Annotated[int, Field(ge=10, le=1000)] = 120
+
+    @model_validator(mode="after")
+    def _implied_counts_less(self) -> _Mapping:
+        if self.implied and self.implied >= self.claim_floor:
+            raise ValueError("implied must be under claim_floor")
+        return self
 
 
 class _Mix(_Strict):

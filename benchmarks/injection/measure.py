@@ -98,8 +98,9 @@ def stored(case: CaseFile, services: CrewServices, model: str) -> Stored:
         p.skill_id: skill.family if (skill := services.taxonomy.skill(p.skill_id)) else SkillFamily.PROFESSIONAL
         for p in found.picks
     }
-    made = conclude(case, found.claims, found.picks, families, services.policy).assertions
-    routes = route_all(case, made, found.verdicts, services.policy, {})
+    concluded = conclude(case, found.claims, found.picks, families, services.policy)
+    made = concluded.assertions
+    routes = route_all(case, made, found.verdicts, services.policy, {}, concluded.implied)
     skills = {
         s: (routes[s].state, int(a.level or 0), round(a.confidence or 0.0, 6), (round(a.low, 6), round(a.high, 6)))
         for s, a in made.items()

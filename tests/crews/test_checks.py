@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from ascertain.domain.canonical import canonical_json
+from ascertain.domain.conclude import conclude
+from ascertain.domain.evidence import EvidenceKind
 from ascertain.domain.findings import CrewFindings, Stance, Verdict
 from ascertain.errors import BrainError
 from tests.crews import world
@@ -75,25 +77,48 @@ def test_only_offered_skills_are_picked() -> None:
     ]
 
 
-def test_an_offer_under_the_floor_is_dropped() -> None:
-    text = world.piece("e1", world.EVIDENCE[2].kind, "Review", "Programming is fun. SQL too.")
+def under_the_floor(kind: EvidenceKind, stance: str, quoted: str = "") -> CrewFindings:
+    """What comes of a pick that the mapper gives 0.3, in a record of that kind."""
+    text = world.piece("e1", kind, "Review", "Programming is fun. Knows Python.")
 
     def pick_everything(answer: dict[str, Any]) -> None:
         answer["picks"] = [
-            {"claim_id": "c1", "skill_id": s, "proposed_term": ""} for s in ("python", "sql", "kubernetes")
+            {"claim_id": c, "skill_id": s, "proposed_term": ""}
+            for c in (("c1", "c2") if quoted else ("c1",))
+            for s in ("python", "sql", "kubernetes")
         ]
 
-    f = walk_with(
+    return walk_with(
         {
             "evidence_collector": lambda a: a.update(
-                claims=[{"evidence_id": "e1", "quote": "Programming is fun.", "stance": "supports"}]
+                claims=[
+                    {"evidence_id": "e1", "quote": "Programming is fun.", "stance": stance},
+                    *([{"evidence_id": "e1", "quote": quoted, "stance": "supports"}] if quoted else ()),
+                ]
             ),
             "taxonomy_mapper": pick_everything,
         },
         case=world.case(evidence=(text,)),
     )
-    assert f.picks == ()
-    assert "under the floor of the mapping probability" in why(f, "taxonomy_mapper")
+
+
+def test_an_offer_under_the_floor_is_dropped() -> None:
+    for kind, stance in (("certification", "supports"), ("manager_review", "contradicts")):
+        f = under_the_floor(EvidenceKind(kind), stance)
+        assert f.picks == ()
+        assert "under the floor of the mapping probability" in why(f, "taxonomy_mapper")
+
+
+def test_a_skill_read_into_free_text_counts_what_the_policy_says_and_waits() -> None:
+    f = under_the_floor(EvidenceKind.PROJECT, "supports")
+    assert [(p.skill_id, p.probability, p.via) for p in f.picks] == [("python", 0.4, "implied")]
+    made = conclude(world.case(evidence=()), f.claims, f.picks, {}, world.services().policy)
+    assert made.implied == {"python"}
+
+
+def test_what_other_words_name_is_not_read_into_these() -> None:
+    f = under_the_floor(EvidenceKind.PROJECT, "supports", "Knows Python.")
+    assert not [p for p in f.picks if p.implied]
 
 
 def test_a_stated_confidence_changes_nothing() -> None:

@@ -152,6 +152,12 @@ class Bench:
         return [getattr(self.desk, name) for name in KEPT[role]]
 
 
+BY_CODE: dict[str, dict[str, list[Any]]] = {
+    "evidence_collector": {"claims": [], "contradictions": [], "missing": []},
+    "taxonomy_mapper": {"picks": []},
+}
+
+
 def benches() -> Iterator[tuple[str, Bench]]:
     """Each agent in turn, those before it having answered well."""
     reach = world.services()
@@ -169,8 +175,10 @@ def test_a_thousand_bad_answers_leave_nothing() -> None:
     r = random.Random(20260407)
     tried = refused = 0
     for role, bench in benches():
+        if role in BY_CODE:  # what code has settled stands there, whatever the answer
+            assert bench.say(json.dumps(BY_CODE[role]))
         nothing = bench.kept(role)
-        assert not any(nothing)
+        assert any(nothing) is (role in BY_CODE)
         for n in range(EACH):
             bad_form = n % 2 == 0
             raw = broken(role, bench.good, r) if bad_form else json.dumps(false_content(role, r))

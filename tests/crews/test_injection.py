@@ -115,7 +115,7 @@ def routes(case: CaseFile, found: CrewFindings) -> dict[str, Route]:
     """What code would store, by skill."""
     policy = world.services().policy
     made = conclude(case, found.claims, found.picks, SKILLS, policy)
-    return route_all(case, made.assertions, found.verdicts, policy, {})
+    return route_all(case, made.assertions, found.verdicts, policy, {}, made.implied)
 
 
 def accepted(case: CaseFile, found: CrewFindings) -> set[str]:

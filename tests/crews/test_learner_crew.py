@@ -19,7 +19,7 @@ from tests.crews.altered import Overheard, run_with, walk_with
 
 OWN_TOOLS = {
     "evidence_collector": ["lms_activity", "hris_profile", "work_artefacts"],
-    "taxonomy_mapper": ["taxonomy_search", "content_tags"],
+    "taxonomy_mapper": ["taxonomy_search", "content_tags", "skills_in_other_words"],
     "gap_analyst": ["role_requirements", "computed_gap"],
     "learning_path_curator": ["catalogue_search", "mentors", "path_solver"],
     "reviewer": ["case_findings"],

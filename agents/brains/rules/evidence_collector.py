@@ -1,6 +1,7 @@
 """Which words of the records speak for or against a skill.
 
-A record about tagged content is quoted by its title. In free text every statement that the mapper finds a skill in
+A learning record about tagged content is a claim before anybody is asked; any other record about it is quoted by its
+title. In free text every statement that the mapper finds a skill in
 becomes a claim; words that deny ("struggles with", "no experience in") turn its stance. Passed over are statements
 that give orders, wishes ("should delegate more"), headings that a form put there, and in a ticket everything but its
 title and last entry: the request tells the problem, the last entry what was done.
@@ -43,6 +44,7 @@ def answer(shown: Mapping[str, dict[str, Any]], services: CrewServices) -> dict[
     """Claims in the order of the records, what contradicts what, and what is missing."""
     tables = [shown.get(name, {}) for name in ("lms_activity", "hris_profile", "work_artefacts")]
     rows = [r for t in tables for r in t.get("rows", ())]
+    settled = [r for t in tables for r in t.get("settled", ())]
     found: list[Statement] = [s for r in rows for s in _statements(r)]
     asked = [s for s in found if not s.row["content_tagged"] or s.about != s.row["title"]]
     mapped = dict(
@@ -67,7 +69,7 @@ def answer(shown: Mapping[str, dict[str, Any]], services: CrewServices) -> dict[
     return {
         "claims": _distinct(claims),
         "contradictions": [_both_ways(label, s) for label, s in sorted(sides.items()) if len(s) > 1],
-        "missing": list(_missing(rows)),
+        "missing": list(_missing(rows, settled)),
     }
 
 
@@ -106,14 +108,15 @@ def _both_ways(label: str, sides: Mapping[str, set[str]]) -> str:
     return f"{label}: {pro} for it, {con} against it"
 
 
-def _missing(rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    kinds = {str(r["kind"]) for r in rows}
-    if not rows:
+def _missing(rows: list[Mapping[str, Any]], settled: list[Mapping[str, Any]]) -> Iterator[str]:
+    kinds = {str(r["kind"]) for r in (*rows, *settled)}
+    if not kinds:
         yield "There are no records at all"
         return
+    scored = any(r["score_percent"] is not None for r in rows) or any(r["scored"] for r in settled)
     if not kinds & _WORK:
         yield "Nothing from daily work: no project, ticket, review or feedback"
-    if not kinds & {"assessment", "certification"} and not any(r["score_percent"] is not None for r in rows):
+    if not kinds & {"assessment", "certification"} and not scored:
         yield "Nothing that was scored or examined"
-    if any(r["date"] is None for r in rows):
+    if any(r["date"] is None for r in rows) or any(r["undated"] for r in settled):
         yield "Some records carry no date"

@@ -47,7 +47,7 @@ def _judge(assertion: Mapping[str, Any]) -> dict[str, Any]:
         flags.add("self_reported_only")
     if any(_PROTECTED.search(q["quote"]) for q in quotes):
         flags.add("protected_characteristic")
-    searched = [q for q in pro if q["via"] == "search"]
+    searched = [q for q in pro if q["via"] != "tag"]
     if searched and len(searched) == len(pro) and not _named(assertion, searched):
         flags.add("indirect_wording")
     if con:

@@ -170,7 +170,7 @@ def test_route_all_joins_verdicts_and_critical_requirements() -> None:
     rows = tuple(observation(f"o{i}", reliability=3.0) for i in range(4))
     assertions = {s: assert_skill(s, tuple(replace(o, skill_id=s) for o in rows), RULES) for s in ("a", "b", "c")}
     verdicts = [AssertionVerdict("a", Verdict.SUPPORTED), AssertionVerdict("b", Verdict.SUPPORTED)]
-    routes = route_all(case(role=role(("b", 3, 1.0), critical=("b",))), assertions, verdicts, POLICY, {})
+    routes = route_all(case(role=role(("b", 3, 1.0), critical=("b",))), assertions, verdicts, POLICY, {}, ())
     assert {s: r.state for s, r in routes.items()} == {
         "a": AssertionState.ACCEPTED,
         "b": AssertionState.IN_REVIEW,
@@ -192,7 +192,7 @@ def test_compliance_is_what_the_role_marks_and_what_mandatory_training_teaches()
     skills = ("law", "safety", "sql")
     assertions = {s: assert_skill(s, tuple(replace(o, skill_id=s) for o in rows), RULES) for s in skills}
     verdicts = [AssertionVerdict(s, Verdict.SUPPORTED) for s in assertions]
-    routes = route_all(found, assertions, verdicts, POLICY, {"sql": Before(Earlier.REFUSED)})
+    routes = route_all(found, assertions, verdicts, POLICY, {"sql": Before(Earlier.REFUSED)}, ())
     assert {s: r.reasons for s, r in routes.items()} == {
         "law": ("asked for by compliance",),
         "safety": ("asked for by compliance",),
@@ -203,6 +203,6 @@ def test_compliance_is_what_the_role_marks_and_what_mandatory_training_teaches()
 def test_contradicting_evidence_is_seen_by_the_routing() -> None:
     rows = (*(observation(f"o{i}", reliability=3.0) for i in range(6)), observation("x", supports=False, outcome=0.0))
     routes = route_all(
-        case(), {"s": assert_skill("s", rows, RULES)}, [AssertionVerdict("s", Verdict.SUPPORTED)], POLICY, {}
+        case(), {"s": assert_skill("s", rows, RULES)}, [AssertionVerdict("s", Verdict.SUPPORTED)], POLICY, {}, ()
     )
     assert "evidence points both ways" in routes["s"].reasons

@@ -254,3 +254,10 @@ def test_verdicts_and_flags_only_hold_back(
 def test_more_confidence_never_routes_worse(one: float, two: float, verdict: AssertionVerdict | None) -> None:
     low, high = sorted((one, two))
     assert RANK[_route(high, verdict).state] >= RANK[_route(low, verdict).state]
+
+
+@pytest.mark.parametrize("confidence", [0.2, 0.7, 0.999])
+def test_what_an_agent_read_into_words_waits_for_a_human_however_sure(confidence: float) -> None:
+    routed = _route(confidence, implied=True)
+    assert routed.state is AssertionState.IN_REVIEW
+    assert "no words name it: an agent read it into them" in routed.reasons
