@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.harness import ADMIN, AUDITOR, DEVELOPER, FAIRNESS, MANAGER, PHONE, STEWARD, Company, stop, went_to
 from tests.browser.visits import one
@@ -45,7 +45,7 @@ def test_somebody_signs_in_at_the_organisations_provider(
     page.get_by_role("button", name="Sign out").wait_for()
     # Back to what was asked for; from the start page, where their work begins.
     assert went_to(page) == ("/overview" if group == "skills-learning" else begins)
-    menu = page.get_by_role("navigation", name="Main")
+    menu = unfolded(page)
     for name in offered:
         assert menu.get_by_role("link", name=name).count() == 1, name
     assert ("Audit" in offered) is bool(menu.get_by_role("link", name="Audit").count())
@@ -57,7 +57,7 @@ def test_a_one_time_link_signs_in_once(company: Company, browser: Browser) -> No
     for _ in range(2):  # a mail program that looks at the link uses nothing up
         page.goto(printed)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="My team")).to_be_visible()
+    expect(unfolded(page).get_by_role("link", name="My team")).to_be_visible()
     other = company.visitor(browser).new_page()
     other.goto(printed)
     other.get_by_role("button", name="Sign in").click()
@@ -206,11 +206,33 @@ def test_the_menu_offers_nothing_that_is_refused(company: Company, browser: Brow
     for email in (MANAGER, DEVELOPER, AUDITOR, FAIRNESS, ADMIN, STEWARD):
         page = company.visitor(browser, email).new_page()
         page.goto("/")
-        links = page.get_by_role("navigation", name="Main").get_by_role("link").all()
+        links = unfolded(page).get_by_role("link").all()
         addresses = [link.get_attribute("href") or "" for link in links]
         assert addresses
         for address in addresses:
             assert page.request.get(address).status == 200, (email, address)
+
+
+def test_a_folded_menu_opens_one_part_at_a_time_and_closes_with_a_key(company: Company, browser: Browser) -> None:
+    page = company.visitor(browser, DEVELOPER).new_page()
+    page.goto("/overview")
+    menu = page.get_by_role("navigation", name="Main")
+    expect(menu.locator("summary.here")).to_contain_text("People")
+    assert page.locator("header").bounding_box()["height"] < 60, "one line"  # type: ignore[index]
+    for name, within in (("Decisions", "Review"), ("Learning", "Content")):
+        menu.locator("summary", has_text=name).click()
+        expect(menu.get_by_role("link", name=within)).to_be_visible()
+        expect(menu.locator("details[open]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(menu.locator("details[open]")).to_have_count(0)
+    expect(menu.locator("summary", has_text="Learning")).to_be_focused()
+
+
+def unfolded(page: Page) -> Locator:
+    """The menu with its folded parts open, of which a browser keeps one."""
+    menu = page.get_by_role("navigation", name="Main")
+    menu.evaluate("e => e.querySelectorAll('details').forEach(d => { d.removeAttribute('name'); d.open = true; })")
+    return menu
 
 
 def test_on_a_phone_the_menu_opens_without_a_script(company: Company, browser: Browser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from ascertain.domain.assignments import AssignmentState
@@ -50,6 +50,24 @@ class Item:
     name: str
     here: bool
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Entries of the menu under one name; ``items`` of a section without a name stand alone."""
+
+    name: str
+    items: tuple[Item, ...]
+
+    @property
+    def here(self) -> bool:
+        """Whether the reader looks at one of its pages."""
+        return any(i.here for i in self.items)
+
+    @property
+    def count(self) -> int:
+        """What waits in it for the reader."""
+        return sum(i.count for i in self.items)
 
 
 def reviews_waiting(uow: UnitOfWork, who: Principal, rules: ReviewRules) -> int:
@@ -114,6 +132,14 @@ ENTRIES = (
 )
 
 
+SECTIONS = {
+    "Decisions": ("Review", "Disputes", "Paths", "Requests"),
+    "People": ("My team", "Onboarding", "Readiness", "Succession", "Mentors", "Marketplace", "Openings"),
+    "Learning": ("Learning", "Content", "Taxonomy"),
+}
+"""What is folded together where the whole menu would not fit into one line."""
+FITS = 7
+"""Entries that fit into a line beside the reader's name."""
 OF_MATCHING = frozenset({"/marketplace", "/openings"})
 """Pages that compare people with openings: not offered where that is switched off."""
 OF_SUCCESSION = frozenset({"/succession"})
@@ -137,6 +163,15 @@ def switched_off(talent: TalentRules) -> frozenset[str]:
     """Pages that are not offered under these rules."""
     parts = ((OF_MATCHING, talent.mobility), (OF_SUCCESSION, talent.succession))
     return frozenset(href for pages, on in parts if not on for href in pages)
+
+
+def sections(items: Sequence[Item]) -> list[Section]:
+    """The menu as a line: each entry by itself while they fit, else folded, in the order of what comes first."""
+    names = {n: s for s, listed in SECTIONS.items() for n in listed} if len(items) > FITS else {}
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(names.get(item.name, f"alone:{item.href}"), []).append(item)
+    return [Section(n if len(i) > 1 else "", tuple(i)) for n, i in found.items()]
 
 
 def home(who: Principal) -> str:

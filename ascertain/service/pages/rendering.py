@@ -16,6 +16,7 @@ from ascertain.domain.text import clean_text, shown
 from ascertain.domain.transcripts import clock_time
 from ascertain.report.heat import heat
 from ascertain.service.pages import figures
+from ascertain.service.pages.menu import sections
 
 STATIC = Path(__file__).parent.parent / "static"
 POLICY = "; ".join(
@@ -62,6 +63,7 @@ def environment() -> Environment:
     made.filters["words"] = _words
     made.filters["sentence"] = lambda text: str(text)[:1].upper() + str(text)[1:]
     made.filters["heat"] = heat
+    made.filters["sections"] = sections
     made.globals["static"] = static_address
     made.globals["figures"] = figures
     made.globals["LEVELS"] = figures.LEVELS

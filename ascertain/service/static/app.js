@@ -61,3 +61,15 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// An open part of the menu closes with Esc and when something else is meant.
+const folds = [...document.querySelectorAll("details.fold")];
+document.addEventListener("click", (event) => {
+  for (const fold of folds) if (!fold.contains(event.target)) fold.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const open = folds.find((fold) => fold.open);
+  if (event.key !== "Escape" || !open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
