@@ -25,7 +25,7 @@ def sweep(*, quick: bool) -> list[Result]:
         changed = max(1, round(len(people) * SHARE))
         some: list[float] = []
         for turn in range(3 if quick else 7):
-            _change(app, active[turn * changed : (turn + 1) * changed], turn)
+            change(app, active[turn * changed : (turn + 1) * changed], turn)
             cpu, done = _sweep(app)
             if done != changed:
                 raise RuntimeError(f"{changed} learners had changed, {done} were assessed")
@@ -55,7 +55,7 @@ def _sweep(app: App, *, force: bool = False) -> tuple[float, int]:
     return spent, report.assessed
 
 
-def _change(app: App, people: list[str], turn: int) -> None:
+def change(app: App, people: list[str], turn: int) -> None:
     """One more completion each."""
     with app.units() as uow:
         for person in people:
