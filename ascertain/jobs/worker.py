@@ -208,9 +208,12 @@ class CrewWorker(Worker):
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """In the work-horse: the job, as a span of its own where traces are made."""
-        with traced(self.traces_url, "worker"), spans.span(f"job {job.func_name}", "consumer") as span:
+        # Named once it has run: a job that cannot be read has no name to ask for, and fails inside.
+        with traced(self.traces_url, "worker"), spans.span("job", "consumer") as span:
             done: bool = super().perform_job(job, queue, execution)
             span.note(job=job.id, queue=queue.name, done=done)
+            if done:
+                span.note(name=f"job {job.func_name}")
         return done
 
 
