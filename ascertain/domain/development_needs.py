@@ -32,6 +32,7 @@ class Reason(StrEnum):
     SHOWN_BELOW = "shown below"
     NOT_KNOWN = "not known"
     WIDE = "wide"
+    OPEN = "open"
     MET = "met"
 
 
@@ -73,12 +74,14 @@ class Need:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What a human should know about it, most weighty first."""
+        """What a human should know about it, most weighty first; never empty. ``OPEN`` is between the others: nobody is
+        more likely below than not, and yet it is not likely met."""
         found = [
             (Reason.SHOWN_BELOW, self.below > 0),
             (Reason.ESSENTIAL, self.essential > 0 and self.act is not Act.KEEP),
             (Reason.NOT_KNOWN, self.unknown > 0),
             (Reason.WIDE, self.high - self.low > WIDE * self.importance and self.act is Act.DEVELOP),
+            (Reason.OPEN, self.act is Act.DEVELOP and not self.below and not self.unknown),
             (Reason.MET, self.act is Act.KEEP),
         ]
         told = [reason for reason, holds in found if holds]

@@ -76,6 +76,7 @@ _SAYS = {
     Reason.ESSENTIAL: "For {essential} of {people}, the role calls it essential.",
     Reason.NOT_KNOWN: "{unknown} of {people} show nothing at the level asked for: it is not known, which is not zero.",
     Reason.WIDE: "Between {low} and {high} of what is asked may be missing: little is certain yet.",
+    Reason.OPEN: "Nobody is more likely below the level than not, and still {mean} of what is asked may be missing.",
     Reason.MET: "What is asked for is likely met; {mean} of it may be missing.",
 }
 

@@ -65,6 +65,8 @@ def test_finding_out_comes_before_developing() -> None:
     assert need.reasons == (Reason.NOT_KNOWN, Reason.SHOWN_BELOW, Reason.ESSENTIAL)
     (need,) = development_needs({"x": [gap("sql", 0.9)]}).needs
     assert (need.act, need.reasons) == (Act.DEVELOP, (Reason.SHOWN_BELOW, Reason.ESSENTIAL))
+    (need,) = development_needs({"x": [gap("sql", 0.4, essential=False)]}).needs
+    assert (need.act, need.reasons) == (Act.DEVELOP, (Reason.OPEN,))
     (need,) = development_needs({"x": [gap("sql", 0.1, status=GapStatus.MET)]}).needs
     assert (need.act, need.reasons) == (Act.KEEP, (Reason.MET,))
 
