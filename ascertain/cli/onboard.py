@@ -1,4 +1,4 @@
-"""onboard plan, draft, list, show, edit, approve, withdraw, tick, comment, progress, export."""
+"""onboard plan, draft, list, show, edit, approve, withdraw, tick, comment, progress, export, sync."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from ascertain.cli.actor import Actor, Reader, asking
 from ascertain.cli.output import AsJson, emit, opened, tell_left_out
+from ascertain.cli.plan_sync import Cohort, DryRun, OneLearner, To
 from ascertain.domain.onboarding import MilestoneState, OnboardingPlan
 from ascertain.domain.permission import Action, Principal
 from ascertain.errors import AscertainError, InputError
@@ -270,6 +271,24 @@ def export(
     else:
         write_private(out, text, option="--out")
         typer.echo(f"{out}: {len(data['milestones'])} milestones", err=True)
+
+
+@app.command("sync")
+def sync(
+    learner: OneLearner = None,
+    cohort: Cohort = "all",
+    to: To = None,
+    dry_run: DryRun = False,
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """The courses of approved plans, as a learning plan in the LMS. Safe to repeat; `writeback undo RUN` takes it back.
+
+    People to meet, work and goals stay inside."""
+    from ascertain.cli.plan_sync import sync_plans
+    from ascertain.pipeline.learning_plans import ONBOARDING
+
+    sync_plans(ONBOARDING, Action.ONBOARDING_READ, learner, cohort, to, actor, dry_run=dry_run, as_json=as_json)
 
 
 @contextmanager

@@ -147,6 +147,7 @@ ENTRIES: Mapping[str, Entry] = {
     "onboard tick": Asks(Action.ONBOARDING_FOLLOW),
     "onboard comment": Asks(Action.ONBOARDING_FOLLOW),
     "onboard export": Asks(Action.ONBOARDING_READ),
+    "onboard sync": Action.WRITEBACK_PUSH,
     "mentor find": Asks(Action.MENTOR_READ),
     "mentor list": Asks(Action.MENTOR_READ),
     "mentor offer": Asks(Action.MENTOR_USE),

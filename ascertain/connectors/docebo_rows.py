@@ -125,7 +125,7 @@ class DoceboOptions(BaseModel):
     an enrolment whose course title or code it matches is a certification. ``max_score``: what full marks are.
     ``skills_field``: id of the additional user field that accepted skills are written to; without it nothing is
     written. ``skills_field_length``: characters it holds. ``skills_lag_seconds``: how long the old value may show.
-    ``learning_plans``: approved paths become learning plans.
+    ``learning_plans``: approved paths and onboarding plans become learning plans.
 
     ``workers``: hand people over as an HRIS would, with their managers; for companies without one. ``managers``: they
     stand in the user list, or each user is asked. ``branches``: the department is the org chart's branch where no

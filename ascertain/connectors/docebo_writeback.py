@@ -1,4 +1,4 @@
-"""Docebo: accepted skills into one additional field of the user, and approved paths as learning plans.
+"""Docebo: accepted skills into one additional field of the user; approved paths and onboarding plans as learning plans.
 
 Facts the code rests on: ``PUT /manage/v1/user/{id}`` with ``additional_fields: [{"id", "value"}]`` answers
 ``data.success``; additional fields are flat strings. Not confirmed by any public source: that fields left out of the
@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from ascertain.connectors.compact import compact
-from ascertain.connectors.docebo_plans import PLAN, DoceboPlans
+from ascertain.connectors.docebo_plans import ONBOARDING, PLAN, PLANS, DoceboPlans
 from ascertain.connectors.docebo_rows import DoceboOptions
 from ascertain.connectors.http import StatusError
 from ascertain.domain.connector import Verdict
@@ -33,6 +33,7 @@ class DoceboWriteBack(DoceboPlans):
             found.append(SkillTarget(f"field_{number}", TargetKind.FIELD, f"additional field {number}"))
         if self._options.learning_plans:
             found.append(SkillTarget(PLAN, TargetKind.LEARNING, "learning plan"))
+            found.append(SkillTarget(ONBOARDING, TargetKind.ONBOARDING, "learning plan of the first 90 days"))
         return tuple(found)
 
     def intend(self, user: SourceRef, claims: Sequence[SkillClaim]) -> Sequence[Intended]:
@@ -40,9 +41,9 @@ class DoceboWriteBack(DoceboPlans):
         return [compact(t, claims, self._options.skills_field_length) for t in fields]
 
     def read(self, user: SourceRef, targets: Sequence[str]) -> Mapping[str, str | None]:
-        plan = {PLAN: self.read_plan(user)} if PLAN in targets else {}
-        fields = [t for t in targets if t != PLAN]
-        return {**plan, **self._read_fields(user, fields)} if fields else plan
+        plans = {p: self.read_plan(user, p) for p in PLANS if p in targets}
+        fields = [t for t in targets if t not in PLANS]
+        return {**plans, **self._read_fields(user, fields)} if fields else plans
 
     def _read_fields(self, user: SourceRef, targets: Sequence[str]) -> Mapping[str, str | None]:
         data = self._user(self.get(f"/manage/v1/user/{user.id}").data)
@@ -64,8 +65,8 @@ class DoceboWriteBack(DoceboPlans):
         # The value itself makes a repeat harmless: there is nothing to hand the request id to.
         if target not in {t.id for t in self.targets()} or user.entity is not Entity.USER:
             return WriteResult(WriteState.REJECTED, reason=f"{target} of {user} is no place to write to")
-        if target == PLAN:
-            return self.write_plan(user, value)
+        if target in PLANS:
+            return self.write_plan(user, target, value)
         field = {"id": int(target.removeprefix("field_")), "value": value or ""}
         try:
             answer = self.send("PUT", f"/manage/v1/user/{user.id}", body={"additional_fields": [field]})

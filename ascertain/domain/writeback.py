@@ -18,13 +18,19 @@ from ascertain.domain.skills import Level
 
 
 class TargetKind(StrEnum):
-    """What a target is in its system, the best first. ``learning``: it assigns learning, and takes no skills."""
+    """What a target is in its system, the best first. ``learning`` (an approved path) and ``onboarding`` (a plan of the
+    first 90 days) assign learning, and take no skills."""
 
     NATIVE = "native_skill"
     FIELD = "custom_field"
     STATEMENT = "statement"
     CREDENTIAL = "credential"
     LEARNING = "learning_assignment"
+    ONBOARDING = "onboarding_assignment"
+
+
+ASSIGNING = frozenset({TargetKind.LEARNING, TargetKind.ONBOARDING})
+"""Kinds of targets that assign learning."""
 
 
 @dataclass(frozen=True, slots=True)

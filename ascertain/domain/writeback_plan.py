@@ -10,9 +10,9 @@ from enum import StrEnum
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.people import Learner
 from ascertain.domain.runs import StoredAssertion
-from ascertain.domain.writeback import Intended, SkillClaim, SkillTarget, TargetKind
+from ascertain.domain.writeback import ASSIGNING, Intended, SkillClaim, SkillTarget, TargetKind
 
-KINDS: tuple[TargetKind, ...] = tuple(k for k in TargetKind if k is not TargetKind.LEARNING)
+KINDS: tuple[TargetKind, ...] = tuple(k for k in TargetKind if k not in ASSIGNING)
 """Kinds of targets that take skills, the best first."""
 
 Intend = Callable[[Sequence[SkillClaim]], Sequence[Intended]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -145,6 +145,17 @@ def decide(
         "onboarding.decided", actor=principal.kind, learner_id=done.learner_id, header=header, payload=payload
     )
     return done
+
+
+def not_approved(uow: UnitOfWork, learner_id: str, plan_ids: Collection[str]) -> str:
+    """Why a plan's courses may not be assigned outside; empty when they may: it is the person's present plan, and a
+    human has approved that."""
+    present = uow.onboardings.current(learner_id)
+    if present is None or list(plan_ids) != [present.id]:
+        return "it does not rest on the person's present onboarding plan"
+    if present.state is not PlanState.APPROVED:
+        return f"the onboarding plan {present.id} is {present.state.value}, not approved"
+    return ""
 
 
 def tick(

@@ -16,7 +16,7 @@ from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.runs import StoredAssertion
-from ascertain.domain.writeback import Intended, NamesPeople, SkillClaim, TargetKind, WritesSkills
+from ascertain.domain.writeback import ASSIGNING, Intended, NamesPeople, SkillClaim, WritesSkills
 from ascertain.domain.writeback_plan import (
     Action,
     Change,
@@ -211,7 +211,7 @@ class WriteBack:
         """Whether a row assigned learning: of those, comparisons of skills know nothing."""
         desk = self.desks.get(row.connection)
         target = desk.target(row.target) if desk else None
-        return target is not None and target.kind is TargetKind.LEARNING
+        return target is not None and target.kind in ASSIGNING
 
     # -- what a person's skills come to -----------------------------------------------------------------------------
 

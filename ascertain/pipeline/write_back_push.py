@@ -20,6 +20,7 @@ from ascertain.domain.writeback_plan import Step, next_step, still_wanted
 from ascertain.errors import ConnectorError, InputError, NotFoundError, RetryableConnectorError
 from ascertain.pipeline.assignments import not_approved
 from ascertain.pipeline.connection_lease import ConnectionLeases, busy
+from ascertain.pipeline.onboarding import not_approved as onboarding_not_approved
 from ascertain.pipeline.stop import must_go_on, stopped
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.pipeline.write_back_read import LONG_WAIT, MAX_FAILURES, Desk, user_of
@@ -178,6 +179,8 @@ class Pusher:
             return "processing of the person is restricted"
         if target.kind is TargetKind.LEARNING and row.value is not None:
             return not_approved(uow, row.learner_id, row.assertions)
+        if target.kind is TargetKind.ONBOARDING and row.value is not None:
+            return onboarding_not_approved(uow, row.learner_id, row.assertions)
         if self._run.kind is RunKind.UNDO:
             return may_come_back(uow, row, self._home.rules)
         learner = uow.people.get(row.learner_id)

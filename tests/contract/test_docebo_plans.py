@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 
@@ -13,14 +13,23 @@ import pytest
 from ascertain.connectors.docebo import DoceboConnector
 from ascertain.domain.assignments import Assignment, AssignmentState, PathItem
 from ascertain.domain.casefile import CatalogueItem
+from ascertain.domain.onboarding import (
+    Given,
+    Milestone,
+    MilestoneKind,
+    MilestoneState,
+    OnboardingPlan,
+    Owner,
+    PlanState,
+)
 from ascertain.domain.outbox import OutboxState
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Content
 from ascertain.domain.records import Entity, SourceRef
 from ascertain.domain.skills import Level
-from ascertain.domain.writeback import TargetKind, WriteState
+from ascertain.domain.writeback import ASSIGNING, WriteState
 from ascertain.errors import ConfigError
-from ascertain.pipeline.learning_plans import begin_plans, plans_preview
+from ascertain.pipeline.learning_plans import ONBOARDING, PATHS, Plans, begin_plans, plans_preview
 from ascertain.pipeline.write_back import WriteBack
 from ascertain.pipeline.write_back_push import push
 from ascertain.pipeline.write_back_undo import begin_undo
@@ -73,14 +82,36 @@ class Place:
             uow.assignments.add(row)
             uow.commit()
 
-    def sync(self) -> tuple[str, dict[str, int]] | None:
-        run = begin_plans(self.home, plans_preview(self.home, [ANN]), "test")
+    def onboard(self, state: PlanState, *courses: int, skipped: int | None = None) -> None:
+        """An onboarding plan of these courses, and a talk with a colleague."""
+        day, off = date(2026, 4, 20), MilestoneState.SKIPPED
+        rows = [
+            Milestone(
+                f"m{n}",
+                MilestoneKind.COURSE,
+                f"Course {n}",
+                day,
+                Owner.NEW_HIRE,
+                content_id=f"c{n}",
+                state=off if n == skipped else MilestoneState.OPEN,
+            )
+            for n in courses
+        ]
+        rows.append(Milestone("m0", MilestoneKind.MEET, "Talk to Bo", day, Owner.BUDDY, colleague="E2"))
+        plan = OnboardingPlan("o1", "E1", "analyst", AT.date(), Given(), "boss", AT, state, 1, milestones=tuple(rows))
+        with self.store.units() as uow:
+            uow.onboardings.add(plan)
+            uow.onboardings.put(plan)
+            uow.commit()
+
+    def sync(self, plans: Plans = PATHS) -> tuple[str, dict[str, int]] | None:
+        run = begin_plans(self.home, plans_preview(self.home, [ANN], plans), "test", plans)
         if run is None:
             return None
         return run.id, dict(push(self.home, run.id).totals)
 
-    def plan(self) -> str | None:
-        return self.connector.read(self.user, ["learning_plan"])["learning_plan"]
+    def plan(self, target: str = "learning_plan") -> str | None:
+        return self.connector.read(self.user, [target])[target]
 
 
 @pytest.fixture
@@ -150,6 +181,43 @@ def test_an_interrupted_write_is_finished_by_the_next(place: Place) -> None:
     assert len(listed) == 1
 
 
+def test_an_approved_onboarding_plan_is_a_plan_of_its_own(place: Place) -> None:
+    first, second, third = place.courses
+    place.approve("p1", first)
+    assert place.sync() is not None
+    place.onboard(PlanState.DRAFT, first, second)
+    assert place.sync(ONBOARDING) is None
+    place.onboard(PlanState.APPROVED, second, third, first, skipped=third)
+    shown = plans_preview(place.home, [ANN], ONBOARDING)
+    assert (shown.left_out, shown.unreached) == ({}, ())
+    assert place.plan("onboarding_plan") is None  # looking writes nothing
+    done = place.sync(ONBOARDING)
+    assert done is not None
+    assert done[1] == {OutboxState.WRITTEN.value: 1}
+    assert place.plan("onboarding_plan") == f"{second} {first}"
+    assert place.plan() == str(first)  # the path's plan is another one
+    assert place.sync(ONBOARDING) is None
+    assert place.sync() is None
+    assert place.home.preview([ANN]).changes == 0
+    undo = begin_undo(place.home, done[0], "test")
+    assert undo is not None
+    push(place.home, undo.id)
+    assert (place.plan("onboarding_plan"), place.plan()) == (None, str(first))
+    assert place.sync(ONBOARDING) is not None
+    place.onboard(PlanState.WITHDRAWN, second)
+    assert place.sync(ONBOARDING) is not None
+    assert place.plan("onboarding_plan") is None
+
+
+def test_an_onboarding_plan_withdrawn_between_planning_and_writing_is_withheld(place: Place) -> None:
+    place.onboard(PlanState.APPROVED, place.courses[0])
+    run = begin_plans(place.home, plans_preview(place.home, [ANN], ONBOARDING), "test", ONBOARDING)
+    assert run is not None
+    place.onboard(PlanState.WITHDRAWN, place.courses[0])
+    assert dict(push(place.home, run.id).totals) == {OutboxState.WITHHELD.value: 1}
+    assert place.plan("onboarding_plan") is None
+
+
 def test_what_docebo_does_not_know_is_rejected_by_name(place: Place) -> None:
     done = place.connector.write(place.user, "learning_plan", "999999", request_id="x")
     assert done.state is WriteState.REJECTED
@@ -159,6 +227,6 @@ def test_what_docebo_does_not_know_is_rejected_by_name(place: Place) -> None:
 def test_without_the_option_nothing_takes_plans(bench: Bench, place: Place) -> None:
     connector = bench.connect(SPEC, options={"learning_plans": False})
     assert isinstance(connector, DoceboConnector)
-    assert TargetKind.LEARNING not in {t.kind for t in connector.targets()}
+    assert not ASSIGNING & {t.kind for t in connector.targets()}
     with pytest.raises(ConfigError, match="takes learning plans"):
         plans_preview(WriteBack(place.store.units, [connector], place.clock), [ANN])

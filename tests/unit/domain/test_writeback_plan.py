@@ -13,6 +13,7 @@ from ascertain.domain.outbox import row_id
 from ascertain.domain.skills import LEVELS, Level
 from ascertain.domain.writeback import Intended, SkillClaim, SkillTarget, TargetKind
 from ascertain.domain.writeback_plan import (
+    KINDS,
     Action,
     Change,
     Place,
@@ -119,7 +120,7 @@ def wording(connection: str, kinds: dict[str, TargetKind], takes: frozenset[str]
 
 ALL = frozenset(f"a{n}" for n in range(8))
 places = st.lists(
-    st.tuples(st.dictionaries(targets, st.sampled_from(list(TargetKind)), min_size=1), st.frozensets(claim_ids)),
+    st.tuples(st.dictionaries(targets, st.sampled_from(KINDS), min_size=1), st.frozensets(claim_ids)),
     min_size=1,
     max_size=4,
 )
