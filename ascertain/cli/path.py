@@ -14,7 +14,7 @@ from ascertain.cli.assignment import AssignmentId, Why, decide_path
 from ascertain.cli.output import AsJson, emit, opened
 from ascertain.cli.plan_sync import Cohort, DryRun, OneLearner, To
 from ascertain.domain.permission import Action
-from ascertain.errors import AscertainError, InputError
+from ascertain.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,6 +106,7 @@ def replan(
     what is overdue gets new dates."""
     from ascertain.errors import ConfigError
     from ascertain.pipeline.path_plan import behind
+    from ascertain.pipeline.path_replan import replan_each, shown
     from ascertain.pipeline.permit import permitted_learner, those_permitted
 
     if (learner_id is None) == (not everybody):
@@ -118,18 +119,13 @@ def replan(
             people = [permitted_learner(uow, who, Action.PATH_PLAN, learner_id)]
         else:
             people = those_permitted(uow, who, Action.PATH_PLAN, behind(uow, app_.clock.today()))
-    rows = []
-    for learner in people:
-        try:
-            with app_.units() as uow:
-                found = planner.replan(uow, learner)
-                uow.commit()
-        except AscertainError as e:
-            if learner_id is not None:
-                raise
-            rows.append({"learner": learner.id, "problem": e.message})
-            continue
-        rows.append(_row(learner.id, found))
+    if learner_id is not None:
+        with app_.units() as uow:
+            found = planner.replan(uow, people[0])
+            uow.commit()
+        rows = [shown(people[0].id, found)]
+    else:
+        rows = replan_each(planner, app_.units, people)
     emit({"replanned": rows}, as_json, lambda c: _print(c, rows))
 
 
@@ -218,22 +214,10 @@ def _wishes(
     return PathWishes(hours, last, tuple(x.strip().lower() for x in languages), cost, shares)
 
 
-def _row(learner: str, found: Replanned) -> dict[str, Any]:
-    return {
-        "learner": learner,
-        "proposed": found.proposed.id if found.proposed else None,
-        "changes": list(found.proposed.changes if found.proposed else found.moved),
-        "items": [s.title for s in found.plan.steps],
-        "closure": found.plan.closure,
-        "bound": found.plan.bound,
-        "cost": found.plan.cost,
-        "binding": found.plan.binding,
-        "reliefs": [r.words for r in found.plan.reliefs],
-    }
-
-
 def _tell(learner: str, found: Replanned, as_json: bool) -> None:
-    row = _row(learner, found)
+    from ascertain.pipeline.path_replan import shown
+
+    row = shown(learner, found)
     emit(row, as_json, lambda c: _print(c, [row]))
 
 

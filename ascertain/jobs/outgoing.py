@@ -21,9 +21,12 @@ TAG = "ascertain.jobs.tagging.tag_library"
 TAG_PART = "ascertain.jobs.tagging.tag_part"
 RETRY = "ascertain.jobs.syncing.retry_quarantined"
 READINESS = "ascertain.jobs.readiness.keep_readiness"
+REPLAN = "ascertain.jobs.replanning.replan_paths"
 STEWARD = "ascertain.jobs.stewarding.look_at_evidence"
 CARRY = "ascertain.jobs.stewarding.carry_out"
-HANDLERS = frozenset({PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, READINESS, SYNC, RETRY, STEWARD, CARRY, TAG, TAG_PART})
+HANDLERS = frozenset(
+    {PUSH, NOTIFY, RECONCILE, RETAIN, MATCH, READINESS, SYNC, RETRY, REPLAN, STEWARD, CARRY, TAG, TAG_PART}
+)
 TASKS = {
     "sync": SYNC,
     "notify": NOTIFY,
@@ -32,6 +35,7 @@ TASKS = {
     "steward": STEWARD,
     "match": MATCH,
     "readiness": READINESS,
+    "replan": REPLAN,
     "tag": TAG,
 }
 """By the task of a schedule's entry."""

@@ -34,11 +34,14 @@ LONGEST_NAP = 30.0
 
 class ScheduleEntry(BaseModel):
     """When a cohort is swept, or one of the other tasks done: connections pulled, the library read, messages sent,
-    write-back compared, retention run, lists for openings made, readiness kept, the taxonomy looked after."""
+    write-back compared, retention run, lists for openings made, readiness kept, paths planned anew, the
+    taxonomy looked after."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     cron: str
-    task: Literal["sweep", "sync", "tag", "notify", "reconcile", "retain", "match", "readiness", "steward"] = "sweep"
+    task: Literal[
+        "sweep", "sync", "tag", "notify", "reconcile", "retain", "match", "readiness", "replan", "steward"
+    ] = "sweep"
     cohort: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     timezone: str = "UTC"
     priority: Priority = "default"

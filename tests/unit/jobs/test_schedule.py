@@ -45,7 +45,8 @@ def test_the_shipped_schedules_are_valid() -> None:
     entries = read_schedules()
     assert entries
     assert all(bool(e.cohort) == (e.task == "sweep") for e in entries.values())
-    assert {e.task for e in entries.values()} == {"sync", "tag", "sweep", "retain", "match", "readiness", "steward"}
+    shipped = {"sync", "tag", "sweep", "retain", "match", "readiness", "replan", "steward"}
+    assert {e.task for e in entries.values()} == shipped
 
 
 @pytest.mark.parametrize(
