@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ascertain.domain.permission import Principal
+from ascertain.domain.permission import Action, Principal
 from ascertain.jobs import dead
+from ascertain.pipeline.permit import demand
 from ascertain.service.context import Service
 
 
@@ -16,6 +17,7 @@ def look(service: Service, who: Principal) -> tuple[dict[str, Any], list[dict[st
         ForbiddenError: they do not run the system.
         Problem: 503 while the queue is away.
     """
+    _ask_first(service, who)
     with service.watch.queue(service.app) as queue:
         return dead.standing(service.app, queue, who), dead.dead(service.app, queue, who)
 
@@ -28,5 +30,12 @@ def again(service: Service, who: Principal, job: str = "") -> int:
         NotFoundError, ConflictError: there is none, or it has not failed.
         Problem: 503 while the queue is away.
     """
+    _ask_first(service, who)
     with service.watch.queue(service.app) as queue:
         return len(dead.requeue(service.app, queue, who, [job] if job else ()))
+
+
+def _ask_first(service: Service, who: Principal) -> None:
+    """Whether the queue is away is told to nobody who may not know how it stands."""
+    with service.app.units(write=False) as uow:
+        demand(uow, who, Action.SYSTEM_RUN)
