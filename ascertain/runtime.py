@@ -23,6 +23,7 @@ from ascertain.domain.casefile import Versions
 from ascertain.domain.charter import Charter
 from ascertain.domain.connector import Connector
 from ascertain.domain.content_weighing import CatalogueCrew
+from ascertain.domain.crosswalks import Link
 from ascertain.domain.disputes import Dispute
 from ascertain.domain.mentoring import MentoringRules
 from ascertain.domain.onboarding import OnboardingPlan
@@ -86,6 +87,7 @@ from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
 from ascertain.store.rollout import Boundaries
+from ascertain.taxonomy.crosswalk import CrosswalkLibrary, skill_links
 from ascertain.taxonomy.denying import read_denied
 from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.langchain import own_retrieval
@@ -474,6 +476,11 @@ class App:
             read_denied(),
             self.clock,
         )
+
+    def crosswalked(self) -> Callable[[str], Link | None]:
+        """Where approved crosswalks lead ids of other taxonomies in the one in use."""
+        walks = CrosswalkLibrary(self.settings.home_dir / "taxonomies")
+        return skill_links(self.bundle.taxonomy, walks, self.taxonomies.changes().moves)
 
     def release(self, wanted: str = "", leads: Leads | None = None) -> Change:
         """To take up another imported release of the taxonomy in use: that one, else the newest."""

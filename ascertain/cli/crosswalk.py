@@ -1,4 +1,4 @@
-"""taxonomy crosswalk import, list and show."""
+"""taxonomy crosswalk propose, import, list and show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ascertain.cli.output import AsJson, emit, taxonomies
-from ascertain.errors import NotFoundError
+from ascertain.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ascertain.domain.crosswalks import ConceptKind, Link
     from ascertain.taxonomy.crosswalk import CrosswalkLibrary
     from ascertain.taxonomy.library import TaxonomyLibrary
+    from ascertain.taxonomy.loaded import Problem
 
 app = typer.Typer(
     help="Which concept of one taxonomy corresponds to which of another: the official ESCO-O*NET file, or your own.",
@@ -46,7 +47,6 @@ def import_crosswalk(
     A malformed row is reported with file, line and field; the rest is imported.
     """
     from ascertain.domain.crosswalks import ConceptKind
-    from ascertain.errors import InputError
 
     if kind and kind not in set(ConceptKind):
         raise InputError(f"no kind {kind!r}", field="kind", remedy=f"use {' or '.join(ConceptKind)}")
@@ -68,6 +68,73 @@ def import_crosswalk(
             c.print(f"  … and {len(report.problems) - SHOWN} more malformed rows", style="yellow")
 
     emit(report, as_json, render)
+
+
+@app.command("propose")
+def propose(
+    source: Annotated[
+        str, typer.Argument(help="A taxonomy that is imported, or the name for that of --file: onet, hris.")
+    ],
+    file: Annotated[
+        Path | None, typer.Option("--file", help="CSV of its skills: label; and id, synonyms (a|b), definition.")
+    ] = None,
+    target: Annotated[str, typer.Option("--to", help="The other taxonomy (else the one in use).")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write (else crosswalk-SOURCE-TO.csv).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a file with the skill that fits each skill of another taxonomy, for people to decide row by row.
+
+    What has the same name, what an earlier crosswalk says, else what is near in meaning with its probability. Nothing
+    is used before somebody writes yes in the column `decision` and imports the file.
+    """
+    from collections import Counter
+
+    from ascertain.policy import read_policy
+    from ascertain.settings import load_settings
+    from ascertain.taxonomy.crosswalk import skill_links
+    from ascertain.taxonomy.crosswalk_draft import draft, read_terms, term_of, write_draft
+    from ascertain.taxonomy.denying import read_denied
+
+    settings = load_settings()
+    library, target = taxonomies(), target or settings.taxonomy
+    name = target.partition("@")[0]
+    if source.partition("@")[0] == name:
+        raise InputError("a crosswalk leads from one taxonomy to another", field="--to", remedy="name two")
+    problems: list[Problem] = []
+    if file is None:
+        terms = [term_of(s) for s in library.open(source).taxonomy.skills()]
+    else:
+        terms, problems = read_terms(file)
+    there = library.open(target)
+    led = skill_links(there.taxonomy, crosswalks())
+    rows = draft(
+        terms,
+        there.taxonomy.skills(),
+        there.mapper,
+        read_denied(),
+        floor=read_policy(settings.policy_file)[0].mapping.claim_floor,
+        known=lambda ident: [link] if (link := led(ident)) else [],
+    )
+    written = out or Path(f"crosswalk-{source.partition('@')[0]}-{name}.csv")
+    write_draft(written, rows)
+    counts = {v: n for v, n in sorted(Counter(r.verdict.value for r in rows).items())}
+    by_why = {w: n for w, n in Counter(r.why for r in rows).most_common()}
+
+    def render(c: Console) -> None:
+        c.print(f"{written}: {len(rows):,} skills of {source} to {there.taxonomy.version}", soft_wrap=True)
+        c.print("  " + ", ".join(f"{n:,} {v}" for v, n in counts.items()))
+        for why, n in by_why.items():
+            c.print(f"  {n:6,} {why}")
+        for p in problems[:SHOWN]:
+            c.print(f"  {p.file}:{p.line}, field {p.field!r}: {p.message}", style="yellow", soft_wrap=True)
+        c.print(
+            f"write yes or no under decision, then: ascertain taxonomy crosswalk import {written} "
+            f"--from {source.partition('@')[0]} --to {name}",
+            soft_wrap=True,
+        )
+
+    shown = {"file": str(written), "to": there.taxonomy.version, "verdicts": counts, "why": by_why}
+    emit({**shown, "problems": problems}, as_json, render)
 
 
 @app.command("list")

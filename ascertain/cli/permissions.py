@@ -194,6 +194,7 @@ ENTRIES: Mapping[str, Entry] = {
     "taxonomy release propose": Asks(Action.TAXONOMY_APPROVE),
     "taxonomy release amend": Asks(Action.TAXONOMY_APPROVE),
     "taxonomy crosswalk import": Action.TAXONOMY_IMPORT,
+    "taxonomy crosswalk propose": _NAMES_NOBODY,
     "taxonomy crosswalk list": _NAMES_NOBODY,
     "taxonomy crosswalk show": _NAMES_NOBODY,
     "taxonomy scale list": _NAMES_NOBODY,

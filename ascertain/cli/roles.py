@@ -66,13 +66,16 @@ def accept(
             f"{len(found)} proposals are called {proposal!r}", remedy="take the reference that `roles list` shows"
         )
     floor = shown.policy.mapping.claim_floor
-    made = accept_job.draft(found[0], shown.bundle.mapper, floor, Level(level), id_, deny=read_denied())
+    deny, led = read_denied(), shown.crosswalked()
+    made = accept_job.draft(found[0], shown.bundle.mapper, floor, Level(level), id_, deny=deny, led=led)
     with shown.units() as uow:
         accept_job.accept(uow, found[0], made, actor=asking(shown, actor).name)
         uow.commit()
 
     def render(c: Console) -> None:
         c.print(f"{made.profile.id}: {made.profile.title}, {len(made.profile.requirements)} skills at level {level}")
+        for link in made.led:
+            c.print(f"  {link.source}: by a crosswalk {link.relation.value} of {link.target}", soft_wrap=True)
         if made.unknown:
             c.print(f"  no skill found for: {', '.join(made.unknown)}", style="yellow", soft_wrap=True)
         if made.denied:

@@ -6,7 +6,7 @@ Two layouts, told apart by their columns:
   *ESCO or ISCO URI* and *Type of Match*. A match is said of the O*NET occupation there: *broadMatch* where it is the
   broader one ("Chief Executives" and "airport chief executive"), so that the ESCO concept is the narrower one.
 * A CSV of one's own: ``from``, ``to`` and ``relation``, which is what *to* is to *from*: exact, close, broader or
-  narrower.
+  narrower. Of a draft (``crosswalk_draft``), which has a column ``decision``, the rows that somebody wrote *yes* in.
 
 Files of the folder: ``<kind>-<from>-<to>+<hash>.crosswalk.json``, none changed after it was written.
 """
@@ -19,11 +19,12 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ascertain.domain.canonical import canonical_json
 from ascertain.domain.crosswalks import ConceptKind, Link, Relation
+from ascertain.domain.overlays import Moves
 from ascertain.domain.skills import JobProfile
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
 from ascertain.taxonomy.artefacts import write_once
@@ -41,6 +42,7 @@ _MATCHES = {
     "broadMatch": Relation.NARROWER,
     "narrowMatch": Relation.BROADER,
 }
+_YES, _NO = "yes", "no"
 _PREAMBLE = 40
 """Lines in which the header is looked for."""
 
@@ -185,6 +187,22 @@ class CrosswalkLibrary:
         return sorted(found, key=_nearest)
 
 
+def skill_links(
+    store: ConceptStore, crosswalks: CrosswalkLibrary, moves: Moves | None = None
+) -> Callable[[str], Link | None]:
+    """Where the newest crosswalks of skills lead the ids of other taxonomies in this one: the nearest link to a skill
+    that it has, also where a change of the taxonomy (``moves``) led that one to another. Read once, for many ids."""
+    name = store.version.partition("-")[0]
+    walks = [w for w in crosswalks.newest() if w.kind is ConceptKind.SKILL and name in (w.source, w.target)]
+
+    def led(ident: str) -> Link | None:
+        every = {k for w in walks for k in w.between(name, ident)}
+        found = [replace(k, target=to[0]) for k in every if len(to := (moves or {}).get(k.target, (k.target,))) == 1]
+        return min((k for k in found if store.skill(k.target) is not None), key=_nearest, default=None)
+
+    return led
+
+
 def read_crosswalk(file: Path, source: str, target: str) -> tuple[ConceptKind, list[Link], list[Problem]]:
     """(kind, links, problems) of a file of either layout, each pair once.
 
@@ -244,7 +262,12 @@ def _links(
     from_, to, relation = columns
     for row in rows:
         a, b, said = row[from_].strip(), row[to].strip(), row[relation].strip()
-        if not a or not b:
+        decision = row.cells.get("decision", _YES).strip().casefold()
+        if decision in ("", _NO):
+            continue
+        if decision != _YES:
+            problems.append(row.problem("decision", f"{decision!r} is neither {_YES} nor {_NO}"))
+        elif not a or not b:
             problems.append(row.problem(to if a else from_, "is empty"))
         elif said not in relations:
             problems.append(row.problem(relation, f"{said!r} is none of {', '.join(relations)}"))

@@ -171,7 +171,8 @@ def accept(
         if len(found) != 1:
             raise NotFoundError(f"{len(found)} proposals are called that")
         floor, level = app.policy.mapping.claim_floor, Level(given.level)
-        made = accept_job.draft(found[0], app.bundle.mapper, floor, level, given.id, deny=read_denied())
+        deny, led = read_denied(), app.crosswalked()
+        made = accept_job.draft(found[0], app.bundle.mapper, floor, level, given.id, deny=deny, led=led)
         with caller.writing() as uow:
             demand(uow, caller.who, caller.action)
             accept_job.accept(uow, found[0], made, actor=caller.who.name)
@@ -183,6 +184,7 @@ def accept(
             "requirements": [{"skill": r.skill_id, "level": int(r.level), "importance": r.importance} for r in asked],
             "unknown": list(made.unknown),
             "denied": list(made.denied),
+            "led": [{"source": k.source, "target": k.target, "relation": k.relation.value} for k in made.led],
         }
         return Done(AcceptedRole, data, None, 201)
 

@@ -288,6 +288,14 @@ class RoleRequirement(Exchanged):
 
 
 @published("accepted-role")
+class LedSkill(Exchanged):
+    """Where a crosswalk leads an id of another taxonomy; ``relation`` is what the target is to it."""
+
+    source: str
+    target: str
+    relation: str
+
+
 class AcceptedRole(Exchanged):
     """The new job profile."""
 
@@ -298,3 +306,5 @@ class AcceptedRole(Exchanged):
     """Names for which the taxonomy has no skill."""
     denied: list[str]
     """Names that can never be a skill."""
+    led: list[LedSkill]
+    """Ids of another taxonomy that an imported crosswalk knows. Broader and narrower ones are among the unknown."""
