@@ -113,7 +113,7 @@ ENTRIES = (
     Entry("/disputes", "Disputes", (A.DISPUTE_DECIDE,), disputes_waiting),
     Entry("/paths", "Paths", (A.ASSIGNMENT_APPROVE,), paths_waiting),
     Entry("/requests", "Requests", (A.REQUEST_ANSWER,), requests_waiting),
-    Entry("/overview", "Readiness", (A.TEAM_READ,)),
+    Entry("/overview", "Overview", (A.TEAM_READ,)),
     Entry("/marketplace", "Marketplace", (A.OPENING_READ,)),
     Entry("/openings", "Openings", (A.MATCH_READ,)),
     Entry("/succession", "Succession", (A.READINESS_READ,)),
@@ -134,7 +134,7 @@ ENTRIES = (
 
 SECTIONS = {
     "Decisions": ("Review", "Disputes", "Paths", "Requests"),
-    "People": ("My team", "Onboarding", "Readiness", "Succession", "Mentors", "Marketplace", "Openings"),
+    "People": ("My team", "Onboarding", "Overview", "Succession", "Mentors", "Marketplace", "Openings"),
     "Learning": ("Learning", "Content", "Taxonomy"),
 }
 """What is folded together where the whole menu would not fit into one line."""
