@@ -187,7 +187,7 @@ VISITS = (
     Visit("dispute-own", "/disputes/{dispute}", "oskar.lindqvist@fjordlane.example", DISPUTE, picture=False),
     Visit("disputes", "/disputes", MANAGER, at("/disputes")),
     Visit("dispute", "/disputes/{dispute}", DEVELOPER, DISPUTE),
-    Visit("me-mentors", "/me/mentors", LEARNER, at("/me/mentors")),
+    Visit("me-mentors", "/me/mentors", "ayse.demirkan@fjordlane.example", at("/me/mentors")),
     Visit("me-consents", "/me/consents", LEARNER, at("/me/consents")),
     Visit("me-consent", "/me/consents/{topic}", LEARNER, at("/me/consents/reviews")),
     Visit("me-access", "/me/access", LEARNER, at("/me/access")),
