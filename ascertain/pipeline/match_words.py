@@ -41,7 +41,7 @@ def reasons(m: Match, taxonomy: Taxonomy, href: str, few_hours: float) -> list[S
     if m.interest is Want.INTERESTED:
         told.append(Sentence(("Has said: interested.",)))
     if m.hours is not None and m.hours < few_hours:
-        told.append(tell("Only {hours} working hours a day in common.", {"hours": Figure(m.hours, href)}))
+        told.append(tell("Only {hours} working hours a day in common.", {"hours": Figure(f"{m.hours:.3g}", href)}))
     return told
 
 

@@ -67,7 +67,7 @@ def reasons(row: Json, margin: int) -> list[str]:
         names = ", ".join(row["also"][:NAMED])
         told.append(tell("Could help with {names} as well.", {"names": Figure(names, where)}))
     told.append(
-        tell("{hours} working hours a day in common.", {"hours": Figure(round(row["hours_in_common"], 2), where)})
+        tell("{hours} working hours a day in common.", {"hours": Figure(f"{row['hours_in_common']:.3g}", where)})
     )
     return [s.text for s in told]
 
