@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from rq.exceptions import DeserializationError
 from rq.job import Job
 
 from ascertain.errors import AscertainError
@@ -24,7 +25,11 @@ LOST_AFTER = timedelta(minutes=10)
 
 def killed(job: Job) -> None:
     """End the assessment that the job was about, by name; a run must not look as if it were still under way."""
-    if job.func_name != ASSESS or job.started_at is None:
+    try:
+        name = job.func_name
+    except DeserializationError:  # it named no work, so it began none
+        return
+    if name != ASSESS or job.started_at is None:
         return
     from ascertain.pipeline.assess_ends import abandon
     from ascertain.runtime import get_app

@@ -14,7 +14,7 @@ MOST_BYTES = 3_000_000
 
 def test_every_page_is_in_the_document() -> None:
     named = set(re.findall(r"`(/[^`\s]*)`", PAGES.read_text(encoding="utf-8")))
-    assert routes() - NOT_LOOKED_AT.keys() - named == set()
+    assert {r.replace(":path}", "}") for r in routes() - NOT_LOOKED_AT.keys()} - named == set()
 
 
 def test_the_pictures_are_those_of_the_visits() -> None:

@@ -103,7 +103,8 @@ def test_no_agent_can_propose_one() -> None:
         answer["claims"] = [{"evidence_id": "e2", "quote": "Empathy and Dowsing.", "stance": "supports"}]
 
     def propose(answer: dict[str, list[dict[str, str]]]) -> None:
-        answer["picks"] = [{"claim_id": "c1", "skill_id": "none", "proposed_term": t} for t in ("Empathy", "Dowsing")]
+        (asked,) = answer["picks"]
+        answer["picks"] = [asked | {"skill_id": "none", "proposed_term": t} for t in ("Empathy", "Dowsing")]
 
     found = walk_with({"evidence_collector": claim, "taxonomy_mapper": propose}, case=case)
     assert found.proposals == ("Dowsing",)
