@@ -277,7 +277,7 @@ def copy(place: Place, folder: Path) -> Place:
 
 
 def _left(path: Path) -> bool:
-    """Whether a copy of files leaves it out: a socket; the store, which SQLite copies, since another test process may be
+    """Whether a copy of files leaves it out: a socket; the store, which SQLite copies, as another test process may be
     reading it, and its ``-wal`` and ``-shm`` come and go with the readers; and logs. The demonstration logs at DEBUG
     for the tests that read that, and there people's ids stand, which an erasure rightly finds."""
     return path.is_socket() or path.name.startswith("ascertain.sqlite") or path.name == "logs"
