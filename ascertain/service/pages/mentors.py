@@ -90,7 +90,7 @@ def answer(request: Request, mentorship: str, sent: Uses) -> Response:
     form = sent.form
 
     def work(uow: UnitOfWork, app: App, learner: Learner) -> str:
-        row = mentoring.of_person(uow, learner, mentorship, as_mentor=True)
+        row, _ = mentoring.permitted_pair(uow, sent.who, mentorship, mentor_only=True)
         yes = form.text("answer", 5) == "yes"
         said = form.text("said", mentoring.WORDS_CHARS)
         mentoring.answer(uow, row, yes=yes, said=said, desk=app.mentors, actor=sent.who)
@@ -104,8 +104,7 @@ def end(request: Request, mentorship: str, sent: Uses) -> Response:
     """End it, on either side."""
 
     def work(uow: UnitOfWork, app: App, learner: Learner) -> str:
-        row = mentoring.of_person(uow, learner, mentorship)
-        by = "learner" if row.learner_id == learner.id else "mentor"
+        row, by = mentoring.permitted_pair(uow, sent.who, mentorship)
         mentoring.end(uow, row, by=by, said=sent.form.text("said", 500), desk=app.mentors, actor=sent.who)
         return "It is ended."
 
