@@ -83,8 +83,8 @@ def test_the_page_of_both_sides(world: WritingWorld) -> None:
     assert "<i>joins" not in shown
     with world.app.units(write=False) as uow:
         (row,) = [m for m in uow.mentoring.of("E1") if m.state == "asked"]
-    assert bob.send(f"/me/mentors/{row.id}/answer", answer="yes").status_code == 303
-    assert "Nothing was changed" in bob.get("/me/mentors")
+    assert bob.send(f"/me/mentors/{row.id}/answer", answer="yes").status_code == 403, "the answer is the mentor's"
+    assert "waits for an answer" in bob.get("/me/mentors")
     assert ann.send(f"/me/mentors/{row.id}/answer", answer="yes").status_code == 303
     assert "accepted" in bob.get("/me/mentors")
     assert ann.send(f"/me/mentors/{row.id}/end").status_code == 303
