@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo test check lint types imports browser unit bench install dev clean
+.PHONY: help demo test check lint types imports browser unit docs bench audit sbom install dev clean
 
 help:  ## this text
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -61,8 +61,22 @@ unit: $(VENV)/.dev
 
 test: lint types imports browser unit  ## everything CI runs
 
+docs: $(VENV)/.dev  ## the site of the documents, into build/site; needs no network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
 bench: $(VENV)/.dev  ## the benchmarks (ratios within one run)
 	$(BIN)/python -m benchmarks
 
+audit:  ## every pinned package against the published advisories (needs the network)
+	@$(PYTHON) -m venv .supply && .supply/bin/python -m pip --disable-pip-version-check -q install --group supply
+	.supply/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
+sbom:  ## build/sbom.json: what an installation is made of, as CycloneDX
+	@$(PYTHON) -m venv .supply && .supply/bin/python -m pip --disable-pip-version-check -q install --group supply
+	@rm -rf .bare && $(PYTHON) -m venv .bare && .bare/bin/python -m pip --disable-pip-version-check -q install '.[postgres,traces]'
+	@mkdir -p build
+	.supply/bin/cyclonedx-py environment .bare --pyproject pyproject.toml --output-reproducible --of JSON --outfile build/sbom.json
+	@rm -rf .bare
+
 clean:  ## remove the virtual environment and local state
-	rm -rf $(VENV) .ascertain .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .supply .bare build .ascertain .mypy_cache .ruff_cache .pytest_cache

@@ -2,6 +2,7 @@
 
 AscertainError                  message, remedy; exit code 1
 ├── ConfigError                 a setting or a file in config/ is wrong        exit 2
+│   └── DatabaseAway                the database cannot be reached: a wrong address, or it is away for now
 ├── InputError                  a record from outside is wrong (file, line, field)  exit 3
 ├── NotFoundError               no such learner, assertion, run …              exit 4
 ├── ConflictError               the thing was changed or decided already       exit 5
@@ -43,6 +44,10 @@ class ConfigError(AscertainError):
     """A setting or a file in ``config/`` is wrong; the message names it."""
 
     exit_code = 2
+
+
+class DatabaseAway(ConfigError):
+    """The database cannot be reached: the address may be wrong, or the server may be starting."""
 
 
 class InputError(AscertainError):

@@ -6,38 +6,39 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from random import Random
+from time import monotonic
 from typing import Any, cast
 
-from ascertain.connectors.connection import environment
 from ascertain.connectors.key_service import open_key_manager
 from ascertain.connectors.outgoing import open_outgoing, read_outgoing
 from ascertain.connectors.registry import open_connectors
 from ascertain.domain.calibration_fit import CalibrationFitter
 from ascertain.domain.casefile import Versions
-from ascertain.domain.charter import Charter
+from ascertain.domain.charter import ChangeKind, Charter
 from ascertain.domain.connector import Connector
 from ascertain.domain.content_weighing import CatalogueCrew
-from ascertain.domain.crosswalks import Link
+from ascertain.domain.crosswalks import ConceptKind, StoredCrosswalk
 from ascertain.domain.disputes import Dispute
 from ascertain.domain.mentoring import MentoringRules
 from ascertain.domain.onboarding import OnboardingPlan
 from ascertain.domain.onboarding_crew import OnboardingCrew
-from ascertain.domain.overlays import Change
-from ascertain.domain.people import Learner
+from ascertain.domain.overlays import Change, Overlay
 from ascertain.domain.permission import Principal
 from ascertain.domain.ports import Clock, CrewServices, LearnerCrew, Taxonomy, UnitOfWork
 from ascertain.domain.review_assign import SkillOwners
 from ascertain.domain.rollout import Rollout, skills_of
 from ascertain.domain.rules import Policy, calibrated
+from ascertain.domain.sweeps import Sweep
 from ascertain.domain.talent import TalentRules
 from ascertain.domain.weighing import StewardCrew
-from ascertain.errors import AscertainError, ConfigError
+from ascertain.errors import ConfigError
 from ascertain.paths import APP_ROOT, CONFIG_DIR
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder, directory_of
@@ -46,10 +47,12 @@ from ascertain.pipeline.configuration import digest_of_file, note_changes
 from ascertain.pipeline.content_tags import Desk as TagDesk
 from ascertain.pipeline.ingest import sync
 from ascertain.pipeline.ingest_report import Progress, SyncReport
+from ascertain.pipeline.led_codes import CodeSeen, codes_seen
 from ascertain.pipeline.mentoring import Desk as MentorDesk
 from ascertain.pipeline.mentoring_file import read_mentoring
 from ascertain.pipeline.mentoring_find import Seek
 from ascertain.pipeline.messages import MessageReader, opted_in
+from ascertain.pipeline.new_names import NewNames, look_for_new_names
 from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.notify import Notifier
 from ascertain.pipeline.onboarding_draft import Drafter
@@ -59,18 +62,21 @@ from ascertain.pipeline.path_plan import PathPlanner
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
 from ascertain.pipeline.readiness import ReadinessGround
 from ascertain.pipeline.receive import HandOn, InboxReport, work_off
-from ascertain.pipeline.rectify import former_names
+from ascertain.pipeline.rectify import renamed
 from ascertain.pipeline.rehearse import Rehearser, Shadow
 from ascertain.pipeline.replay import calibration_of
 from ascertain.pipeline.review_checks import Planter, fair_dice
 from ascertain.pipeline.review_desk import Desk
 from ascertain.pipeline.roles import read_roles
 from ascertain.pipeline.rollout_file import read_rollout
+from ascertain.pipeline.runs_view import typical
 from ascertain.pipeline.skill_owners import read_skill_owners
-from ascertain.pipeline.stop import Stopped, must_go_on
+from ascertain.pipeline.stop import must_go_on
 from ascertain.pipeline.sweep import SweepPlan, plan_sweep
+from ascertain.pipeline.sweep_run import Each, Swept, new_sweep, run_sweep
 from ascertain.pipeline.tagging import TagReport, tag_contents, tagger_version
 from ascertain.pipeline.talent_file import read_talent
+from ascertain.pipeline.taxonomy_crosswalk import fits, held
 from ascertain.pipeline.taxonomy_in_use import TaxonomyInUse
 from ascertain.pipeline.taxonomy_propose import Look, look
 from ascertain.pipeline.taxonomy_release import Leads, chosen_release, release_of
@@ -87,13 +93,18 @@ from ascertain.policy import read_policy
 from ascertain.settings import Settings, load_settings
 from ascertain.store import Store, open_store
 from ascertain.store.rollout import Boundaries
-from ascertain.taxonomy.crosswalk import CrosswalkLibrary, skill_links
+from ascertain.taxonomy.crosswalk import CrosswalkLibrary, CrosswalkReport, read_whole
 from ascertain.taxonomy.denying import read_denied
 from ascertain.taxonomy.encoder import Encoder
 from ascertain.taxonomy.langchain import own_retrieval
 from ascertain.taxonomy.library import STARTER, TaxonomyBundle, TaxonomyLibrary
+from ascertain.variables import variables
+
+WARMED_EVERY = 15.0
+"""Seconds between two looks of a worker for names that have changed."""
 
 CREW = "crews.learner:build"
+RULES = "crews.learner:rules"
 ONBOARDING = "crews.onboarding:build"
 STEWARDS = "crews.stewardship:build"
 CATALOGUE_CREW = "crews.catalogue:build"
@@ -111,29 +122,6 @@ class SystemClock:
         return self.now().date()
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A learner whose assessment failed in a sweep, with the state the run ended in."""
-
-    learner_id: str
-    error: str
-
-
-@dataclass(slots=True)
-class SweepReport:
-    """What a sweep did. ``known`` counts cases that were assessed before under the same fingerprint, ``no_notice`` and
-    ``no_consent`` people who may not be assessed."""
-
-    cohort: str
-    assessed: int = 0
-    known: int = 0
-    unchanged: int = 0
-    no_notice: int = 0
-    no_consent: int = 0
-    stopped: bool = False
-    failed: list[Failure] = field(default_factory=list)
-
-
 class App:
     """Everything wired together. Open with :func:`open_app`; safe to inherit over a fork (no threads, no kickoff)."""
 
@@ -141,6 +129,7 @@ class App:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.policy, self._policy_text = read_policy(settings.policy_file)
+        self._warmed = 0.0
         self._assessors: dict[tuple[str, str], Assessor] = {}
         self._taggers: dict[str, str] = {}
         self.rollout: Rollout = read_rollout(settings.rollout_file)
@@ -171,7 +160,14 @@ class App:
     @cached_property
     def taxonomies(self) -> TaxonomyInUse[TaxonomyBundle]:
         """Which taxonomy is in use, and those of earlier results."""
-        return TaxonomyInUse(self.units, self.library.open, self.settings.taxonomy, self.clock.now)
+        return TaxonomyInUse(self.units, self._open_taxonomy, self.settings.taxonomy, self.clock.now)
+
+    def _open_taxonomy(self, name: str, overlay: Overlay | None) -> TaxonomyBundle:
+        walks: list[StoredCrosswalk] = []
+        if overlay is not None and overlay.crosswalks:
+            with self.units(write=False) as uow:
+                walks = [held(uow, ident) for ident in overlay.crosswalks]
+        return self.library.open(name, overlay, walks)
 
     @property
     def bundle(self) -> TaxonomyBundle:
@@ -209,6 +205,11 @@ class App:
     def crew(self) -> LearnerCrew:
         """The learner crew; imports CrewAI (seconds), so only where it is needed."""
         return cast(LearnerCrew, load(CREW)(self.settings.brain))
+
+    @cached_property
+    def _rules(self) -> LearnerCrew | None:
+        """The rules, beside a brain that may ask a model."""
+        return None if self.settings.brain == "embedded" else cast(LearnerCrew, load(RULES)())
 
     @cached_property
     def stewards(self) -> StewardCrew:
@@ -252,7 +253,7 @@ class App:
         if known is None:
             services = self._services(bundle, calibrated(self.policy, calibration))
             builder = self._builder(bundle, version)
-            known = Assessor(self.units, builder, self.crew, services, self.clock, self.owners, self.gate)
+            known = Assessor(self.units, builder, self.crew, services, self.clock, self.owners, self.gate, self._rules)
             self._assessors = {key: known}
         return known
 
@@ -356,14 +357,14 @@ class App:
         }
         return {"policy": self.policy.version, **{name: digest_of_file(file) for name, file in files.items()}}
 
-    def connectors(self, names: Sequence[str] = ()) -> list[Connector]:
-        """The configured connections, or those named.
+    def connectors(self, names: Sequence[str] = (), file: Path | None = None) -> list[Connector]:
+        """The configured connections, or those named; of ``file`` where that is another one than the settings'.
 
         Raises:
             ConfigError: naming the missing secret or the unknown connection.
         """
         return open_connectors(
-            self.settings.connectors_file,
+            file or self.settings.connectors_file,
             names=names,
             timeout=self.settings.http_timeout,
             budget=self.store.budget(),
@@ -417,9 +418,8 @@ class App:
     def masker(self) -> KeyedPseudonymiser:
         """Knows everybody, before there is a case."""
         with self.units(write=False) as uow:
-            people, accounts = uow.people.all(active_only=False), uow.people.accounts()
-            people += former_names(uow, people)
-        return self.pseudonyms.with_directory(directory_of(people, accounts, self.bundle.taxonomy))
+            people = chain(uow.people.stream(), renamed(uow))
+            return self.pseudonyms.with_directory(directory_of(people, uow.people.accounts(), self.bundle.taxonomy))
 
     def tag(
         self, progress: Callable[[int, int], None] | None = None, *, only: Collection[str] | None = None
@@ -477,10 +477,51 @@ class App:
             self.clock,
         )
 
-    def crosswalked(self) -> Callable[[str], Link | None]:
-        """Where approved crosswalks lead ids of other taxonomies in the one in use."""
-        walks = CrosswalkLibrary(self.settings.home_dir / "taxonomies")
-        return skill_links(self.bundle.taxonomy, walks, self.taxonomies.changes().moves)
+    @property
+    def crosswalks(self) -> CrosswalkLibrary:
+        """Crosswalks that were imported on this machine. None counts before people have taken it up."""
+        return CrosswalkLibrary(self.settings.home_dir / "taxonomies")
+
+    def concepts(self, name: str, kind: ConceptKind) -> dict[str, str] | None:
+        """Labels by id of the concepts of a taxonomy that is in use or imported here; ``None`` where it is neither."""
+        if name == self.taxonomies.name:
+            store = self.bundle.taxonomy
+        elif name in self.library.names():
+            store = self.library.open(name).taxonomy
+        else:
+            return None
+        if kind is ConceptKind.SKILL:
+            return {s.id: s.label for s in store.skills()}
+        return {p.id: p.title for p in store.job_profiles()}
+
+    def read_crosswalk(
+        self, raw: bytes, file: str, source: str, target: str, kind: ConceptKind | None = None
+    ) -> tuple[StoredCrosswalk, CrosswalkReport]:
+        """A crosswalk out of the bytes of a file, without what can never be a skill.
+
+        Raises:
+            InputError: no row of it can be used.
+        """
+        known = cache(self.concepts)
+        return read_whole(raw, file, source, target, kind, known, read_denied())
+
+    def codes(self, uow: UnitOfWork) -> list[CodeSeen]:
+        """Ids of other taxonomies that the evidence of people who agree to being counted names, and where they lead."""
+        counted = {p.id for p in countable(uow.people.all())}
+        rows = (row for row in uow.evidence.coded() if row[0] in counted)
+        return codes_seen(rows, self.bundle.taxonomy, self.charter.proposals.least_people)
+
+    def crosswalk(self, walk: StoredCrosswalk) -> Change:
+        """To take up a crosswalk. It is kept in the database, so that every worker has it.
+
+        Raises:
+            InputError: it leads neither from nor to the taxonomy in use.
+        """
+        fits(walk, self.taxonomies.name)
+        with self.units() as uow:
+            uow.stewardship.keep_crosswalk(walk)
+            uow.commit()
+        return Change(ChangeKind.CROSSWALK, target=walk.id)
 
     def release(self, wanted: str = "", leads: Leads | None = None) -> Change:
         """To take up another imported release of the taxonomy in use: that one, else the newest."""
@@ -541,8 +582,12 @@ class App:
 
     def plan_sweep(self, cohort: str, *, force: bool = False) -> SweepPlan:
         """Who of a cohort is due."""
+        return self._look(cohort, force=force)[0]
+
+    def _look(self, cohort: str, *, force: bool) -> tuple[SweepPlan, NewNames]:
+        named = look_for_new_names(self.units, self.builder, self.clock)
         today = self.clock.today()
-        return plan_sweep(self.units, self.builder, cohort, gate=self.gate, today=today, force=force)
+        return plan_sweep(self.units, self.builder, cohort, gate=self.gate, today=today, force=force), named
 
     def sweep(
         self,
@@ -550,30 +595,40 @@ class App:
         *,
         trigger: str,
         force: bool = False,
-        progress: Callable[[int, int, Learner], None] | None = None,
-    ) -> SweepReport:
-        """Assess those of a cohort whose case has changed; one failure does not stop the others."""
+        progress: Callable[[int, int, str], None] | None = None,
+        hand_on: Each | None = None,
+        ident: str = "",
+        unfinished: Sweep | None = None,
+    ) -> Swept:
+        """Assess those of a cohort whose case has changed; one failure does not stop the others. A report is kept.
+
+        Args:
+            hand_on: takes each who is due instead (to the queue), and says in which figure they count.
+            ident: of a job: asked for again under the same one, it goes on where it was.
+            unfinished: a sweep to go on with.
+
+        Raises:
+            Stopped: everything is stopped; nothing was looked at.
+            NotFoundError: there is nobody in the cohort.
+        """
         with self.units(write=False) as uow:
             must_go_on(uow)
+            usual = typical(uow, self.crew.brain_version, self.clock.now())
         self.escalate()
-        plan = self.plan_sweep(cohort, force=force)
-        report = SweepReport(
-            cohort, unchanged=plan.unchanged, no_notice=len(plan.no_notice), no_consent=len(plan.no_consent)
+        sweep = unfinished or new_sweep(
+            self.clock, cohort, trigger, force=force, queued=hand_on is not None, ident=ident
         )
-        for i, learner in enumerate(plan.due, start=1):
-            try:
-                assessed = self.assess(learner.id, trigger=trigger)
-            except Stopped:
-                report.stopped = True
-                break
-            except AscertainError as e:
-                report.failed.append(Failure(learner.id, e.message))
-            else:
-                report.assessed += assessed.new
-                report.known += not assessed.new
-            if progress:
-                progress(i, len(plan.due), learner)
-        return report
+        plan, named = self._look(cohort, force=sweep.force)
+        took = ("seconds", "calls", "tokens", "usd")
+        expected = {k: usual[k] * len(plan.due) for k in took if usual[k] is not None}
+
+        def assess(learner_id: str) -> str:
+            return "assessed" if self.assess(learner_id, trigger=trigger).new else "known"
+
+        each = hand_on or assess
+        return run_sweep(
+            self.units, self.clock, sweep, plan, each, named=named.runs, expected=expected, progress=progress
+        )
 
     def rehearser(
         self, *, brain: str | None = None, policy_file: Path | None = None, prompts: Path | None = None
@@ -616,11 +671,12 @@ class App:
         """What a crew's tools may reach with that taxonomy."""
         return self._services(bundle, self.policy)
 
-    def write_back(self, names: Sequence[str] = ()) -> WriteBack:
-        """Writes accepted skills into the configured connections, or those named; close it when done."""
+    def write_back(self, names: Sequence[str] = (), file: Path | None = None) -> WriteBack:
+        """Writes accepted skills into the configured connections, or those named; close it when done. ``file`` as for
+        ``connectors``."""
         return WriteBack(
             self.units,
-            self.connectors(names),
+            self.connectors(names, file),
             self.clock,
             uri_of=self._skill_uri,
             rules=read_outgoing(self.settings.outgoing_file).rules,
@@ -641,7 +697,7 @@ class App:
     def notifier(self) -> Notifier:
         """Tells the outside whose accepted skills changed, as ``config/outgoing.yaml`` says."""
         file = read_outgoing(self.settings.outgoing_file)
-        found = open_outgoing(file, environment(), timeout=min(self.settings.http_timeout, 30.0))
+        found = open_outgoing(file, variables(), timeout=min(self.settings.http_timeout, 30.0))
         return Notifier(
             self.units,
             self.clock,
@@ -674,6 +730,16 @@ class App:
         self.services.mapper.map(["Whatever text warms the mapper"], top=1)
         for module in ("scipy.special", "ortools.sat.python.cp_model"):
             import_module(module)
+
+    def keep_warm(self) -> None:
+        """Read the landscape again where it has changed, at most every ``WARMED_EVERY`` seconds: during a sync it
+        changes all the time."""
+        now = monotonic()
+        if now - self._warmed < WARMED_EVERY:
+            return
+        with self.units(write=False) as uow:
+            self.builder.landscape(uow)
+        self._warmed = monotonic()
 
     def close(self) -> None:
         """Close connections."""

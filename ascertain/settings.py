@@ -1,4 +1,4 @@
-"""Settings from the environment and ``.env``, checked at start. ``.env.example`` documents each one."""
+"""Settings from the environment, ``.env`` or a folder of secrets, checked at start. ``.env.example`` documents each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from ascertain.errors import ConfigError
+from ascertain.variables import secrets_folder
 
 PREFIX = "ASCERTAIN_"
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
@@ -36,6 +37,8 @@ class Settings(BaseSettings):
     """redis://, rediss:// or unix:// URL; empty = the embedded Valkey in the home folder."""
     queue_name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")] = "ascertain"
     """Name of the RQ queue."""
+    secrets_dir: str = ""
+    """Folder with a file for each variable that is not set otherwise, named like it; empty = none."""
     taxonomy: str = "starter"
     """Taxonomy to assess against: starter, or the name of an imported one (esco, onet …)."""
     embeddings: str = ""
@@ -121,6 +124,20 @@ class Settings(BaseSettings):
     key_manager: str = ""
     """Function package.module:name that gives a KeyManager for another key management service; empty = none."""
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """In which order they count."""
+        folder = secrets_folder()
+        files = SecretsSettingsSource(settings_cls, folder) if folder else file_secret_settings
+        return init_settings, env_settings, dotenv_settings, files
+
     @field_validator("queue_url")
     @classmethod
     def _queue_scheme(cls, value: str) -> str:
@@ -188,6 +205,11 @@ class Settings(BaseSettings):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.chmod(0o700)
         except OSError as e:
+            if os.path.isdir(path) and path.stat().st_uid != os.geteuid():  # as a mounted volume often does
+                raise ConfigError(
+                    f"ASCERTAIN_HOME: {path} belongs to another user, and would be theirs to read",
+                    remedy=f"point ASCERTAIN_HOME at a folder of its own within it, such as {path / 'home'}",
+                ) from None
             raise ConfigError(
                 f"ASCERTAIN_HOME: cannot use {path}: {e.strerror}",
                 remedy="point ASCERTAIN_HOME at a folder that this user may write",

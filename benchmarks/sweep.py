@@ -50,9 +50,9 @@ def _sweep(app: App, *, force: bool = False) -> tuple[float, int]:
     before = time.process_time()
     report = app.sweep("all", trigger="benchmark", force=force)
     spent = time.process_time() - before
-    if report.failed:
-        raise RuntimeError(f"{len(report.failed)} assessments failed: {report.failed[0].error}")
-    return spent, report.assessed
+    if report.failures:
+        raise RuntimeError(f"{len(report.failures)} assessments failed: {report.failures[0].error}")
+    return spent, report.sweep.figures.get("assessed", 0)
 
 
 def change(app: App, people: list[str], turn: int) -> None:

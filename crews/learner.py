@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from agents.brains import build_brain
 from agents.brains.memory import Memory, Remembered
-from agents.brains.models import Thinker, endpoints, read_models
+from agents.brains.models import ROLES, EmbeddedConfig, Thinker, endpoints, read_models
 from ascertain.domain.casefile import CaseFile
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.ports import CrewServices, Mapper
@@ -42,7 +42,7 @@ class AgentCrew(StaffedCrew):
         from crews.roster import LEARNER
         from crews.run import run
 
-        reach = replace(services, mapper=RememberingMapper(services.mapper), purse=None, answers={})
+        reach = replace(services, mapper=RememberingMapper(services.mapper), purse=None, answers={}, keep=None)
         brain_of = lambda role: _walker(role, self.team[role], reach)  # noqa: E731
         found = run(CaseDesk(case, reach), LEARNER, self.prompts, brain_of, name="learner")
         return usage_of(s for s in found.steps if s.agent in asked)
@@ -57,9 +57,9 @@ class AgentCrew(StaffedCrew):
         from crews.roster import LEARNER
         from crews.run import run
 
-        remembered = replace(services, mapper=RememberingMapper(services.mapper), answers={})
+        remembered = replace(services, mapper=RememberingMapper(services.mapper), answers={}, keep=None)
         desk = CaseDesk(case, replace(remembered, purse=None))
-        memory = Memory(services.answers, self.remembered)
+        memory = Memory(services.answers, self.remembered, services.keep)
         brain_of = self.brains(remembered, memory)
         return run(desk, LEARNER, self.prompts, brain_of, name="learner", memory=memory)
 
@@ -105,3 +105,8 @@ def build(brain: str = "embedded", *, prompts: Path | None = None, remember: boo
     """
     models = read_models()
     return AgentCrew(models.team(brain), read_prompts(prompts), models.budget, Remembered() if remember else None)
+
+
+def rules() -> AgentCrew:
+    """The crew that thinks by rules alone, whatever ``config/models.yaml`` has."""
+    return AgentCrew(dict.fromkeys(ROLES, EmbeddedConfig(kind="embedded")), read_prompts())

@@ -93,8 +93,8 @@ class CaseDesk(Desk[CrewFindings]):
         return (f"{found} orders to a machine: read as data, without effect",)
 
     def tags_of(self, evidence: Evidence) -> tuple[ContentTag, ...]:
-        """Accepted tags of the content that a piece of evidence is about."""
-        return tuple(self.case.tags.get(evidence.content_id, ())) if evidence.content_id else ()
+        """Accepted tags of the content that a piece of evidence is about, and skills that its codes lead to."""
+        return self.case.tags_of(evidence)
 
     def recorded(self, source: Evidence) -> tuple[str, Stance] | None:
         """What a record says by itself, quote and stance: no agent is asked about it."""

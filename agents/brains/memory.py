@@ -2,7 +2,7 @@
 
 A question is the model's version with everything that shapes its answers, every message, the tools and the schema. The
 answers of one run live as long as the run; those of a process, where somebody wants them, for a short while in memory.
-Nothing here writes to disk: what a failed run hands over is kept, or not, by whoever called it.
+Nothing here writes to disk: whoever called the run keeps its answers as they come, and what a failed run hands over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from ascertain.domain.answers import KeptAnswer
+from ascertain.domain.answers import Keep, KeptAnswer
 
 
 @dataclass(slots=True)
@@ -47,9 +47,15 @@ class Remembered:
 class Memory:
     """Of one run: what earlier tries of it were answered, and what it was answered itself."""
 
-    def __init__(self, known: Mapping[str, KeptAnswer] | None = None, shared: Remembered | None = None) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, KeptAnswer] | None = None,
+        shared: Remembered | None = None,
+        keep: Keep | None = None,
+    ) -> None:
         self._known = dict(known or {})
         self._shared = shared
+        self._keep = keep
         self._used: dict[str, KeptAnswer] = {}
 
     def recall(self, question: str) -> KeptAnswer | None:
@@ -64,6 +70,8 @@ class Memory:
         self._used[answer.question] = self._known[answer.question] = answer
         if self._shared is not None:
             self._shared.put(answer)
+        if self._keep is not None:  # the process may be killed the next moment
+            self._keep(tuple(self._known.values()))
 
     def worth_keeping(self, agents: Collection[str] | None = None) -> tuple[KeptAnswer, ...]:
         """What the next try need not ask: all, or of ``agents`` alone."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from agents.brains.versions import embedded_version
 from ascertain.domain.canonical import digest
 from ascertain.errors import ConfigError
 from ascertain.paths import CONFIG_DIR
+from ascertain.variables import variables
 
 ROLES = ("evidence_collector", "taxonomy_mapper", "gap_analyst", "learning_path_curator", "reviewer")
 """The learner crew's."""
@@ -134,17 +134,17 @@ class EndpointConfig(_Strict):
         return f"{self.provider}/{self.model}+{digest(shaping, length=8)}"
 
     def api_key(self) -> str | None:
-        """The key from the environment, or ``None`` where none is wanted.
+        """The key (``ascertain.variables``), or ``None`` where none is wanted.
 
         Raises:
             ConfigError: naming the variable that is not set.
         """
         if not self.api_key_env:
             return None
-        if not (value := os.environ.get(self.api_key_env)):
+        if not (value := variables().get(self.api_key_env)):
             raise ConfigError(
                 f"the brain {self.model} needs {self.api_key_env}, which is not set",
-                remedy=f"export {self.api_key_env}, or use ASCERTAIN_BRAIN=embedded",
+                remedy=f"set {self.api_key_env}, or use ASCERTAIN_BRAIN=embedded",
             )
         return value
 
@@ -199,7 +199,8 @@ class Models(_Strict):
             return dict.fromkeys(roles, self._thinker(name))
         known = ", ".join(sorted({*self.teams, *self.brains}))
         raise ConfigError(
-            f"ASCERTAIN_BRAIN: there is no brain or team {name!r} in models.yaml", remedy=f"use one of: {known}"
+            f"there is no brain or team {name!r} in models.yaml",
+            remedy=f"ASCERTAIN_BRAIN and --brain take one of: {known}",
         )
 
     def _thinker(self, name: str) -> Thinker:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ascertain.errors import ConfigError, InputError
+from ascertain.errors import InputError
 
 if TYPE_CHECKING:
     from ascertain.domain.permission import Action, Principal
@@ -22,19 +23,15 @@ RESERVED = ("operator:", "key:", "oidc:")
 
 
 def login_name() -> str:
-    """Who runs the command, as the machine knows them."""
+    """Who runs the command, as the machine knows them: `uid-10001` where a container's user has a number alone."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # containers run under numbers that have no name
-        raise ConfigError("this user has no login name", remedy="say who it is: --as NAME") from None
+    except (OSError, KeyError, ImportError):
+        return f"uid-{os.getuid()}"
 
 
 def acting(app: App, given: str | None) -> str:
-    """The name that somebody goes by.
-
-    Raises:
-        ConfigError: nothing says who it is.
-    """
+    """The name that somebody goes by."""
     return given or app.settings.actor or login_name()
 
 
@@ -43,7 +40,6 @@ def asking(app: App, given: str | None) -> Principal:
     name) with what was granted to it.
 
     Raises:
-        ConfigError: nothing says who it is.
         InputError: nobody is named, or a name of the product's own.
     """
     from ascertain.pipeline.permit import operator, principal_of

@@ -25,7 +25,8 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a connection 
 @app.command("list")
 def list_connections(as_json: AsJson = False) -> None:
     """The configured connections, what each can be asked for, and what waits in quarantine. Calls nobody."""
-    from ascertain.connectors.connection import environment, read_entries
+    from ascertain.connectors.connection import read_entries
+    from ascertain.variables import variables
 
     shown = opened()
     with shown.units(write=False) as uow:
@@ -35,7 +36,7 @@ def list_connections(as_json: AsJson = False) -> None:
             for e in read_entries(shown.settings.connectors_file)
         }
     rows = [
-        _described(e, environment()) | {"synced": synced[e.name], "quarantined": held.count(e.name)}
+        _described(e, variables()) | {"synced": synced[e.name], "quarantined": held.count(e.name)}
         for e in read_entries(shown.settings.connectors_file)
     ]
 

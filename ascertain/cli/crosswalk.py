@@ -1,20 +1,23 @@
-"""taxonomy crosswalk propose, import, list and show."""
+"""taxonomy crosswalk draft, import, propose, list and show."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ascertain.cli.output import AsJson, emit, taxonomies
+from ascertain.cli.actor import Actor, Reader, asking
+from ascertain.cli.output import AsJson, emit, opened, taxonomies
 from ascertain.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ascertain.domain.crosswalks import ConceptKind, Link
+    from ascertain.pipeline.taxonomy_crosswalk import CrosswalkSeen
     from ascertain.taxonomy.crosswalk import CrosswalkLibrary
     from ascertain.taxonomy.library import TaxonomyLibrary
     from ascertain.taxonomy.loaded import Problem
@@ -42,17 +45,20 @@ def import_crosswalk(
     kind: Annotated[str, typer.Option(help="skill or occupation (else as the file says).")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Import a crosswalk. The relation is what `to` is to `from`: exact, close, broader or narrower.
+    """Import a crosswalk. The relation is what `to` is to `from`: exact, close, broader or narrower. Nothing is led by
+    it before people have taken it up: `taxonomy crosswalk propose`.
 
-    A malformed row is reported with file, line and field; the rest is imported.
+    A malformed row, or one about what can never be a skill, is reported with file, line and field; the rest goes in.
     """
     from ascertain.domain.crosswalks import ConceptKind
+    from ascertain.taxonomy.denying import read_denied
 
     if kind and kind not in set(ConceptKind):
         raise InputError(f"no kind {kind!r}", field="kind", remedy=f"use {' or '.join(ConceptKind)}")
     library = taxonomies()
+    known = cache(lambda name, of: _concepts(library, name, of))
     report = crosswalks().import_crosswalk(
-        file, source, target, ConceptKind(kind) if kind else None, lambda name, of: _concepts(library, name, of)
+        file, source, target, ConceptKind(kind) if kind else None, known, read_denied()
     )
 
     def render(c: Console) -> None:
@@ -65,13 +71,14 @@ def import_crosswalk(
         for p in report.problems[:SHOWN]:
             c.print(f"  {p.file}:{p.line}, field {p.field!r}: {p.message}", style="yellow", soft_wrap=True)
         if len(report.problems) > SHOWN:
-            c.print(f"  … and {len(report.problems) - SHOWN} more malformed rows", style="yellow")
+            c.print(f"  … and {len(report.problems) - SHOWN} more rows left out", style="yellow")
+        c.print(f"next: ascertain taxonomy crosswalk propose {report.id}", soft_wrap=True)
 
     emit(report, as_json, render)
 
 
-@app.command("propose")
-def propose(
+@app.command("draft")
+def draft_file(
     source: Annotated[
         str, typer.Argument(help="A taxonomy that is imported, or the name for that of --file: onet, hris.")
     ],
@@ -106,7 +113,7 @@ def propose(
     else:
         terms, problems = read_terms(file)
     there = library.open(target)
-    led = skill_links(there.taxonomy, crosswalks())
+    led = skill_links(there.taxonomy, crosswalks().newest())
     rows = draft(
         terms,
         there.taxonomy.skills(),
@@ -137,12 +144,85 @@ def propose(
     emit({**shown, "problems": problems}, as_json, render)
 
 
+@app.command("propose")
+def propose(
+    crosswalk: Annotated[
+        str, typer.Argument(metavar="[CROSSWALK]", help="Its id, or the beginning of its hash; else the newest import.")
+    ] = "",
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put an imported crosswalk up for decision: what it leads, and what it has that the one in use has not. Nothing is
+    changed. `taxonomy preview`, `decide`, `apply` and `revert` as for every change."""
+    from ascertain.cli.steward import show_preview
+    from ascertain.domain.permission import Action
+    from ascertain.domain.stewardship import Support
+    from ascertain.pipeline.permit import demand
+
+    shown = opened()
+    who = asking(shown, actor)
+    with shown.units(write=False) as uow:
+        demand(uow, who, Action.TAXONOMY_APPROVE)
+    ids = shown.crosswalks.ids()
+    walk = shown.crosswalks.open(crosswalk or next(iter(ids), ""))
+    change = shown.crosswalk(walk)
+    with shown.units() as uow:
+        steward = shown.steward(uow)
+        made = steward.propose(change, by=who, support=Support("decided row by row before it was imported"))
+        found = steward.preview(made.id)
+        uow.commit()
+    show_preview(shown, found, as_json)
+
+
+@app.command("codes")
+def codes(actor: Reader = None, as_json: AsJson = False) -> None:
+    """Ids of other taxonomies that people's evidence names, those that nothing leads first: what a crosswalk lacks."""
+    from ascertain.domain.permission import Action
+    from ascertain.pipeline.permit import demand
+
+    shown = opened()
+    who = asking(shown, actor)
+    with shown.units(write=False) as uow:
+        demand(uow, who, Action.TAXONOMY_APPROVE)
+        found = shown.codes(uow)
+
+    def render(c: Console) -> None:
+        from rich.table import Table
+
+        if not found:
+            c.print("no evidence names a skill by the id of another taxonomy")
+            return
+        table = Table("framework", "id", "called", "people", "leads to", box=None, pad_edge=False)
+        for r in found:
+            leads = r.target or (f"nothing: a {r.relation} one is another skill" if r.relation else "nothing")
+            people = "few" if r.people is None else str(r.people)
+            table.add_row(r.code.framework or "·", r.code.code, r.code.label or "·", people, leads)
+        c.print(table)
+
+    emit({"codes": found}, as_json, render)
+
+
 @app.command("list")
 def list_crosswalks(as_json: AsJson = False) -> None:
-    """The crosswalks that are used: the newest of each kind between each two taxonomies."""
+    """The crosswalks that are imported here or proposed, and which of them are used."""
+    shown = opened()
+    with shown.units(write=False) as uow:
+        proposed = {p.change.target: p for p in uow.stewardship.proposals(shown.taxonomies.name)}
+        there = {i: uow.stewardship.crosswalk(i) for i in proposed}
+    walks = {w.id: w for w in there.values() if w is not None}
+    walks |= {i: shown.crosswalks.open(i) for i in shown.crosswalks.ids() if i not in walks}
+    used = shown.taxonomies.changes().crosswalks
     rows = [
-        {"id": w.id, "from": w.source, "to": w.target, "kind": w.kind.value, "links": len(w.links)}
-        for w in crosswalks().newest()
+        {
+            "id": w.id,
+            "from": w.source,
+            "to": w.target,
+            "kind": w.kind.value,
+            "links": len(w.links),
+            "state": proposed[w.id].state.value if w.id in proposed else "imported",
+            "used": w.id in used,
+        }
+        for w in sorted(walks.values(), key=lambda w: w.id)
     ]
 
     def render(c: Console) -> None:
@@ -151,9 +231,10 @@ def list_crosswalks(as_json: AsJson = False) -> None:
         if not rows:
             c.print("none yet: ascertain taxonomy crosswalk import")
             return
-        table = Table("crosswalk", "from", "to", "kind", "links", box=None, pad_edge=False)
+        table = Table("crosswalk", "from", "to", "kind", "links", "state", box=None, pad_edge=False)
         for r in rows:
-            table.add_row(str(r["id"]), str(r["from"]), str(r["to"]), str(r["kind"]), f"{r['links']:,}")
+            state = "in use" if r["used"] else str(r["state"])
+            table.add_row(str(r["id"]), str(r["from"]), str(r["to"]), str(r["kind"]), f"{r['links']:,}", state)
         c.print(table)
 
     emit({"crosswalks": rows}, as_json, render)
@@ -168,11 +249,9 @@ def show_crosswalk(
     held = crosswalks()
     if any(id == i or (len(id) >= 4 and i.rpartition("+")[2].startswith(id)) for i in held.ids()):
         walk = held.open(id)
-        counts: dict[str, int] = {}
-        for link in walk.links:
-            counts[link.relation.value] = counts.get(link.relation.value, 0) + 1
+        counts = walk.relations
         whole = {"id": walk.id, "from": walk.source, "to": walk.target, "kind": walk.kind.value, "relations": counts}
-        told = ", ".join(f"{n:,} {r}" for r, n in sorted(counts.items()))
+        told = ", ".join(f"{n:,} {r}" for r, n in counts.items())
         emit(whole, as_json, lambda c: c.print(f"{walk.id}: {walk.kind}s of {walk.source} to {walk.target}: {told}"))
         return
     found = [(w.target, link) for w in held.newest() for link in w.targets(id)]
@@ -196,6 +275,15 @@ def show_crosswalk(
     emit({"id": id, "links": rows}, as_json, render)
 
 
+def lines(c: Console, w: CrosswalkSeen) -> None:
+    """What a crosswalk leads where."""
+    c.print(f"  {w.words}", soft_wrap=True)
+    for link in w.links[:SHOWN]:
+        c.print(f"  {link.source} is {_SAID[link.relation]} {link.label or link.target}", soft_wrap=True)
+    if len(w.links) > SHOWN:
+        c.print(f"  … and {w.added - SHOWN:,} more (--json has {len(w.links):,})")
+
+
 _SAID = {"exact": "the same as", "close": "close to", "broader": "part of", "narrower": "wider than"}
 """Relation of a target, said of the source."""
 
@@ -217,10 +305,10 @@ def _rows(library: TaxonomyLibrary, found: list[tuple[str, Link]]) -> list[dict[
     ]
 
 
-def _concepts(library: TaxonomyLibrary, name: str, kind: ConceptKind) -> Collection[str] | None:
+def _concepts(library: TaxonomyLibrary, name: str, kind: ConceptKind) -> Mapping[str, str] | None:
     if name not in library.names():
         return None
     store = library.open(name).taxonomy
     if kind == "skill":
-        return {s.id for s in store.skills()}
-    return {p.id for p in store.job_profiles()}
+        return {s.id: s.label for s in store.skills()}
+    return {p.id: p.title for p in store.job_profiles()}

@@ -67,8 +67,8 @@ def demo(
         c.rule("3  the queue: one job a learner, five agents each")
         c.print("  evidence collector → taxonomy mapper → gap analyst → learning-path curator → reviewer")
         _assess(app, c, processes)
-    c.rule("4  humans decide")
-    _decide(app, c)
+        c.rule("4  humans decide")
+        _decide(app, c)
     c.rule("5  what came out")
     show(app, c)
     size = write_report(app, out)
@@ -152,6 +152,7 @@ def _decide(app: App, c: Console) -> None:
     from ascertain.cli import (
         demo_mentors,
         demo_onboard,
+        demo_paths,
         demo_people,
         demo_rights,
         demo_steward,
@@ -164,7 +165,7 @@ def _decide(app: App, c: Console) -> None:
     lines = [demo_people.summary(app), *demo_people.alarms(app)]
     lines.append("what they think is made up: calibration and agreement made from it say nothing about the product")
     lines += [demo_rights.open_dispute(app), demo_rights.ask_for_correction(app)]
-    lines += [demo_rights.approve_path(app), demo_rights.import_labels(app)]
+    lines += [demo_rights.approve_path(app), demo_paths.sync_paths(app), demo_rights.import_labels(app)]
     with c.status("looking what the evidence says about tags and the taxonomy"):
         lines += demo_steward.lines(app)
     lines += demo_talent.lines(app)

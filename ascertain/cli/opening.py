@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ascertain.cli.actor import Actor, Reader, asking
+from ascertain.cli.list_import import tell_import
 from ascertain.cli.output import AsJson, emit, opened
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Roles, projects and gigs that people could take on.", no_args_is_help=True)
 
 OpeningId = Annotated[str, typer.Argument(metavar="OPENING", help="Id out of `opening list`.")]
-REFUSED_SHOWN = 20
 
 
 @app.command("import")
@@ -39,19 +39,7 @@ def import_file(
         report = import_openings(uow, shown.bundle.taxonomy, raw, actor=who, clock=shown.clock)
         uow.commit()
 
-    def render(c: Console) -> None:
-        c.print(
-            f"{report.source}: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
-            f"{report.closed} closed, {len(report.refused)} left out"
-        )
-        for r in report.refused[:REFUSED_SHOWN]:
-            c.print(f"  {source.name}, openings.{r.place} ({r.id or 'no id'}), {r.field}: {r.detail}", soft_wrap=True)
-        if len(report.refused) > REFUSED_SHOWN:
-            c.print(f"  and {len(report.refused) - REFUSED_SHOWN} more: --json has them all")
-
-    emit(report, as_json, render)
-    if report.refused:
-        raise typer.Exit(3)
+    tell_import(report, f"{source.name}, openings", as_json)
 
 
 @app.command("list")

@@ -348,6 +348,8 @@ def receipt_view(c: Console, r: Receipt) -> None:
         )
     c.print(table)
     c.print(f"State: {a.state.value.replace('_', ' ')} ({'; '.join(a.reasons)}); code accepts from {r.threshold:.2f}.")
+    for said in r.model:
+        c.print(f"This skill was {said}.", soft_wrap=True, markup=False)
     if r.next_proof:
         c.print(f"The smallest new proof that would cross it: {r.next_proof}.")
     if r.next_task is not None:

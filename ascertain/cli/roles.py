@@ -66,7 +66,7 @@ def accept(
             f"{len(found)} proposals are called {proposal!r}", remedy="take the reference that `roles list` shows"
         )
     floor = shown.policy.mapping.claim_floor
-    deny, led = read_denied(), shown.crosswalked()
+    deny, led = read_denied(), shown.bundle.taxonomy.led
     made = accept_job.draft(found[0], shown.bundle.mapper, floor, Level(level), id_, deny=deny, led=led)
     with shown.units() as uow:
         accept_job.accept(uow, found[0], made, actor=asking(shown, actor).name)

@@ -216,7 +216,7 @@ def apply(
     tags = shown.tag()
 
     def render(c: Console) -> None:
-        c.print(f"{version} is in use: {found.impact.words}; {tags.contents} items mapped anew", soft_wrap=True)
+        c.print(f"{version} is in use: {found.words}; {tags.contents} items mapped anew", soft_wrap=True)
         c.print("`ascertain sweep --cohort all` reads the evidence anew under it; `taxonomy revert` takes it back")
 
     emit({"version": version, "proposal": _data(shown, found)}, as_json, render)
@@ -281,6 +281,7 @@ def show_preview(app: App, found: Previewed, as_json: bool) -> None:
     """A proposal with what it would do and what was said."""
 
     def render(c: Console) -> None:
+        from ascertain.cli.crosswalk import lines as crosswalk_lines
         from ascertain.cli.release import lines as release_lines
         from ascertain.pipeline.taxonomy_change import in_words
 
@@ -290,13 +291,16 @@ def show_preview(app: App, found: Previewed, as_json: bool) -> None:
         c.print(f"  why: {p.support.why}{rest}", soft_wrap=True)
         if found.release is not None:
             release_lines(c, found.release)
+        if found.crosswalk is not None:
+            crosswalk_lines(c, found.crosswalk)
         if p.support.reason:
             c.print(f"  agents: {p.support.reason}", soft_wrap=True)
         if p.support.note:
             c.print(f"  look at: {p.support.note}", style="yellow", soft_wrap=True)
         for quote in found.quotes:
             c.print(f"  “{quote}”", style="dim", soft_wrap=True)
-        c.print(f"  {i.words}", soft_wrap=True)
+        if found.crosswalk is None:
+            c.print(f"  {i.words}", soft_wrap=True)
         for f in i.flows:
             c.print(f"  {f.source_label} → {f.target_label}: {f.assertions}, then {f.after} in all", soft_wrap=True)
         for state, (before, after) in (i.states or {}).items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ascertain.cli.actor import Actor, Reader, asking
-from ascertain.cli.opening import REFUSED_SHOWN
+from ascertain.cli.list_import import tell_import
 from ascertain.cli.output import AsJson, emit, opened, tell_left_out
 from ascertain.domain.permission import Action
 
@@ -44,19 +44,7 @@ def import_file(
         report = import_key_roles(uow, raw, actor=who)
         uow.commit()
 
-    def render(c: Console) -> None:
-        c.print(
-            f"{report.source}: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
-            f"{report.closed} closed, {len(report.refused)} left out"
-        )
-        for r in report.refused[:REFUSED_SHOWN]:
-            c.print(f"  {source.name}, roles.{r.place} ({r.id or 'no id'}), {r.field}: {r.detail}", soft_wrap=True)
-        if len(report.refused) > REFUSED_SHOWN:
-            c.print(f"  and {len(report.refused) - REFUSED_SHOWN} more: --json has them all")
-
-    emit(report, as_json, render)
-    if report.refused:
-        raise typer.Exit(3)
+    tell_import(report, f"{source.name}, roles", as_json)
 
 
 @app.command("roles")

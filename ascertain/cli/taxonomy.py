@@ -133,7 +133,7 @@ def map_text(
     another language than the taxonomy's also has "language" and a "note" on how it was read.
     """
 
-    if (text is None) == (file is None):
+    if (text is None) == (file is None) or (text is not None and not text.strip()):
         raise ConfigError("give a text or --file", remedy='ascertain map "Built dashboards in Power BI"')
     with shown_progress(hidden=as_json) as progress:
         bundle = taxonomies(progress).open(taxonomy) if taxonomy else bundle_in_use(progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -16,6 +16,7 @@ from ascertain.logs import set_up
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ascertain.jobs.queue import JobQueue
     from ascertain.pipeline.ingest_report import EntityReport
     from ascertain.runtime import App
 
@@ -63,6 +64,9 @@ def assess(
     queue: Queue = False,
     force: Force = False,
     estimate: Estimate = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Show what the model added to what the rules find; for one learner.")
+    ] = False,
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
@@ -72,8 +76,12 @@ def assess(
     """
     if (learner is None) == (cohort is None):
         raise ConfigError("give either --learner or --cohort", remedy="ascertain assess --learner ID")
+    if compare and (learner is None or queue or estimate):
+        raise ConfigError("--compare is for one --learner, now", remedy="ascertain assess --learner ID --compare")
     app = opened()
-    if estimate:
+    if compare:
+        _compare(app, actor, str(learner), as_json=as_json)
+    elif estimate:
         _estimate(app, actor, learner or "", cohort or "", force=force, as_json=as_json)
     elif learner is not None:
         _assess_one(app, _whom(app, actor, learner), queue=queue, as_json=as_json)
@@ -87,16 +95,26 @@ def sweep(
     queue: Queue = False,
     force: Force = False,
     estimate: Estimate = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the last sweep of this cohort that was killed or stopped.")
+    ] = False,
+    reports: Annotated[bool, typer.Option("--reports", help="Only show the last sweeps. Starts nothing.")] = False,
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
-    """Assess those of a cohort whose case has changed since their last run; the others cost next to nothing."""
+    """Assess those of a cohort whose case has changed since their last run; the others cost next to nothing.
+
+    A report of each sweep is kept: whom it looked at, who was due, what that was expected to take, what came of it.
+    """
     app = opened()
+    if reports:
+        _reports(app, actor, as_json=as_json)
+        return
     if estimate:
         _estimate(app, actor, "", cohort, force=force, as_json=as_json)
         return
     _must_be_permitted(app, actor, cohort)
-    _sweep(app, cohort, "sweep", queue=queue, force=force, as_json=as_json)
+    _sweep(app, cohort, "sweep", queue=queue, force=force, as_json=as_json, resume=resume)
 
 
 def worker(
@@ -119,7 +137,6 @@ def schedule(
     """Enqueue the sweeps of config/schedules.yaml when they are due, and events of webhooks that are still open; of any
     number of schedulers one is elected, and nothing is enqueued twice."""
     from ascertain.jobs.killed import end_lost_runs
-    from ascertain.jobs.queue import JobQueue
     from ascertain.jobs.receiving import enqueue_open
     from ascertain.jobs.schedule import run_scheduler
     from ascertain.pipeline.stop import is_stopped
@@ -145,6 +162,16 @@ def schedule(
             c.print("nothing was due")
 
     emit({"fired": fired}, as_json, render)
+
+
+def _reports(app: App, actor: str | None, *, as_json: bool) -> None:
+    from ascertain.cli.sweep_views import sweep_reports
+    from ascertain.pipeline.permit import demand
+
+    with app.units(write=False) as uow:
+        demand(uow, asking(app, actor), Action.SYSTEM_RUN)
+        found = uow.sweeps.recent(20)
+    emit(found, as_json, lambda c: sweep_reports(c, found))
 
 
 def _estimate(app: App, actor: str | None, learner: str, cohort: str, *, force: bool, as_json: bool) -> None:
@@ -208,44 +235,68 @@ def _assess_one(app: App, learner: str, *, queue: bool, as_json: bool) -> None:
     emit(data, as_json, render)
 
 
-def _sweep(app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_json: bool) -> None:
-    if queue:
-        plan = app.plan_sweep(cohort, force=force)
-        data = _enqueue(app, [p.id for p in plan.due], trigger, due=True) | {
-            "unchanged": plan.unchanged,
-            "no_notice": len(plan.no_notice),
-            "no_consent": len(plan.no_consent),
-        }
+def _compare(app: App, actor: str | None, learner: str, *, as_json: bool) -> None:
+    """Assess, unless that has been done, and show what the model added: whoever asks must be allowed to read it too."""
+    from ascertain.cli.compare_views import addition_json, addition_view
+    from ascertain.pipeline.access import note_access
+    from ascertain.pipeline.beside import addition
+    from ascertain.pipeline.permit import permitted_learner
 
-        def render_queued(c: Console) -> None:
-            _queued(c, data)
-            _kept_back(c, data["no_notice"], data["no_consent"])
+    who = asking(app, actor)
+    whom = _whom(app, actor, learner)
+    with app.units(write=False) as uow:
+        permitted_learner(uow, who, Action.EXPLAIN, whom)
+    run = app.assess(whom, trigger="cli").run
+    with app.units(write=False) as uow:
+        found = addition(uow, run, app.bundle.taxonomy)
+    note_access(app.units, who.name, "explain", [run.learner_id])
+    emit(addition_json(found) | {"learner": run.learner_id}, as_json, lambda c: addition_view(c, found))
 
-        emit(data, as_json, render_queued)
-        return
+
+def _sweep(
+    app: App, cohort: str, trigger: str, *, queue: bool, force: bool, as_json: bool, resume: bool = False
+) -> None:
+    from contextlib import ExitStack
+
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from ascertain.cli.sweep_views import sweep_lines
+    from ascertain.jobs.queue import JobQueue
+    from ascertain.jobs.server import open_queue
+    from ascertain.pipeline.sweep_run import unfinished
+
+    goes_on = unfinished(app.units, app.clock, cohort, queued=queue) if resume else None
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), disable=as_json, transient=True) as bar:
-        task = bar.add_task(f"assessing {cohort}", total=None)
+    with (
+        ExitStack() as stack,
+        Progress(*columns, console=console(stderr=True), disable=as_json, transient=True) as bar,
+    ):
+        jobs = JobQueue(stack.enter_context(closing(open_queue(app.settings))), app.settings) if queue else None
+
+        def enqueue(learner_id: str) -> str:
+            now = app.fingerprint(learner_id)
+            return cast(JobQueue, jobs).enqueue_assessment(learner_id, now, trigger=trigger, again=True).state
+
+        task = bar.add_task(f"{'queueing' if queue else 'assessing'} {cohort}", total=None)
         report = app.sweep(
             cohort,
             trigger=trigger,
             force=force,
+            hand_on=enqueue if queue else None,
+            unfinished=goes_on,
             progress=lambda i, n, _: bar.update(task, completed=i, total=n),
         )
+    sweep = report.sweep
 
     def render(c: Console) -> None:
-        c.print(
-            f"{cohort}: {report.assessed} assessed, {report.known} known under the same fingerprint, "
-            f"{report.unchanged} unchanged, {len(report.failed)} failed" + (", STOPPED before the end" * report.stopped)
-        )
-        _kept_back(c, report.no_notice, report.no_consent)
-        for f in report.failed:
+        sweep_lines(c, sweep)
+        _kept_back(c, sweep.figures["no_notice"], sweep.figures["no_consent"])
+        for f in report.failures:
             c.print(f"  {f.learner_id}: {f.error}", style="red")
 
-    emit(report, as_json, render)
-    if report.failed:
+    data = {"sweep": sweep.id, "cohort": cohort, "state": sweep.state, **sweep.figures, "failures": report.failures}
+    emit(data, as_json, render)
+    if sweep.figures.get("failed"):
         raise typer.Exit(7)
 
 

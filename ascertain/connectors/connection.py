@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from dotenv import dotenv_values
 from httpx import URL, InvalidURL
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -136,12 +134,6 @@ class Connection:
     def job_profile(self, code: str) -> str | None:
         """The job profile of a job code, if the connection maps it."""
         return self.job_profiles.get(code)
-
-
-def environment(dotenv: Path = Path(".env")) -> dict[str, str]:
-    """The process environment over what ``.env`` says."""
-    written = {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
-    return {**written, **os.environ}
 
 
 def read_entries(path: Path | None = None) -> list[ConnectionEntry]:

@@ -14,6 +14,7 @@ from ascertain.connectors.files_csv import csv_rows
 from ascertain.connectors.files_folder import FileProblem, Folder, Found, survey
 from ascertain.connectors.files_mapping import DocumentRule, TableRule, path_pattern
 from ascertain.connectors.files_pull import settled
+from ascertain.connectors.openbadges_read import read_badge
 from ascertain.domain.canonical import digest
 from ascertain.domain.connector import Cursor, Page
 from ascertain.domain.records import AwardRecord, Entity, Record, Rejected, SourceRef, TextRecord
@@ -148,7 +149,9 @@ class DocumentPull:
         self, file: Found, rule: DocumentRule, people: Sequence[Mapping[str, str]], body: bytes, made: _Made
     ) -> list[Record]:
         # A certificate's own words add nothing to its title, so a scanned one is as good as any.
-        text = "" if self._entity is Entity.AWARD else self._text(file, body, made)
+        award = self._entity is Entity.AWARD
+        badge = read_badge(body) if award and file.path.lower().endswith(".json") else None
+        text = "" if award else self._text(file, body, made)
         found: list[Record] = []
         for about in people:
             subject = f"employee:{about['employee']}" if about.get("employee") else f"email:{about['email']}"
@@ -157,13 +160,20 @@ class DocumentPull:
                 self._entity,
                 file.path if len(people) == 1 else f"{file.path}#{digest(subject, length=8)}",
             )
-            title = clean_plain(about.get("title", "")) or _title(file.path)
-            when = _day(about.get("date", ""))
+            title = clean_plain(about.get("title", "")) or (badge.title if badge else _title(file.path))
+            when = _day(about.get("date", "")) or (badge.awarded_at if badge else None)
             changed = datetime.fromtimestamp(file.changed_ns // 1_000_000_000, UTC)
             if self._entity is Entity.AWARD:
                 found.append(
                     AwardRecord(
-                        ref=ref, user_id=subject, title=title, kind=rule.kind, awarded_at=when, updated_at=changed
+                        ref=ref,
+                        user_id=subject,
+                        title=title,
+                        kind=rule.kind,
+                        provider=badge.provider if badge else "",
+                        awarded_at=when,
+                        updated_at=changed,
+                        skills=badge.skills if badge else (),
                     )
                 )
             else:

@@ -11,7 +11,9 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_TEXT = _names("id user kind title text author score occurred updated course_code")
+_TEXT = _names(
+    "id user kind title text author score occurred updated course_code skill_codes skill_framework skill_name"
+)
 FIELDS: Mapping[Entity, frozenset[str]] = {
     Entity.USER: _names("id email name language active department job_code employee_id updated"),
     Entity.WORKER: _names(
@@ -27,7 +29,10 @@ FIELDS: Mapping[Entity, frozenset[str]] = {
     ),
     Entity.ASSESSMENT: _names("id user title course text attempt score passed taken updated"),
     Entity.ENGAGEMENT: _names("id user title verb course text minutes progress occurred updated"),
-    Entity.AWARD: _names("id user title kind provider course course_code approved score awarded updated"),
+    Entity.AWARD: _names(
+        "id user title kind provider course course_code approved score awarded updated"
+        " skill_codes skill_framework skill_name"
+    ),
     Entity.REVIEW: _TEXT,
     Entity.PROJECT: _TEXT,
     Entity.TICKET: _TEXT,

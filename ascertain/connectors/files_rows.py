@@ -11,7 +11,7 @@ from typing import Any
 from ascertain.connectors.files_mapping import TableRule
 from ascertain.connectors.parsing import FieldError, Row
 from ascertain.domain.canonical import digest
-from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.evidence import EvidenceKind, SkillCode
 from ascertain.domain.records import (
     AssessmentRecord,
     AwardRecord,
@@ -48,6 +48,7 @@ _KIND = {
     Entity.TICKET: EvidenceKind.TICKET,
     Entity.DOCUMENT: EvidenceKind.DOCUMENT,
 }
+_LONGEST = 300
 _LISTED = re.compile(r"[,;|\n]")
 _POINTS = re.compile(r"^-?\d{1,3}(\.\d{3})+(,\d+)?$")
 _COMMAS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
@@ -326,7 +327,17 @@ def _award(row: FileRow, ref: SourceRef) -> AwardRecord:
         score=row.score(),
         awarded_at=row.moment("awarded"),
         updated_at=row.moment("updated"),
+        skills=_codes(row),
     )
+
+
+def _codes(row: FileRow) -> tuple[SkillCode, ...]:
+    """Skills that a row names by ids of another taxonomy; of one alone, the row may say its name."""
+    codes, of, name = row.listed("skill_codes"), row.text("skill_framework"), row.text("skill_name")
+    for code in codes:
+        if len(code) > _LONGEST:
+            raise FieldError(row.source_name("skill_codes"), f"an id has at most {_LONGEST} characters")
+    return tuple(SkillCode(c, of[:_LONGEST], name[:_LONGEST] if len(codes) == 1 else "") for c in codes)
 
 
 def _text(row: FileRow, ref: SourceRef) -> TextRecord:
@@ -345,6 +356,7 @@ def _text(row: FileRow, ref: SourceRef) -> TextRecord:
         occurred_at=row.moment("occurred"),
         updated_at=row.moment("updated"),
         course_code=row.text("course_code") or None,
+        skills=_codes(row),
     )
 
 

@@ -47,7 +47,7 @@ class HostGuard:
         except (OSError, UnicodeError):
             return  # connecting will say so in its own words; a proxy may know the name
         for address in addresses:
-            _refuse(address, url.host, place)
+            must_be_callable(address, url.host, place)
 
     def may_hear(self, response: httpx.Response, host: str, place: str) -> None:
         """Before the body is read: the address that answered, in case the name led elsewhere than a moment ago.
@@ -60,10 +60,15 @@ class HostGuard:
             return
         peer = stream.get_extra_info("server_addr")
         if isinstance(peer, tuple):
-            _refuse(str(peer[0]), host, place)
+            must_be_callable(str(peer[0]), host, place)
 
 
-def _refuse(address: str, host: str, place: str) -> None:
+def must_be_callable(address: str, host: str, place: str) -> None:
+    """That the address behind a name is one that may be called.
+
+    Raises:
+        PermanentConnectorError: it is this machine, or one that is never called.
+    """
     if is_never_called(address):
         raise PermanentConnectorError(
             f"{place}: {host} leads to {address}, an address that is never called",

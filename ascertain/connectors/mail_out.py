@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 
+from ascertain.connectors.addresses import LOOPBACK_HOSTS, resolve
+from ascertain.connectors.host_guard import must_be_callable
 from ascertain.domain.notifications import Delivered, Outcome
 from ascertain.domain.text import visible
+from ascertain.errors import PermanentConnectorError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class SmtpMailer:
                 if self._server.user:
                     smtp.login(self._server.user, self._server.password)
                 smtp.send_message(mail)
+        except PermanentConnectorError as e:
+            return Outcome(Delivered.LATER, e.message)
         except smtplib.SMTPRecipientsRefused as e:
             codes = [code for code, _ in e.recipients.values()]
             return _refused(max(codes, default=550), "the recipient is refused")
@@ -57,8 +62,16 @@ class SmtpMailer:
             return Outcome(Delivered.LATER, f"no connection: {type(e).__name__}")
         return Outcome(Delivered.YES)
 
+    def _may_call(self) -> None:
+        """Before a connection is made; what the name leads to is looked up again when it is."""
+        s = self._server
+        if s.host not in LOOPBACK_HOSTS:
+            for address in resolve(s.host, s.port):
+                must_be_callable(address, s.host, "mail")
+
     def _connected(self) -> smtplib.SMTP:
         s = self._server
+        self._may_call()
         context = ssl.create_default_context(cafile=s.ca_file or None)
         if s.security == "tls":
             return smtplib.SMTP_SSL(s.host, s.port, timeout=s.timeout, context=context)

@@ -15,9 +15,10 @@ from typing import Protocol
 
 import httpx
 
-from ascertain.connectors.connection import Connection, environment, read_entries, resolve
+from ascertain.connectors.connection import Connection, read_entries, resolve
 from ascertain.domain.connector import Budget, Connector
 from ascertain.errors import ConfigError
+from ascertain.variables import variables
 
 GROUP = "ascertain.connectors"
 BUILT_IN = {
@@ -111,6 +112,6 @@ def open_connectors(
         raise ConfigError(
             f"there is no enabled connection called {strange[0]!r}", remedy=f"choose among {', '.join(known)}"
         )
-    values = environment() if environ is None else environ
+    values = variables() if environ is None else environ
     chosen = [resolve(e, values) for e in entries if not names or e.name in names]
     return [open_connector(c, timeout=timeout, budget=budget) for c in chosen]

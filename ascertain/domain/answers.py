@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,10 @@ class KeptAnswer:
     model: str
     text: str
     tool_calls: tuple[Mapping[str, Any], ...] = ()
+
+
+Keep = Callable[[Sequence[KeptAnswer]], None]
+"""Keeps the answers of a run that is under way, in place of those before."""
 
 
 class Answers(Protocol):

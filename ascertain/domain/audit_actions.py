@@ -53,7 +53,7 @@ ACTIONS: Mapping[str, Entry] = {
     "fairness.labels_erased": Entry(1, "somebody's group labels were erased"),
     "fairness.labels_imported": Entry(1, "group labels were taken in"),
     "fairness.labels_read": Entry(
-        5, "group labels were read for an audit, or calibration, openings, key roles, a rehearsal by group"
+        4, "group labels were read for an audit, or calibration, openings, key roles, a rehearsal by group"
     ),
     "fairness.matches_checked": Entry(1, "groups were compared on lists for openings: how many, how many flagged"),
     "fairness.succession_checked": Entry(1, "groups were compared on lists for key roles: how many, how many flagged"),

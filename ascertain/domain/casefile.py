@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ascertain.domain.calibration import NONE
-from ascertain.domain.canonical import digest
+from ascertain.domain.canonical import digest, plain
 from ascertain.domain.evidence import Evidence
 from ascertain.domain.path_wishes import NO_WISHES, PathWishes
 from ascertain.domain.skills import ContentTag, JobProfile, Level
@@ -63,7 +63,8 @@ class CaseFile:
         pseudonym: stands for the learner everywhere in the run; the learner's id is not in here.
         as_of: the day recency is measured from (first of the month, so that a month's runs agree).
         hours_per_week: working hours, for the path's budget.
-        tags: accepted content tags by content id, for evidence and for the catalogue.
+        tags: accepted content tags by content id, for evidence and for the catalogue; by evidence id the skills that
+            approved crosswalks lead its codes to.
         completed: content ids finished successfully.
         withheld: what was left out and why, in plain words ("messages: the person has said no").
         withdrawals: how often a source was taken back before: a run from before a withdrawal has lost its quotes, so
@@ -100,7 +101,8 @@ class CaseFile:
         Mentors are left out: they are other people, and nothing about this learner follows from them. So is what was
         promised: a path that stands is no reason for another run.
         """
-        ordered = sorted(self.evidence, key=lambda e: e.id)
+        # Codes count by what they lead to, which is among the tags: fingerprints from before there were any hold.
+        ordered = [{n: v for n, v in plain(e).items() if n != "codes"} for e in sorted(self.evidence, key=_by_id)]
         later: dict[str, object] = {"withdrawals": self.withdrawals} if self.withdrawals else {}
         if self.wishes != NO_WISHES:
             later["wishes"] = self.wishes
@@ -123,6 +125,22 @@ class CaseFile:
             }
         )
 
+    def tags_of(self, evidence: Evidence) -> tuple[ContentTag, ...]:
+        """Skills that hold for a piece of evidence without anybody reading it: accepted tags of its content, and what
+        crosswalks lead its codes to; of a skill that both name, the likelier."""
+        own, taught = self.tags.get(evidence.id, ()), self.tags.get(evidence.content_id or "", ())
+        if not own or not taught:
+            return tuple(own or taught)
+        found: dict[str, ContentTag] = {}
+        for t in (*taught, *own):
+            if t.skill_id not in found or found[t.skill_id].probability < t.probability:
+                found[t.skill_id] = t
+        return tuple(found.values())
+
     def evidence_by_id(self) -> dict[str, Evidence]:
         """The evidence keyed by id."""
         return {e.id: e for e in self.evidence}
+
+
+def _by_id(e: Evidence) -> str:
+    return e.id

@@ -19,10 +19,13 @@ class ChangeKind(StrEnum):
     MERGE = "merge"
     SPLIT = "split"
     RELEASE = "release"
+    CROSSWALK = "crosswalk"
 
 
-BY_HAND = tuple(k for k in ChangeKind if k is not ChangeKind.RELEASE)
-"""What somebody writes down. A release is read from what its publisher wrote."""
+READ = (ChangeKind.RELEASE, ChangeKind.CROSSWALK)
+"""What is read from a file that was decided elsewhere: by a publisher, or row by row."""
+BY_HAND = tuple(k for k in ChangeKind if k not in READ)
+"""What somebody writes down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,8 @@ def decided(content_id: str, tags: Sequence[ContentTag], rulings: Iterable[Rulin
     the level and probability of the ruling, and those that people added are in; the surest first."""
     found = {t.skill_id: t for t in tags}
     for r in rulings:
+        if r.state is TagState.SUGGESTED:
+            continue
         known = found.pop(r.skill_id, None)
         if r.state is TagState.ACCEPTED:
             quote = known.quote if known else ""
@@ -143,12 +145,16 @@ def led(
 ) -> dict[tuple[str, str], Ruling]:
     """Rulings under changes of the taxonomy. What was said of a skill that was merged holds for the one it is part of,
     unless something was said of that one. Of a skill that was split only a no holds, for all its parts: to which of
-    them a yes belongs is asked anew."""
+    them a yes belongs is asked anew, so that each part waits for a word, also where the mapper suggests none."""
     found = {k: r for k, r in rulings.items() if k[1] not in moves}
     for (text, skill), r in rulings.items():
         to = moves.get(skill, ())
         for ident in to if len(to) == 1 or r.state is TagState.REJECTED else ():
             found.setdefault((text, ident), replace(r, skill_id=ident))
+        if len(to) > 1 and r.state is TagState.ACCEPTED:
+            asked = replace(r, state=TagState.SUGGESTED, probability=r.probability / len(to), yes=0, no=0)
+            for ident in to:
+                found.setdefault((text, ident), replace(asked, skill_id=ident))
     return found
 
 

@@ -59,6 +59,16 @@ SENSITIVE_KINDS = frozenset({EvidenceKind.MANAGER_REVIEW, EvidenceKind.PEER_FEED
 
 
 @dataclass(frozen=True, slots=True)
+class SkillCode:
+    """A skill by its id in another taxonomy. ``framework``: that taxonomy in the source's words, empty where it says
+    none; ``label``: the source's name for the skill."""
+
+    code: str
+    framework: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One piece of evidence.
 
@@ -72,6 +82,7 @@ class Evidence:
         score: 0..1, already brought to that scale; ``None`` when unscored.
         passed: what the source itself concluded, if it did.
         level: the level that the activity asks for, if the source says.
+        codes: skills that the source names by ids of other taxonomies; crosswalks lead them.
     """
 
     id: str
@@ -87,6 +98,7 @@ class Evidence:
     score: float | None = None
     passed: bool | None = None
     level: Level | None = None
+    codes: tuple[SkillCode, ...] = ()
 
     @property
     def sensitive(self) -> bool:

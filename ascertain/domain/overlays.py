@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ascertain.domain.canonical import canonical_json, plain
-from ascertain.domain.charter import ChangeKind
+from ascertain.domain.charter import READ, ChangeKind
 from ascertain.domain.skills import JobProfile, Requirement, Skill
 from ascertain.errors import ConflictError, InputError
 
@@ -26,7 +26,8 @@ class Change:
 
     Attributes:
         skill_id: of the skill that is changed; empty for a new one, and for a release.
-        target: for a merge the skill that stays; for a release its version.
+        target: for a merge the skill that stays; for a release its version; for a crosswalk its id, which names its
+            content by hash.
         names: further names for a synonym; the new label for a rename.
         skills: the new skill, or the parts of a split: the first one takes what fits none of them better.
         release: what taking up a release means for what is there.
@@ -51,7 +52,7 @@ class Change:
     @property
     def touched(self) -> frozenset[str]:
         """Ids of existing skills that it is about."""
-        if self.kind is ChangeKind.RELEASE:
+        if self.kind in READ:
             return frozenset()
         return frozenset({self.skill_id, self.target} - {""})
 
@@ -146,6 +147,12 @@ class Overlay:
     def release(self) -> Release | None:
         """The last release that was taken up; ``None`` while the first one is in use."""
         return next((c.release for c in reversed(self.changes) if c.release is not None), None)
+
+    @property
+    def crosswalks(self) -> tuple[str, ...]:
+        """Ids of the crosswalks in use: of each kind between two taxonomies the one that was applied last."""
+        found = {c.target.rpartition("+")[0]: c.target for c in self.upon if c.kind is ChangeKind.CROSSWALK}
+        return tuple(sorted(found.values()))
 
     @property
     def moves(self) -> Moves:
@@ -254,12 +261,17 @@ def _split(by_id: dict[str, Skill], change: Change) -> tuple[Skill, ...]:
     return _relinked(by_id.values(), change.moves)
 
 
+def _as_they_are(by_id: dict[str, Skill], change: Change) -> tuple[Skill, ...]:
+    return tuple(by_id.values())
+
+
 _APPLY = {
     ChangeKind.NEW: _new,
     ChangeKind.SYNONYM: _synonym,
     ChangeKind.RENAME: _rename,
     ChangeKind.MERGE: _merge,
     ChangeKind.SPLIT: _split,
+    ChangeKind.CROSSWALK: _as_they_are,
 }
 
 

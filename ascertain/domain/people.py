@@ -8,6 +8,9 @@ from datetime import date
 from ascertain.domain.consent import Consents
 from ascertain.domain.evidence import Evidence
 
+PAGE = 500
+"""People who are read at a time, where all of them would be too many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Learner:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 
 from ascertain.domain.access import ApiKeys
 from ascertain.domain.activity import Engagements, JobProposals
-from ascertain.domain.answers import Answers, KeptAnswer
+from ascertain.domain.answers import Answers, Keep, KeptAnswer
 from ascertain.domain.api_requests import ApiRequests
 from ascertain.domain.assertion import AssertionState
 from ascertain.domain.assignments import Assignments
@@ -21,8 +21,9 @@ from ascertain.domain.casefile import CaseFile, CatalogueItem
 from ascertain.domain.consent import Consents, ConsentStore
 from ascertain.domain.content_tags import TagVotes
 from ascertain.domain.content_weighing import Weighings
+from ascertain.domain.crosswalks import Link
 from ascertain.domain.disputes import Disputes
-from ascertain.domain.evidence import Evidence, Trace
+from ascertain.domain.evidence import Evidence, SkillCode, Trace
 from ascertain.domain.fairness_log import FairnessLog
 from ascertain.domain.findings import CrewFindings
 from ascertain.domain.inbox import Inbox, KeptSecrets
@@ -33,7 +34,7 @@ from ascertain.domain.onboarding import Onboardings
 from ascertain.domain.openings import Openings
 from ascertain.domain.path_choices import PathChoices
 from ascertain.domain.paths import PathPlan, PathProblem
-from ascertain.domain.people import Learner
+from ascertain.domain.people import PAGE, Learner
 from ascertain.domain.permission import RoleGrants
 from ascertain.domain.ports_outgoing import Notifications, Outbox, Switches
 from ascertain.domain.rectification import Rectifications
@@ -57,6 +58,7 @@ from ascertain.domain.skills import Candidate, ContentTag, JobProfile, Level, Sk
 from ascertain.domain.spending import Purse, Usage, UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.succession import Successions
+from ascertain.domain.sweeps import Sweeps
 from ascertain.domain.sync_attempts import SyncAttempt, Watermark
 from ascertain.domain.tag_notices import TagNotices
 from ascertain.domain.tag_words import TagWords
@@ -72,6 +74,8 @@ class Taxonomy(Protocol):
     def skill(self, skill_id: str) -> Skill | None: ...
     def skills(self) -> Sequence[Skill]: ...
     def job_profile(self, profile_id: str) -> JobProfile | None: ...
+    def led(self, ident: str, framework: str = "") -> Link | None:
+        """Where approved crosswalks lead the id of another taxonomy's skill; ``None`` where none knows it."""
 
 
 class Mapper(Protocol):
@@ -96,7 +100,8 @@ class PathSolver(Protocol):
 class CrewServices:
     """What a crew's tools may reach besides the case file: reading and computing, never writing. ``seconds`` is how
     long the run may take at most, where whoever asks for it has no more time; ``purse`` counts what is spent in a
-    day; ``answers`` are those that earlier tries of the same run were given, by question."""
+    day; ``answers`` are those that earlier tries of the same run were given, by question; ``keep`` is told all of this
+    run whenever there is a new one, so that a run that is killed has paid for nothing in vain."""
 
     taxonomy: Taxonomy
     mapper: Mapper
@@ -105,6 +110,7 @@ class CrewServices:
     seconds: float | None = None
     purse: Purse | None = None
     answers: Mapping[str, KeptAnswer] = field(default_factory=dict)
+    keep: Keep | None = None
 
 
 class LearnerCrew(Protocol):
@@ -132,6 +138,25 @@ class People(Protocol):
     def cohort(self, name: str) -> list[Learner]:
         """Active learners of a department or job profile called ``name`` (case-insensitive), or ``all``."""
 
+    def page(self, cohort: str, *, after: str = "", limit: int = PAGE) -> tuple[list[Learner], str]:
+        """Part of a cohort by id, and after whom to go on; empty when it was the last part. A part may be empty
+        though there are others."""
+
+    def among(self, learner_ids: Collection[str], cohort: str) -> set[str]:
+        """Who of them is in a cohort."""
+
+    def stream(self, *, limit: int = PAGE) -> Iterator[Learner]:
+        """Everybody, also those who left, with few in memory at a time."""
+
+    def named_since(self, number: int) -> list[Learner]:
+        """Whose name, address or account in another system came with a later revision than that."""
+
+    def revision(self) -> int:
+        """Raised by every commit that adds or changes a learner."""
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Everybody's id and name, also of those who left."""
+
     def reports_of(self, manager_id: str) -> list[Learner]: ...
     def upsert(self, learners: Iterable[Learner]) -> int:
         """Number of new or changed learners."""
@@ -140,8 +165,8 @@ class People(Protocol):
         """What counts now, for each of them."""
 
     def link(self, source_ref: str, learner_id: str) -> None: ...
-    def accounts(self) -> list[str]:
-        """The ids by which other systems know people."""
+    def accounts(self, learner_ids: Collection[str] | None = None) -> list[str]:
+        """The ids by which other systems know people, or those given."""
 
     def link_all(self, links: Mapping[str, str]) -> None:
         """Several links: source ref → learner id."""
@@ -176,11 +201,17 @@ class EvidenceStore(Protocol):
     def counts(self) -> dict[str, int]:
         """Number of pieces by learner id."""
 
+    def coded(self) -> list[tuple[str, SkillCode]]:
+        """(learner id, code) of each piece that names a skill by the id of another taxonomy."""
+
     def sources(self) -> list[tuple[str, str]]:
         """Where evidence comes from: (system, kind), each once."""
 
-    def stamps(self, learner_id: str | None = None) -> dict[str, str]:
-        """By learner id, a digest over the learner's evidence rows (ids and contents), in one query."""
+    def texts(self) -> Iterator[tuple[str, str, str]]:
+        """Learner id, title and text of every piece, with few in memory at a time."""
+
+    def stamps(self, learner_ids: Collection[str] | None = None) -> dict[str, str]:
+        """By learner id, a digest over the learner's evidence rows (ids and contents); by default of everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +291,12 @@ class Runs(Protocol):
     def documents_of(self, learner_id: str) -> dict[str, dict[str, Any]]:
         """All documents of a learner's runs: run id → name → document."""
 
-    def latest_stamps(self) -> dict[str, str]:
-        """By learner id, the stamp of the newest finished run, in one query."""
+    def latest_stamps(self, learner_ids: Collection[str] | None = None) -> dict[str, str]:
+        """By learner id, the stamp of the newest finished run; by default of everybody."""
+
+    def forget_stamps(self, learner_ids: Collection[str] | None = None) -> int:
+        """Empty the stamps of these people's finished runs (by default of everybody's), so that the next sweep
+        compares their cases; how many."""
 
     def some(self, run_ids: Collection[str]) -> dict[str, Run]:
         """By id, those that there are."""
@@ -271,6 +306,8 @@ class Runs(Protocol):
 
     def set_stamp(self, run_id: str, stamp: str) -> None: ...
     def states(self) -> dict[str, int]: ...
+    def any_done(self) -> bool:
+        """Whether there is a finished run of anybody."""
 
 
 class Assertions(Protocol):
@@ -475,6 +512,8 @@ class UnitOfWork(Protocol):
     def notices(self) -> Notices: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def sweeps(self) -> Sweeps: ...
     @property
     def usage(self) -> UsageLog: ...
     @property

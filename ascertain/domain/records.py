@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.evidence import EvidenceKind, SkillCode
 from ascertain.domain.skills import Level
 
 
@@ -136,7 +136,7 @@ class EnrolmentRecord:
 @dataclass(frozen=True, slots=True)
 class AwardRecord:
     """A badge or training from elsewhere. ``course_id`` or ``course_code`` is set when it was given for a course of
-    this LMS."""
+    this LMS; ``skills``: what it is aligned with, by ids of other taxonomies."""
 
     ref: SourceRef
     user_id: str
@@ -149,6 +149,7 @@ class AwardRecord:
     score: float | None = None
     awarded_at: datetime | None = None
     updated_at: datetime | None = None
+    skills: tuple[SkillCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ class TextRecord:
     """Something written about a person's work: review, peer feedback, project submission, ticket.
 
     ``subject`` identifies the learner by ``employee:<id>`` or ``email:<address>``. ``score`` is a rating on 0..1.
+    ``skills``: what it is about, by ids of other taxonomies.
     """
 
     ref: SourceRef
@@ -168,6 +170,7 @@ class TextRecord:
     occurred_at: datetime | None = None
     updated_at: datetime | None = None
     course_code: str | None = None
+    skills: tuple[SkillCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ascertain.domain.canonical import digest
+from ascertain.domain.crosswalks import StoredCrosswalk
 from ascertain.domain.overlays import Change, Moves, Overlay
 
 PRODUCT = "product"
@@ -187,6 +188,13 @@ class Stewardship(Protocol):
 
     def use(self, taxonomy: str, overlay: Overlay | None, proposal_id: str, at: datetime) -> None:
         """From now on this one. Whoever has read content or roles knows to read them again."""
+
+    def keep_crosswalk(self, walk: StoredCrosswalk) -> None:
+        """Keep a crosswalk under its id, which names its content, for good."""
+
+    def crosswalk(self, ident: str) -> StoredCrosswalk | None: ...
+    def roles_led(self) -> set[str]:
+        """Codes of other taxonomies' occupations that crosswalks in use lead to one that is the same or close."""
 
     def moves(self) -> Moves:
         """Where all overlays in use lead ids."""

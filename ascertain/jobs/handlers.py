@@ -47,36 +47,33 @@ def end_of_job() -> float | None:
 
 
 def sweep_cohort(cohort: str, trigger: str, priority: str) -> dict[str, Any]:
-    """Queue an assessment of each learner in ``cohort`` whose case has changed since the last finished run."""
-    from ascertain.pipeline.stop import is_stopped, must_go_on
+    """Queue an assessment of each learner in ``cohort`` whose case has changed since the last finished run. Safe to run
+    twice: another try of the same job goes on where the first was.
+
+    Raises:
+        Stopped: everything is stopped.
+    """
+    from ascertain.pipeline.stop import must_go_on
     from ascertain.runtime import get_app
 
-    app = get_app()
-    with app.units(write=False) as uow:
-        must_go_on(uow)
-    app.escalate()
-    plan = app.plan_sweep(cohort)
+    app, job = get_app(), get_current_job()
     handle = open_queue(app.settings)
     try:
         jobs = JobQueue(handle, app.settings)
-        tickets = []
-        for learner in plan.due:
-            if is_stopped(app.units):
-                break  # the next sweep finds the others still due
-            now = app.fingerprint(learner.id)
-            tickets.append(
-                jobs.enqueue_assessment(learner.id, now, trigger=trigger, priority=cast(Priority, priority), again=True)
-            )
+
+        def hand_on(learner_id: str) -> str:
+            with app.units(write=False) as uow:
+                must_go_on(uow)  # the next sweep finds the others still due
+            now = app.fingerprint(learner_id)
+            return jobs.enqueue_assessment(
+                learner_id, now, trigger=trigger, priority=cast(Priority, priority), again=True
+            ).state
+
+        sweep = app.sweep(cohort, trigger=trigger, hand_on=hand_on, ident=job.id if job else "").sweep
     finally:
         handle.close()
-    return {
-        "cohort": cohort,
-        "changed": len(plan.due),
-        "queued": sum(t.state == "queued" for t in tickets),
-        "unchanged": plan.unchanged,
-        "no_notice": len(plan.no_notice),
-        "no_consent": len(plan.no_consent),
-    }
+    figures = {name: sweep.figures.get(name, 0) for name in ("unchanged", "no_notice", "no_consent", "queued")}
+    return {"sweep": sweep.id, "cohort": cohort, "changed": sweep.figures["due"], **figures}
 
 
 def receive_events(connection: str) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rq.exceptions import DeserializationError
 from rq.job import Job
 
-from ascertain.errors import AscertainError
 from ascertain.jobs.queue import ASSESS, JobQueue
 
 if TYPE_CHECKING:
@@ -37,8 +36,8 @@ def killed(job: Job) -> None:
     app = get_app()
     try:
         abandon(app.units, app.clock, str(job.args[0]), job.started_at.astimezone(UTC) - SLACK)
-    except AscertainError as e:  # the worker goes on; the next try of this run, or its next case, replaces it
-        log.error("job %s: its run could not be ended: %s", job.id, e)
+    except Exception as e:  # a database that is away, say: the worker goes on, and a scheduler ends the run later
+        log.error("job %s: its run could not be ended: %s", job.id, type(e).__name__)
 
 
 def end_lost_runs(app: App, jobs: JobQueue) -> int:
@@ -55,6 +54,6 @@ def end_lost_runs(app: App, jobs: JobQueue) -> int:
         found = jobs.progress([f"assess-{run.fingerprint}", f"run-{run.id}"])
         if found["queued"] or found["running"] or found["retrying"]:
             continue
-        fail(app.units, app.clock, run, RunState.FAILED, KILLED)
+        fail(app.units, app.clock, run, RunState.FAILED, KILLED, answers=None)
         ended += 1
     return ended

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +28,7 @@ from rq.defaults import RQ_KEY_PREFIX
 from rq.exceptions import DequeueTimeout, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.job_lifecycle import record_job_failure
-from rq.utils import as_text, current_timestamp
+from rq.utils import as_text, current_timestamp, now
 from rq.worker import BaseWorker
 
 log = logging.getLogger(__name__)
@@ -36,30 +37,34 @@ IDLE_WAIT = 1.0
 """Seconds an idle worker waits for the bell before it looks for retries that have come due."""
 BELL_LENGTH = 64
 
+VOUCHED = 60
+"""Seconds, by this host's clock, that a job which a worker holds counts as worked on for RQ's maintenance."""
 SCANNED = 200
 """Jobs of a queue that a worker looks at for one that may run now; the others have reached their limit."""
 
 # KEYS: lease, running (lease -> lane), then list and scheduled set of each queue in order of priority.
-# ARGV: now, prefix of job keys, limits as JSON by lane, how far to look.
-# First what has come due is put on its list, then the first job that may run moves to the lease.
+# ARGV: prefix of job keys, limits as JSON by lane, how far to look.
+# First what has come due, by this server's clock, is put on its list; then the first job that may run moves to the
+# lease.
 TAKE = """
+local now = redis.call('TIME')[1]
 for i = 3, #KEYS, 2 do
-  local due = redis.call('ZRANGEBYSCORE', KEYS[i + 1], '-inf', ARGV[1], 'LIMIT', 0, 100)
+  local due = redis.call('ZRANGEBYSCORE', KEYS[i + 1], '-inf', now, 'LIMIT', 0, 100)
   for _, id in ipairs(due) do
     redis.call('ZREM', KEYS[i + 1], id)
-    if redis.call('EXISTS', ARGV[2] .. id) == 1 then
-      redis.call('HSET', ARGV[2] .. id, 'status', 'queued')
+    if redis.call('EXISTS', ARGV[1] .. id) == 1 then
+      redis.call('HSET', ARGV[1] .. id, 'status', 'queued')
       redis.call('RPUSH', KEYS[i], id)
     end
   end
 end
-local limits = cjson.decode(ARGV[3])
+local limits = cjson.decode(ARGV[2])
 local running, of_lane = redis.call('HVALS', KEYS[2]), {}
 if limits['all'] and #running >= limits['all'] then return false end
 for _, lane in ipairs(running) do of_lane[lane] = (of_lane[lane] or 0) + 1 end
 for i = 3, #KEYS, 2 do
-  for _, id in ipairs(redis.call('LRANGE', KEYS[i], 0, ARGV[4] - 1)) do
-    local meta = redis.call('HGET', ARGV[2] .. id, 'meta')
+  for _, id in ipairs(redis.call('LRANGE', KEYS[i], 0, ARGV[3] - 1)) do
+    local meta = redis.call('HGET', ARGV[1] .. id, 'meta')
     local readable, read = pcall(cjson.decode, meta or '')
     local lane = readable and type(read) == 'table' and type(read['lane']) == 'string' and read['lane'] or ''
     local most = limits[lane] or limits[string.match(lane, '^[^:]*')]
@@ -104,6 +109,13 @@ class LeasedQueue(Queue):
         """How many jobs run in each lane; those without one under the empty name."""
         return dict(Counter(map(as_text, cast(list[bytes], self.connection.hvals(self.running_key)))))
 
+    def schedule_job(self, job: Job, at: datetime, pipeline: Pipeline | None = None, unique: bool = False) -> Job:
+        """Put a job off. How long counts from the server's time: this host's clock may be another than that of the
+        hosts which look for what is due."""
+        seconds, micros = self.connection.time()
+        by_server = _utc(seconds + micros / 1e6) + (at - now())
+        return super().schedule_job(job, by_server, pipeline=pipeline, unique=unique)
+
     def ring(self) -> None:
         """Wake one idle worker; a bell that is missed costs at most ``IDLE_WAIT`` seconds."""
         with self.connection.pipeline() as pipe:
@@ -136,7 +148,6 @@ class LeasedQueue(Queue):
             first.on_idle()
             held = first.held()
             args: list[str | int] = [
-                current_timestamp(),
                 Job.redis_job_namespace_prefix,
                 json.dumps(dict(first.limits)),
                 SCANNED,
@@ -185,8 +196,8 @@ class Leases:
     connection: Redis
     queues: Sequence[LeasedQueue]
     folder: Path
-    on_lost: Callable[[Job], None] = lambda _: None
-    """Told of each job that failed because its worker died and no try is left."""
+    on_death: Callable[[Job], None] = lambda _: None
+    """Told of each job that had begun when its worker died, before anybody else can take it."""
 
     @property
     def workers_key(self) -> str:
@@ -234,6 +245,21 @@ class Leases:
             log.warning("put back %d jobs of workers that died: %s", len(back), ", ".join(back))
         return back
 
+    def vouch(self) -> None:
+        """Keep RQ's maintenance off the jobs that a worker holds. RQ takes a job for abandoned by the time of a sign of
+        life, written by one host's clock and read by another's; a lease is proof by no clock."""
+        held = {
+            as_text(job)
+            for worker in self.connection.smembers(self.workers_key)
+            for job in cast(list[bytes], self.connection.lrange(self.lease_key(as_text(worker)), 0, -1))
+        }
+        later = current_timestamp() + VOUCHED
+        for queue in self.queues:
+            key = queue.started_job_registry.key
+            for entry in map(as_text, cast(list[bytes], self.connection.zrange(key, 0, -1))):
+                if entry.rpartition(":")[0] in held:
+                    self.connection.zadd(key, {entry: later}, xx=True, gt=True)
+
     @contextmanager
     def _proof_of_death(self, worker: str) -> Iterator[bool]:
         try:
@@ -258,22 +284,19 @@ class Leases:
     def _give_back(self, worker: str, *, blame: bool) -> list[str]:
         key = self.lease_key(worker)
         back = []
-        lost: list[Job] = []
         for job_id in [as_text(i) for i in cast(list[bytes], self.connection.lrange(key, 0, -1))]:
             with self.connection.pipeline() as pipe:
-                if self._put_back(job_id, pipe, lost, blame=blame):
+                if self._put_back(job_id, pipe, blame=blame):
                     back.append(job_id)
                 pipe.lrem(key, 0, job_id)
                 pipe.execute()
-            while lost:
-                self.on_lost(lost.pop())
         self.connection.hdel(self.queues[0].running_key, key)
         self.connection.srem(self.workers_key, worker)
         if back:
             self.queues[0].ring()
         return back
 
-    def _put_back(self, job_id: str, pipe: Pipeline, lost: list[Job], *, blame: bool) -> bool:
+    def _put_back(self, job_id: str, pipe: Pipeline, *, blame: bool) -> bool:
         try:
             job = Job.fetch(job_id, connection=self.connection, serializer=self.queues[0].serializer)
         except NoSuchJobError:
@@ -287,9 +310,10 @@ class Leases:
                 return False
         else:
             _forget_executions(job, pipe)
+            if blame:
+                self.on_death(job)
             if blame and not job.should_retry:
                 record_job_failure(job, "The worker died while it ran this job, and no try is left.", pipe)
-                lost.append(job)
                 return False
             if blame:
                 job.retries_left = (job.retries_left or 0) - 1
@@ -299,6 +323,10 @@ class Leases:
 
     def _lock_file(self, worker: str) -> Path:
         return self.folder / f"{worker}.lock"
+
+
+def _utc(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, UTC)
 
 
 def _forget_executions(job: Job, pipe: Pipeline) -> None:

@@ -30,6 +30,7 @@ from ascertain.errors import (
     BlockedError,
     BudgetError,
     ConfigError,
+    DatabaseAway,
     InputError,
     IntegrityError,
     NotFoundError,
@@ -75,7 +76,7 @@ HOPELESS = (
     PermanentConnectorError,
     PseudonymError,
 )
-"""Errors that another try would only repeat."""
+"""Errors that another try would only repeat, but for a database that is away: it may be starting."""
 
 
 class JobHardTimeout(BaseException):
@@ -132,7 +133,7 @@ class CrewWorker(Worker):
         handle.queues["high"].held = stopped or _never
         self.grace = grace
         self._told_to_stop: float | None = None
-        leases.on_lost = killed
+        leases.on_death = killed
         for queue in handle.queues.values():
             queue.limits = limits or {}
 
@@ -173,6 +174,7 @@ class CrewWorker(Worker):
     def clean_registries(self) -> None:
         """RQ's own maintenance, and the recovery of jobs whose worker died."""
         self.leases.recover()
+        self.leases.vouch()
         super().clean_registries()  # type: ignore[no-untyped-call]
 
     def execute_job(self, job: Job, queue: Queue) -> None:
@@ -187,6 +189,7 @@ class CrewWorker(Worker):
             self.log.warning("Worker %s: job %s takes too long to stop; handing it back", self.name, job.id)
             self.kill_horse()
             self.wait_for_horse()
+            killed(job)
             raise SystemExit()
         if job.timeout and job.timeout > 0 and job.started_at:
             running = (now() - job.started_at).total_seconds()
@@ -297,10 +300,16 @@ def prepare_app(settings: Settings) -> None:
 
 
 def _switch_of_app() -> bool:
+    """Asked before each job. Names and catalogue that have changed meanwhile are read here, once: else every fork would
+    read them for itself."""
     from ascertain.pipeline.stop import is_stopped
     from ascertain.runtime import get_app
 
-    return is_stopped(get_app().units)
+    app = get_app()
+    if is_stopped(app.units):
+        return True
+    app.keep_warm()
+    return False
 
 
 def _never() -> bool:
@@ -378,7 +387,7 @@ def _lives(horse: int) -> bool:
 
 
 def _give_up_the_hopeless(job: Job, kind: type[BaseException], error: BaseException, trace: Any) -> bool:
-    if isinstance(error, HOPELESS):
+    if isinstance(error, HOPELESS) and not isinstance(error, DatabaseAway):
         job.retries_left = 0
     return True
 

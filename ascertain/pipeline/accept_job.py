@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ascertain.domain.activity import JobProposal
-from ascertain.domain.crosswalks import Link, Relation
+from ascertain.domain.crosswalks import SAME, Link
 from ascertain.domain.denied import DenyList
 from ascertain.domain.ports import Mapper, UnitOfWork
 from ascertain.domain.skills import JobProfile, Level, Requirement
@@ -17,8 +17,6 @@ IMPORTANCE = 0.5
 """An HRIS lists skills without saying how much each matters."""
 Led = Callable[[str], Link | None]
 """Where a crosswalk leads the id of another taxonomy's skill, the nearest link; ``None`` where none knows it."""
-SAME = (Relation.EXACT, Relation.CLOSE)
-"""Relations by which one skill may be asked for in place of another: a wider or narrower one is another demand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.casefile import CaseFile
@@ -33,7 +35,9 @@ from ascertain.pipeline.assess_ends import answers_of, fail, steps_of
 from ascertain.pipeline.assign import assignee_of
 from ascertain.pipeline.assignments import propose
 from ascertain.pipeline.audit_sample import DRAWN, drawn
+from ascertain.pipeline.beside import beside
 from ascertain.pipeline.cases import CaseBuilder, learner_or_raise
+from ascertain.pipeline.kept_answers import keeping, taken_up
 from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.pilot_skills import MapperWithin
 from ascertain.pipeline.results import assertion_rows, chosen_plan, documents, outcome, review_item
@@ -73,6 +77,7 @@ class Decided:
     findings: CrewFindings
     conclusion: Conclusion
     plan: PathPlan | None
+    added: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class Assessor:
     clock: Clock
     owners: SkillOwners = NO_OWNERS
     gate: Gate = field(default_factory=Gate)
+    rules: LearnerCrew | None = None
+    """Run beside ``crew`` where that asks a model, so that what the model added can be told."""
 
     def present(self, learner_text: str) -> Present:
         """A learner's present case with its fingerprint and stamp.
@@ -102,7 +109,8 @@ class Assessor:
                 return Present(learner, None, blocked, "", _restricted())
             shared = self.builder.landscape(uow)
             role = self.builder.role_of(uow, learner)
-            stamp = self.builder.stamp(learner, role, uow.evidence.stamps(learner.id).get(learner.id, ""), shared)
+            evidence = uow.evidence.stamps([learner.id]).get(learner.id, "")
+            stamp = self.builder.stamp(learner, role, evidence, self.builder.ground(uow))
             problem: RunError | None = self.gate.obstacle(uow, learner, self.clock.today())
             if problem is None:
                 try:
@@ -141,6 +149,7 @@ class Assessor:
             known = uow.runs.find(now.learner.id, now.fingerprint)
             if known is not None and known.state is RunState.DONE:
                 return Assessed(self._again(uow, known, now), new=False)
+            stood = uow.runs.latest(now.learner.id)
             run = self._start(uow, now, trigger)
             uow.commit()
         self._go_on(run)
@@ -167,7 +176,7 @@ class Assessor:
             fail(self.units, self.clock, run, RunState.FAILED, f"ended from outside: {type(e).__name__}")
             raise
         try:
-            return self._store(run, now.learner, now.case, decided)
+            return self._store(run, now.learner, now.case, decided, stood)
         except Stopped:
             fail(self.units, self.clock, run, RunState.FAILED, "stopped before anything was stored")
             raise
@@ -178,9 +187,8 @@ class Assessor:
     def _weighed(self, run: Run, case: CaseFile, until: float | None) -> CrewFindings:
         """What the crew found. What it used is counted at once: it is spent, whatever comes of the run. What earlier
         tries of the run were answered is not asked again."""
-        with self.units(write=False) as uow:
-            kept = {a.question: a for a in uow.answers.of(run.id)}
-        services = replace(self.services, answers=kept) if kept else self.services
+        kept = taken_up(self.units, run)
+        services = replace(self.services, answers=kept, keep=keeping(self.units, run))
         if until is not None:
             services = replace(services, seconds=until - time.monotonic())
         if case.domain is not None:
@@ -208,7 +216,7 @@ class Assessor:
                 uow.commit()
             return replace(known, stamp=now.stamp)
         rows = reinstate(uow, known)
-        run = replace(known, finished_at=self.clock.now(), stamp=now.stamp)
+        run = replace(known, finished_at=self._after(latest), stamp=now.stamp)
         uow.runs.put(run)
         propose(
             uow,
@@ -250,16 +258,21 @@ class Assessor:
     def _decide(self, case: CaseFile, findings: CrewFindings) -> Decided:
         services = self.services
         conclusion = conclude(case, findings.claims, findings.picks, self._families(findings), services.policy)
-        return Decided(findings, conclusion, chosen_plan(case, conclusion, findings, services))
+        scoped = (
+            services if case.domain is None else replace(services, mapper=MapperWithin(services.mapper, case.domain))
+        )
+        added = beside(self.rules, case, scoped, findings)
+        return Decided(findings, conclusion, chosen_plan(case, conclusion, findings, services), added)
 
     def _families(self, findings: CrewFindings) -> dict[str, SkillFamily]:
         skills = {p.skill_id: self.services.taxonomy.skill(p.skill_id) for p in findings.picks}
         return {s: skill.family for s, skill in skills.items() if skill is not None}
 
-    def _store(self, run: Run, learner: Learner, case: CaseFile, made: Decided) -> Assessed:
+    def _store(self, run: Run, learner: Learner, case: CaseFile, made: Decided, stood: Run | None) -> Assessed:
+        """``stood``: the learner's latest run when this one was begun."""
         findings, conclusion, plan = made.findings, made.conclusion, made.plan
-        at, services = self.clock.now(), self.services
-        texts = documents(case, findings, conclusion, plan)
+        services = self.services
+        texts = {**documents(case, findings, conclusion, plan), **made.added}
         with self.units() as uow:
             must_go_on(uow)
             if uow.restrictions.on(learner.id) is not None:
@@ -269,8 +282,10 @@ class Assessor:
             known = uow.runs.find(learner.id, run.fingerprint)
             if known is not None and known.state is RunState.DONE:  # another worker was first: do it once
                 return Assessed(known, new=False)
-            if newer := self._overtaken(uow, run):
+            latest = uow.runs.latest(learner.id)
+            if newer := self._overtaken(uow, run, latest, stood):
                 return Assessed(newer, new=False)
+            at = self._after(latest)
             decisions = Decisions.of(uow, learner.id)
             # Routed here, where no decision can come between reading it and storing what rests on it.
             before = decisions.before()
@@ -306,17 +321,23 @@ class Assessor:
                 item = review_item(row, routes[row.skill_id], learner, policy.review, assignee)
                 uow.reviews.add([item if row.id in asked else replace(item, reasons=(DRAWN,))])
 
-    def _overtaken(self, uow: UnitOfWork, run: Run) -> Run | None:
+    def _after(self, latest: Run | None) -> datetime:
+        """Now, or just after the learner's latest run: what was stored last is the latest, whatever the clock of the
+        machine that stored what came before."""
+        now = self.clock.now()
+        ended = latest.finished_at if latest is not None else None
+        return now if ended is None else max(now, ended + timedelta(microseconds=1))
+
+    def _overtaken(self, uow: UnitOfWork, run: Run, latest: Run | None, stood: Run | None) -> Run | None:
         """The run of a newer case that was finished while this one was under way: that one stands."""
-        latest = uow.runs.latest(run.learner_id)
-        if latest is None or latest.finished_at is None or latest.finished_at < run.started_at:
+        if latest is None or (stood is not None and (latest.id, latest.finished_at) == (stood.id, stood.finished_at)):
             return None
         learner = uow.people.get(run.learner_id)
         if learner is None:
             return None
-        evidence = uow.evidence.stamps(learner.id).get(learner.id, "")
+        evidence = uow.evidence.stamps([learner.id]).get(learner.id, "")
         role = self.builder.role_of(uow, learner)
-        if latest.stamp != self.builder.stamp(learner, role, evidence, self.builder.landscape(uow)):
+        if latest.stamp != self.builder.stamp(learner, role, evidence, self.builder.ground(uow)):
             return None
         why = f"overtaken by {latest.id}, which saw newer evidence"
         uow.runs.put(replace(run, state=RunState.FAILED, finished_at=self.clock.now(), outcome={"error": why}))

@@ -29,10 +29,11 @@ def fail(
     partial: CrewFindings | None = None,
     *,
     steps: Sequence[Step] = (),
-    answers: Sequence[KeptAnswer] = (),
+    answers: Sequence[KeptAnswer] | None = (),
 ) -> None:
     """Store how a run ended, unless another process has finished it. ``partial`` is kept with it, and what was used
-    until then: by its steps, else by ``steps``. ``answers`` wait for the next try."""
+    until then: by its steps, else by ``steps``. ``answers`` wait for the next try, in place of those that were kept
+    while it was under way; ``None``: those stay."""
     with units() as uow:
         known = uow.runs.find(run.learner_id, run.fingerprint)
         if known is not None and known.state is RunState.DONE:  # another worker has done what this one could not
@@ -46,6 +47,8 @@ def fail(
             seal_steps(uow, run, partial)
         if answers:
             uow.answers.keep(run.id, run.learner_id, answers)
+        elif answers is not None:
+            uow.answers.forget(run.learner_id)
         uow.runs.put(replace(run, state=state, finished_at=clock.now(), outcome=figures))
         seal_failed(uow, run, state)
         uow.commit()
@@ -67,5 +70,5 @@ def abandon(units: UnitOfWorkFactory, clock: Clock, learner_id: str, since: date
     with units(write=False) as uow:
         left = [r for r in uow.runs.begun(learner_id) if r.started_at >= since]
     for run in left:
-        fail(units, clock, run, RunState.FAILED, KILLED)
+        fail(units, clock, run, RunState.FAILED, KILLED, answers=None)
     return len(left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -17,9 +17,10 @@ from ascertain.domain.people import Learner
 from ascertain.domain.ports import Taxonomy, UnitOfWork
 from ascertain.domain.skills import ContentTag, JobProfile, Level
 from ascertain.errors import NotFoundError, PseudonymError
+from ascertain.pipeline.led_codes import led_tags
 from ascertain.pipeline.pilot_skills import role_within, tags_within
 from ascertain.pipeline.pseudonyms import Directory, KeyedPseudonymiser
-from ascertain.pipeline.rectify import former_names
+from ascertain.pipeline.rectify import renamed
 
 FINISHED = frozenset({EvidenceKind.COMPLETION, EvidenceKind.ASSESSMENT, EvidenceKind.CERTIFICATION})
 
@@ -34,12 +35,22 @@ MENTORS_PER_SKILL = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What of the landscape stamps need: the catalogue and the month. Nothing in it grows with the people."""
+
+    tags: Mapping[str, tuple[ContentTag, ...]]
+    items: tuple[CatalogueItem, ...]
+    as_of: date
+    stamp: str
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Landscape:
     """What is the same for every learner: read once, used for each case.
 
-    ``mentors`` are (learner id, mentor) by skill, best first; ``masker`` knows everybody's names; ``stamp`` covers all
-    that a fingerprint may depend on; ``key`` tells whether it is still so; ``offers`` fills with the catalogue that
-    matters to a set of required skills.
+    ``mentors`` are (learner id, mentor) by skill, best first; ``masker`` knows everybody's names; ``key`` tells whether
+    it is still so; ``offers`` fills with the catalogue that matters to a set of required skills.
     """
 
     tags: Mapping[str, tuple[ContentTag, ...]]
@@ -48,7 +59,6 @@ class Landscape:
     managers: Mapping[str, str | None]
     masker: KeyedPseudonymiser
     as_of: date
-    stamp: str
     key: tuple[str, ...]
     offers: dict[frozenset[str], tuple[CatalogueItem, ...]] = field(default_factory=dict)
 
@@ -77,36 +87,55 @@ class CaseBuilder:
         self._pseudonyms = pseudonyms
         self.as_of = as_of
         self._pilot_skills = pilot_skills
+        self._ground: Ground | None = None
         self._landscape: Landscape | None = None
         self._role_stamps: dict[str, tuple[JobProfile, str]] = {}
 
+    def ground(self, uow: UnitOfWork) -> Ground:
+        """Catalogue and tags, read again only when content has changed."""
+        as_of = self.as_of()
+        key = uow.contents.stamp(self._tagger), as_of.isoformat()
+        if self._ground is None or self._ground.key != key:
+            has = self._taxonomy.skill
+            every = uow.contents.tags(self._tagger)
+            tags = {c: tuple(t for t in some if has(t.skill_id) is not None) for c, some in every.items()}
+            items = tuple(c.item for c in uow.contents.all())
+            self._ground = Ground(tags, items, as_of, digest({"tags": tags, "items": items}), key)
+        return self._ground
+
     def landscape(self, uow: UnitOfWork) -> Landscape:
         """Catalogue, tags, names and mentors, read again only when people, content or disputes have changed."""
-        key = (
-            uow.people.stamp(),
-            uow.contents.stamp(self._tagger),
-            uow.disputes.stamp(),
-            self.as_of().isoformat(),
-        )
+        ground = self.ground(uow)
+        key = (uow.people.stamp(), uow.disputes.stamp(), *ground.key)
         if self._landscape is None or self._landscape.key != key:
-            self._landscape = self._read(uow, key)
+            self._landscape = None  # before the next one is read: names of many people are much
+            self._landscape = self._read(uow, ground, key)
         return self._landscape
 
-    def _read(self, uow: UnitOfWork, key: tuple[str, ...]) -> Landscape:
-        tags = uow.contents.tags(self._tagger)
-        people = uow.people.all(active_only=False)
-        directory = directory_of([*people, *former_names(uow, people)], uow.people.accounts(), self._taxonomy)
-        masker = self._pseudonyms.with_directory(directory)
-        items = {c.item.content_id: m for c in uow.contents.all() if (m := _shown(c.item, masker)) is not None}
-        as_of = self.as_of()
+    def directory(self, uow: UnitOfWork, people: Iterable[Learner], accounts: Iterable[str]) -> Directory:
+        """Whom the masker looks for among ``people``."""
+        return directory_of(people, accounts, self._taxonomy)
+
+    def _read(self, uow: UnitOfWork, ground: Ground, key: tuple[str, ...]) -> Landscape:
+        managers: dict[str, str | None] = {}
+        staff: set[str] = set()
+
+        def everybody() -> Iterator[Learner]:
+            for p in uow.people.stream():
+                managers[p.id] = p.manager_id
+                if may_help(p):
+                    staff.add(p.id)
+                yield p
+            yield from renamed(uow)
+
+        masker = self._pseudonyms.with_directory(self.directory(uow, everybody(), uow.people.accounts()))
         return Landscape(
-            tags=tags,
-            items=items,
-            mentors=self._mentors(uow, {p.id for p in people if may_help(p)}, as_of),
-            managers={p.id: p.manager_id for p in people},
+            tags=ground.tags,
+            items={i.content_id: m for i in ground.items if (m := _shown(i, masker)) is not None},
+            mentors=self._mentors(uow, staff, ground.as_of),
+            managers=managers,
             masker=masker,
-            as_of=as_of,
-            stamp=digest({"tags": tags, "items": items, "names": directory}),
+            as_of=ground.as_of,
             key=key,
         )
 
@@ -151,7 +180,9 @@ class CaseBuilder:
             role=masked_role(role, masker),
             hours_per_week=learner.hours_per_week,
             language=learner.language,
-            tags=tags_within({c: landscape.tags[c] for c in sorted(wanted) if c in landscape.tags}, domain),
+            tags=tags_within(
+                {c: landscape.tags[c] for c in sorted(wanted) if c in landscape.tags} | self._led(usable), domain
+            ),
             catalogue=catalogue,
             completed=frozenset(
                 e.content_id for e in evidence if e.content_id and e.kind in FINISHED and e.passed is not False
@@ -164,18 +195,24 @@ class CaseBuilder:
             promised=_promised(uow, learner),
         )
 
+    def _led(self, evidence: Iterable[Evidence]) -> dict[str, tuple[ContentTag, ...]]:
+        """By evidence id, the skills that approved crosswalks lead its codes to."""
+        found = {e.id: led_tags(e, self._taxonomy) for e in evidence if e.codes}
+        return {i: tags for i, tags in sorted(found.items()) if tags}
+
     def _domain(self, learner: Learner) -> frozenset[str] | None:
         """The skills in question for somebody; ``None`` for all."""
         pilot = learner.consents.reach.pilot
         return self._pilot_skills(pilot) if pilot else None
 
-    def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, landscape: Landscape) -> str:
-        """Digest of everything a fingerprint depends on, without reading the evidence: equal stamps, equal
-        fingerprints, but for what was asked of the path: that is planned anew when it is said. The other way round
-        they may differ, since the whole catalogue and everybody's names are in it.
+    def stamp(self, learner: Learner, role: JobProfile | None, evidence_stamp: str, ground: Ground) -> str:
+        """Digest of what a fingerprint depends on, without reading the evidence: equal stamps, equal fingerprints, but
+        for what was asked of the path (that is planned anew when it is said) and for names that have become known
+        since (``ascertain.pipeline.new_names`` empties the stamps of whom they touch). The other way round they may
+        differ, since the whole catalogue is in it.
         """
         own = [learner.id, learner.hours_per_week, learner.language, _read_under(learner), self._domain(learner)]
-        return digest([own, self._role_stamp(role), evidence_stamp, landscape.stamp, self.versions, landscape.as_of])
+        return digest([own, self._role_stamp(role), evidence_stamp, ground.stamp, self.versions, ground.as_of])
 
     def _role_stamp(self, role: JobProfile | None) -> str:
         """Many learners share a role; its digest is made once."""
@@ -268,8 +305,9 @@ def masked_role(role: JobProfile | None, masker: KeyedPseudonymiser) -> JobProfi
 
 
 def _masked(e: Evidence, pseudonym: str, masker: KeyedPseudonymiser) -> Evidence:
-    """Without source reference: it may hold account ids."""
-    return replace(e, learner_id=pseudonym, source_ref="", title=masker.mask(e.title), text=masker.mask(e.text))
+    """Without source reference, which may hold account ids, and without codes: what they lead to is among the tags."""
+    title, text = masker.mask(e.title), masker.mask(e.text)
+    return replace(e, learner_id=pseudonym, source_ref="", title=title, text=text, codes=())
 
 
 def may_help(p: Learner) -> bool:

@@ -17,6 +17,7 @@ from ascertain.domain.routing import acceptance_threshold
 from ascertain.domain.rules import Policy
 from ascertain.domain.runs import ReviewItem, StoredAssertion
 from ascertain.domain.skills import Level
+from ascertain.pipeline.beside import read_into
 from ascertain.pipeline.replay import assertion_or_raise, observation_from, policy_of
 from ascertain.pipeline.results import review_id
 
@@ -46,6 +47,7 @@ class Receipt:
 
     ``next_task`` is the chance that the next graded task at that level reaches ``next_task_at``; ``None`` without a
     level or where the policy has no readout. ``calibration`` is the one that the confidence was made with, if any.
+    ``model``: what a language model did about this skill that the rules did not, in words.
     """
 
     assertion: StoredAssertion
@@ -57,6 +59,7 @@ class Receipt:
     next_task: float | None
     next_task_at: float
     calibration: Calibration | None = None
+    model: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def explain(uow: UnitOfWork, assertion_id: str) -> Receipt:
         chance_of_reaching(belief, level, at, policy.belief) if level else None,
         at,
         policy.belief.calibration if row.raw is not None else None,
+        read_into(uow, row.run_id, row.skill_id),
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ascertain.domain.canonical import digest
 from ascertain.domain.fairness import FLAGGED, FairnessRules, Labels, RateTable, Verdict, scoring_table, selection_table
@@ -13,7 +14,7 @@ from ascertain.domain.fairness_access import FairnessAuditor, GroupLabels
 from ascertain.domain.fairness_audit import cuts
 from ascertain.domain.matching import Confirmed, Match, MatchCheck, MatchList, Placed
 from ascertain.domain.openings import Opening
-from ascertain.domain.ports import Clock, UnitOfWorkFactory
+from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.rights import Entry
 from ascertain.domain.rules import BeliefRules
 from ascertain.domain.talent import TalentRules, must_match
@@ -68,11 +69,7 @@ def check_lists(
             raise NotFoundError("no opening is open", remedy="ascertain opening import FILE.json")
         lists = {o: keep_list(uow, o, found, talent.listed, clock) for o, found in rows.items()}
         people = sorted({p.match.learner_id for found in rows.values() for p in found})
-        # Before the labels are read, so that no reading goes without a record, nor without an entry for each person.
-        header = {"attributes": attributes, "people": len(people), "for": "matches"}
-        sealed = uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload={"actor": auditor.name})
-        if people:
-            uow.accesses.add([Entry(sealed.seq, auditor.name, "fairness", tuple(people))])
+        note_reading(uow, auditor, attributes, people, "matches")
         uow.commit()
     groups = labels.read(auditor, people)
     measured = FairnessRules(least_people=least_people)
@@ -80,13 +77,8 @@ def check_lists(
     with units() as uow:
         for c in checked:
             uow.matches.put_check(c.check)
-        header = {
-            "lists": len(checked),
-            "attributes": attributes,
-            "flagged": sum(bool(c.check.flagged) for c in checked),
-            "tables": digest([c.tables for c in checked]),
-        }
-        uow.audit.append("fairness.matches_checked", actor=ACTOR, header=header, payload={"actor": auditor.name})
+        header, payload = outcome(attributes, checked), {"actor": auditor.name}
+        uow.audit.append("fairness.matches_checked", actor=ACTOR, header=header, payload=payload)
         uow.commit()
     return checked
 
@@ -121,6 +113,27 @@ def compared(
         tables.append(selection_table(LISTED, cut, [(g, m.learner_id in listed) for g, m in who], rules))
         tables.append(scoring_table(SCORE, cut, [(g, m.covered.point) for g, m in who], rules))
     return tuple(tables)
+
+
+def note_reading(
+    uow: UnitOfWork, auditor: FairnessAuditor, attributes: Sequence[str], people: Sequence[str], about: str
+) -> None:
+    """Put on record that labels are read, before they are: no reading goes without a record, nor without an entry for
+    each person. The caller commits."""
+    header = {"attributes": list(attributes), "people": len(people), "for": about}
+    sealed = uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload={"actor": auditor.name})
+    if people:
+        uow.accesses.add([Entry(sealed.seq, auditor.name, "fairness", tuple(people))])
+
+
+def outcome(attributes: Sequence[str], checked: Sequence[CheckedList]) -> dict[str, Any]:
+    """What a record says of lists that were checked."""
+    return {
+        "lists": len(checked),
+        "attributes": list(attributes),
+        "flagged": sum(bool(c.check.flagged) for c in checked),
+        "tables": digest([c.tables for c in checked]),
+    }
 
 
 def came_to(about: str, digest_: str, at: datetime, tables: Sequence[RateTable]) -> MatchCheck:

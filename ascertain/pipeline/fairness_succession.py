@@ -5,18 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ascertain.domain.canonical import digest
 from ascertain.domain.fairness import FairnessRules
 from ascertain.domain.fairness_access import FairnessAuditor, GroupLabels
 from ascertain.domain.matching import Confirmed, may_appear
 from ascertain.domain.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from ascertain.domain.readiness import Readiness
-from ascertain.domain.rights import Entry
 from ascertain.domain.succession import KeyRole
 from ascertain.domain.talent import must_plan
 from ascertain.errors import NotFoundError
 from ascertain.pipeline.fairness_labels import ACTOR
-from ascertain.pipeline.fairness_matches import CheckedList, attributes_of, came_to, compared
+from ascertain.pipeline.fairness_matches import (
+    CheckedList,
+    attributes_of,
+    came_to,
+    compared,
+    note_reading,
+    outcome,
+)
 from ascertain.pipeline.readiness import ReadinessGround, beside, profile_or_raise, stands
 from ascertain.pipeline.succession import list_digest
 
@@ -45,11 +50,7 @@ def check_benches(
         if not found:
             raise NotFoundError("there are no key roles", remedy="ascertain succession import FILE.json")
         people = sorted({r.match.learner_id for _, rows, _ in found for r in rows})
-        # Before the labels are read, so that no reading goes without a record, nor without an entry for each person.
-        header = {"attributes": attributes, "people": len(people), "for": "succession"}
-        sealed = uow.audit.append("fairness.labels_read", actor=ACTOR, header=header, payload={"actor": auditor.name})
-        if people:
-            uow.accesses.add([Entry(sealed.seq, auditor.name, "fairness", tuple(people))])
+        note_reading(uow, auditor, attributes, people, "succession")
         uow.commit()
     groups = labels.read(auditor, people)
     rules, checked = FairnessRules(least_people=least_people), []
@@ -61,13 +62,8 @@ def check_benches(
     with units() as uow:
         for c in checked:
             uow.successions.put_check(c.check)
-        header = {
-            "lists": len(checked),
-            "attributes": attributes,
-            "flagged": sum(bool(c.check.flagged) for c in checked),
-            "tables": digest([c.tables for c in checked]),
-        }
-        uow.audit.append("fairness.succession_checked", actor=ACTOR, header=header, payload={"actor": auditor.name})
+        header, payload = outcome(attributes, checked), {"actor": auditor.name}
+        uow.audit.append("fairness.succession_checked", actor=ACTOR, header=header, payload=payload)
         uow.commit()
     return checked
 

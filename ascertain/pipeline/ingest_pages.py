@@ -92,7 +92,8 @@ class Ingest:
             state.connections.update(names)
             links = {ref: learner for name in state.connections for ref, learner in uow.people.links(name).items()}
             organisation = standing_of_organisation(uow.consents.organisation())
-            roles = (r.id for r in uow.roles.all())
+            # A code that a crosswalk leads is a role only as long as it does: the code is kept, not what it leads to.
+            roles = {r.id for r in uow.roles.all()} | uow.stewardship.roles_led()
             identity = Identity(uow.people.all(active_only=False), links, roles, names, organisation)
             return cls(
                 identity,

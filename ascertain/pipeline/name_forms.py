@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -107,25 +107,12 @@ class Directory:
             skills: labels of skills: a name that is one ("Ruby") is masked only beside another.
             prose: trusted texts, whose small words are no names (the taxonomy's own).
         """
-        parts: set[str] = set()
-        wholes: set[str] = set()
-        joined: set[str] = set()
+        forms = Forms()
         ids: set[str] = set()
         for learner in learners:
-            for spelt in {learner.name, learner.name.translate(_SPELT)}:
-                words = name_words(spelt)
-                parts.update(w for w in words if len(w) > 1)
-                for a, b in [*pairwise(words), *([(words[0], words[-1])] if len(words) > 2 else [])]:
-                    wholes |= {f"{a} {b}", f"{b} {a}"}
-                    joined |= {a + b, b + a} if min(len(a), len(b)) > 1 else set()
-                if len(words) > 1:
-                    first, last = words[0], words[-1]
-                    if len(last) > 1:
-                        wholes |= {f"{first[0]} {last}", f"{last} {first[0]}"}
-                    if len(first) > 1:
-                        wholes |= {f"{first} {last[0]}"}
-                    joined |= {first + last, last + first, "".join(words)}
+            forms.add(learner.name)
             ids |= {fold(learner.id), *_addresses(learner.email)}
+        parts, wholes, joined = forms.parts, forms.wholes, forms.joined
         ids |= {fold(a) for a in accounts if _distinct(a)}
         ids -= PLACEHOLDERS | parts | {""}
         plain = {w for text in prose for w in _small(text)} | COMMON
@@ -139,6 +126,62 @@ class Directory:
             COMMON | single,
             frozenset(plain),
         )
+
+    def without(self, names: Iterable[str]) -> Directory:
+        """Only the forms that no one of ``names`` has."""
+        parts, wholes, joined = set(self.parts), set(self.wholes), set(self.joined)
+        for name in names:
+            if not (parts or wholes or joined):
+                break
+            forms = Forms()
+            forms.add(name)
+            parts -= forms.parts
+            wholes -= forms.wholes
+            joined -= forms.joined
+        words = frozenset(parts | joined | {w for pair in wholes for w in pair.split(" ")})
+        return replace(self, parts=frozenset(parts), wholes=frozenset(wholes), joined=frozenset(joined), words=words)
+
+    def mentioned(self, text: str) -> bool:
+        """Whether knowing these names besides others may change what is masked of a (cleaned) text. It may say so
+        where it does not; never the other way round."""
+        words = [m.group() for m in _WORD.finditer(text)]
+        folded = [fold(w) for w in words]
+        if not self.words.isdisjoint(folded):
+            if any(self._alone(w, f) for w, f in zip(words, folded, strict=True)):
+                return True
+            if any(f"{a} {b}" in self.wholes for a, b in pairwise(folded)):
+                return True
+        return bool(self.ids) and bool(id_spans(text, self))
+
+    def _alone(self, word: str, folded: str) -> bool:
+        if folded in self.joined:
+            return True
+        return folded in self.parts and (word[0].isupper() or folded not in self.ordinary)
+
+
+@dataclass(slots=True)
+class Forms:
+    """The forms of names, as :class:`Directory` has them."""
+
+    parts: set[str] = field(default_factory=set)
+    wholes: set[str] = field(default_factory=set)
+    joined: set[str] = field(default_factory=set)
+
+    def add(self, name: str) -> None:
+        """With all the ways to write one person's name."""
+        for spelt in {name, name.translate(_SPELT)}:
+            words = name_words(spelt)
+            self.parts.update(w for w in words if len(w) > 1)
+            for a, b in [*pairwise(words), *([(words[0], words[-1])] if len(words) > 2 else [])]:
+                self.wholes |= {f"{a} {b}", f"{b} {a}"}
+                self.joined |= {a + b, b + a} if min(len(a), len(b)) > 1 else set()
+            if len(words) > 1:
+                first, last = words[0], words[-1]
+                if len(last) > 1:
+                    self.wholes |= {f"{first[0]} {last}", f"{last} {first[0]}"}
+                if len(first) > 1:
+                    self.wholes |= {f"{first} {last[0]}"}
+                self.joined |= {first + last, last + first, "".join(words)}
 
 
 def _small(text: str) -> Iterator[str]:

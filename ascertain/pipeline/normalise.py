@@ -160,6 +160,7 @@ def evidence_of_award(record: AwardRecord, learner_id: str, content: Content | N
         score=record.score,
         passed=True,
         level=content.item.level if content else None,
+        codes=record.skills,
     )
 
 
@@ -241,6 +242,7 @@ def _piece(record: TextRecord, learner_id: str, text: str, content: Content | No
         occurred_on=_day(record.occurred_at),
         score=record.score if record.kind is EvidenceKind.PROJECT else None,
         level=content.item.level if content else None,
+        codes=record.skills,
     )
 
 

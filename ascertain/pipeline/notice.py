@@ -68,12 +68,11 @@ def _no_notice(message: str, remedy: str) -> BlockedError:
 def notice_dates(uow: UnitOfWork, learners: Collection[Learner]) -> Mapping[str, date]:
     """By learner id, the first day somebody was told; nobody who was not is in it. Nobody counts as told before the day
     they were hired."""
-    dates = dict(uow.notices.dates([p.id for p in learners] if len(learners) == 1 else None))
+    ids = [p.id for p in learners]
+    dates = dict(uow.notices.dates(ids))
     for notice in (n for n in uow.notices.all() if n.joiners):
-        cohort = {p.id for p in uow.people.cohort(notice.cohort)}
-        for p in learners:
-            if p.id in cohort:
-                dates[p.id] = min(notice.given_on, dates.get(p.id, notice.given_on))
+        for i in uow.people.among(ids, notice.cohort):
+            dates[i] = min(notice.given_on, dates.get(i, notice.given_on))
     hired = {p.id: p.hired_on for p in learners if p.hired_on is not None}
     return {i: max(day, hired.get(i, day)) for i, day in dates.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,35 +19,13 @@ from ascertain.domain.skills import Level, Requirement
 from ascertain.domain.working_hours import known_zone
 from ascertain.errors import ConflictError, InputError, NotFoundError
 from ascertain.paths import CONFIG_DIR
+from ascertain.pipeline.list_import import ListReport, Refused, frame_or_raise, read_json
 
 Json = dict[str, Any]
 GONE = "no longer in the list of its source"
 BY_HAND = "by hand: "
 """Begins the reason of what somebody here has closed: its source does not open it again."""
 SCHEMA = "openings.schema.json"
-MOST_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A record that was left out: its place in the list, its id where it has one, the field at fault, and why."""
-
-    place: int
-    id: str
-    field: str
-    detail: str
-
-
-@dataclass(slots=True)
-class OpeningsReport:
-    """What became of a list. ``closed`` counts those that were closed, by their own word or by being absent."""
-
-    source: str
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    closed: int = 0
-    refused: list[Refused] = field(default_factory=list)
 
 
 @cache
@@ -68,33 +46,13 @@ def read_openings(file: Path) -> Json:
     return dict(raw)
 
 
-def read_json(file: Path) -> Any:
-    """What a file of JSON holds.
-
-    Raises:
-        InputError: naming file and line.
-    """
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise InputError(f"larger than {MOST_BYTES} bytes", where=file.name, remedy="send it in parts")
-        return json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as e:
-        raise InputError(f"not JSON: {e.msg}", where=f"{file.name}:{e.lineno}", remedy="correct the file") from None
-    except (OSError, ValueError) as e:
-        raise InputError(f"cannot be read: {e}", where=file.name, remedy="give a file of JSON, in UTF-8") from None
-
-
 def must_be_a_list(raw: Any, where: str) -> None:
     """Go on only if the frame is right; records are judged one by one.
 
     Raises:
         InputError: naming the field.
     """
-    for error in _validator("list").iter_errors(raw):
-        path = [str(p) for p in error.absolute_path]
-        if len(path) < 2:
-            named = ".".join(path) or "(top)"
-            raise InputError(error.message, where=where, field=named, remedy=f"see config/schemas/{SCHEMA}")
+    frame_or_raise(_validator("list"), raw, where, SCHEMA)
 
 
 def import_openings(
@@ -104,9 +62,9 @@ def import_openings(
     *,
     actor: Principal,
     clock: Clock,
-) -> OpeningsReport:
+) -> ListReport:
     """Store the openings of a list; again the same list changes nothing. The caller commits."""
-    report = OpeningsReport(raw["source"])
+    report = ListReport(raw["source"])
     known = {o.id: o for o in uow.openings.all()}
     sent: set[str] = set()
     for place, record in enumerate(raw["openings"]):
@@ -173,7 +131,7 @@ def _close(uow: UnitOfWork, opening: Opening, why: str, clock: Clock) -> Opening
     return done
 
 
-def _store(uow: UnitOfWork, report: OpeningsReport, old: Opening | None, made: Opening, clock: Clock) -> None:
+def _store(uow: UnitOfWork, report: ListReport, old: Opening | None, made: Opening, clock: Clock) -> None:
     if old is not None and old.source != made.source:
         raise InputError(f"this id belongs to {old.source!r}", field="id", remedy="every id has one source")
     if old is not None and old.closed_because.startswith(BY_HAND):

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from ascertain.domain.canonical import plain
-from ascertain.domain.evidence import Evidence, EvidenceKind
+from ascertain.domain.evidence import Evidence, EvidenceKind, SkillCode
 from ascertain.domain.people import Learner
 from ascertain.domain.ports import Clock, UnitOfWork
 from ascertain.domain.rectification import OF_EVIDENCE, Field, Rectification
@@ -133,6 +133,12 @@ def former_names(uow: UnitOfWork, people: Iterable[Learner]) -> list[Learner]:
     return found
 
 
+def renamed(uow: UnitOfWork) -> list[Learner]:
+    """``former_names`` of everybody."""
+    ids = sorted({r.learner_id for r in uow.rectifications.in_force() if r.field is Field.NAME})
+    return former_names(uow, [p for i in ids if (p := uow.people.get(i)) is not None])
+
+
 def _record(
     uow: UnitOfWork,
     learner_id: str,
@@ -183,4 +189,5 @@ def _piece(stored: Mapping[str, Any]) -> Evidence:
     values["kind"] = EvidenceKind(values["kind"])
     values["occurred_on"] = date.fromisoformat(values["occurred_on"]) if values["occurred_on"] else None
     values["level"] = Level(values["level"]) if values["level"] else None
+    values["codes"] = tuple(SkillCode(**c) for c in values.get("codes", ()))
     return Evidence(**values)

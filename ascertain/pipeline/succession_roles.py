@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,23 +16,11 @@ from ascertain.domain.ports import UnitOfWork
 from ascertain.domain.succession import KeyRole
 from ascertain.errors import InputError
 from ascertain.paths import CONFIG_DIR
-from ascertain.pipeline.openings import GONE, Refused, person_named, read_json, without_place
+from ascertain.pipeline.list_import import ListReport, Refused, frame_or_raise, read_json
+from ascertain.pipeline.openings import GONE, person_named, without_place
 
 Json = dict[str, Any]
 SCHEMA = "key-roles.schema.json"
-
-
-@dataclass(slots=True)
-class RolesReport:
-    """What became of a list. ``closed`` counts those that were closed, by their own word or by being absent; with them
-    go nominations and what was kept under these."""
-
-    source: str
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    closed: int = 0
-    refused: list[Refused] = field(default_factory=list)
 
 
 @cache
@@ -48,17 +36,14 @@ def read_key_roles(file: Path) -> Json:
         InputError: naming file, line or field.
     """
     raw = read_json(file)
-    for error in _validator("list").iter_errors(raw):
-        path = [str(p) for p in error.absolute_path]
-        if len(path) < 2:
-            named = ".".join(path) or "(top)"
-            raise InputError(error.message, where=file.name, field=named, remedy=f"see config/schemas/{SCHEMA}")
+    frame_or_raise(_validator("list"), raw, file.name, SCHEMA)
     return dict(raw)
 
 
-def import_key_roles(uow: UnitOfWork, raw: Mapping[str, Any], *, actor: Principal) -> RolesReport:
-    """Store the key roles of a list; again the same list changes nothing. The caller commits."""
-    report = RolesReport(raw["source"])
+def import_key_roles(uow: UnitOfWork, raw: Mapping[str, Any], *, actor: Principal) -> ListReport:
+    """Store the key roles of a list; again the same list changes nothing. With what is closed go nominations and what
+    was kept under these. The caller commits."""
+    report = ListReport(raw["source"])
     known = {r.id: r for r in uow.successions.roles(closed=True)}
     sent: set[str] = set()
     for place, record in enumerate(raw["roles"]):
@@ -82,7 +67,7 @@ def import_key_roles(uow: UnitOfWork, raw: Mapping[str, Any], *, actor: Principa
     return report
 
 
-def _store(uow: UnitOfWork, report: RolesReport, old: KeyRole | None, made: KeyRole) -> None:
+def _store(uow: UnitOfWork, report: ListReport, old: KeyRole | None, made: KeyRole) -> None:
     if old is not None and old.source != made.source:
         raise InputError(f"this id belongs to {old.source!r}", field="id", remedy="every id has one source")
     if made == old:

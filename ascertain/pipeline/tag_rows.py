@@ -116,14 +116,15 @@ def rows(
         if (system and c.system != system) or (content and ident != content):
             continue
         tags = {t.skill_id: t for t in suggested.get(ident, ())}
-        decided = {r.skill_id: r for r in by_text.get(c.text_hash, ())}
+        told = by_text.get(c.text_hash, ())
+        decided = {r.skill_id: r for r in told if r.state is not TagState.SUGGESTED or r.skill_id not in tags}
         weighing = weighings.get(c.text_hash)
         for skill_id in {*tags, *decided}:
-            if skill and skill_id != skill:
-                continue
+            if (skill and skill_id != skill) or taxonomy.skill(skill_id) is None:
+                continue  # votes on a skill that was taken back are kept, and count once it is there again
             key = c.text_hash, skill_id
             row = _row(c, skill_id, label(taxonomy, skill_id), tags.get(skill_id), decided.get(skill_id))
-            if weighing and skill_id not in decided:
+            if weighing and row.state is TagState.SUGGESTED:
                 row = _after_crew(row, weighing)
             row = replace(row, people=people.get(ident, 0), outcomes=measured.get((ident, skill_id), Outcomes()))
             found.append(_noticed(row, said.get(key), notices.get(key), rules))

@@ -41,6 +41,8 @@ def made_change(
     given = [_name(n) for n in names]
     if kind is ChangeKind.RELEASE:
         raise InputError("a release is imported first", field="kind", remedy="ascertain taxonomy release propose")
+    if kind is ChangeKind.CROSSWALK:
+        raise InputError("a crosswalk is imported first", field="kind", remedy="ascertain taxonomy crosswalk propose")
     if kind is ChangeKind.MERGE:
         return Change(kind, _id(taxonomy, skill, "skill"), target=_id(taxonomy, target, "target"))
     least = 2 if kind is ChangeKind.SPLIT else 1
@@ -82,6 +84,8 @@ def amended(
     places = len(change.skills) or len(change.names)
     if max(len(names), len(definitions)) > places:
         raise InputError(f"it has {places} names", field="names", remedy="give one for each")
+    if change.kind is ChangeKind.CROSSWALK:
+        raise InputError("a crosswalk stays as it is", field="kind", remedy="correct its file and propose that one")
     if change.kind is ChangeKind.RELEASE and (names or definitions or synonyms or family):
         raise InputError("a release has no names of yours", field="names", remedy="ascertain taxonomy release amend")
     if not change.skills:
@@ -108,6 +112,7 @@ def in_words(change: Change, labels: dict[str, str]) -> str:
         ChangeKind.RENAME: f"“{name}” is renamed {quoted}",
         ChangeKind.MERGE: f"“{name}” becomes part of “{labels.get(change.target, change.target)}”",
         ChangeKind.SPLIT: f"“{name}” becomes {quoted}",
+        ChangeKind.CROSSWALK: f"The crosswalk {change.target} is used",
         ChangeKind.RELEASE: f"The release {change.target} takes the place of the one in use",
     }[change.kind]
 

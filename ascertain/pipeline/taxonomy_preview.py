@@ -12,6 +12,7 @@ from ascertain.domain.overlays import Change
 from ascertain.domain.ports import Mapper, Taxonomy, UnitOfWork
 from ascertain.domain.skills import Candidate
 from ascertain.domain.stewardship import NO_BATCHES, Answer, Batches, Proposal
+from ascertain.pipeline.taxonomy_crosswalk import CrosswalkSeen
 from ascertain.pipeline.taxonomy_moves import MovedRun, Places
 from ascertain.pipeline.taxonomy_release import ReleaseSeen
 from ascertain.pipeline.views import label
@@ -199,6 +200,12 @@ class Previewed:
     yes: int
     release: ReleaseSeen | None = None
     batches: Batches = NO_BATCHES
+    crosswalk: CrosswalkSeen | None = None
+
+    @property
+    def words(self) -> str:
+        """What it would do, in one sentence."""
+        return self.crosswalk.words if self.crosswalk else self.impact.words
 
 
 def change_shown(change: Change) -> dict[str, Any]:
@@ -249,6 +256,7 @@ def shown(p: Previewed) -> dict[str, Any]:
     """A proposal as it is exchanged, with what it would do and what was said."""
     return proposal_shown(p.proposal) | {
         "release": release_shown(p.release) if p.release else None,
+        "crosswalk": p.crosswalk.shown() if p.crosswalk else None,
         "quotes": list(p.quotes),
         "impact": p.impact.shown(),
         "batches": {"done": p.batches.done, "total": p.batches.total},

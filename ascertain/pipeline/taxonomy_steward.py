@@ -30,6 +30,7 @@ from ascertain.errors import ConflictError, ForbiddenError, InputError, NotFound
 from ascertain.pipeline.content_tags import must_own
 from ascertain.pipeline.permit import demand
 from ascertain.pipeline.taxonomy_batches import Carrying
+from ascertain.pipeline.taxonomy_crosswalk import crosswalk_seen, fits, held
 from ascertain.pipeline.taxonomy_moves import MovedRun
 from ascertain.pipeline.taxonomy_plans import Planned, Plans
 from ascertain.pipeline.taxonomy_preview import (
@@ -176,6 +177,9 @@ class Steward:
             impact = self._impact(planned, self.plans.runs(planned), quotes)
             if planned.found.change.release is not None:
                 release = seen(planned.found.change, self.changes, self.under)
+        walk = None
+        if found.change.kind is ChangeKind.CROSSWALK:
+            walk = crosswalk_seen(self.uow, found.change, self.changes, self.name, self.present.taxonomy)
         said = counting(answers)
         return Previewed(
             found,
@@ -186,6 +190,7 @@ class Steward:
             sum(a.kind is AnswerKind.YES for a in said),
             release,
             self.uow.stewardship.batches(found.id),
+            walk,
         )
 
     def answer(self, who: Principal, ident: str, *, yes: bool, reason: str) -> Previewed:
@@ -349,7 +354,9 @@ class Steward:
                     field="names",
                     remedy="see config/taxonomy/deny.yaml",
                 )
-        if change.kind is ChangeKind.RELEASE:
+        if change.kind is ChangeKind.CROSSWALK:
+            fits(held(self.uow, change.target), self.name)
+        elif change.kind is ChangeKind.RELEASE:
             self.plans.meant(change, self.changes)
         else:
             applied(self.present.taxonomy.skills(), change)

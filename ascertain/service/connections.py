@@ -7,7 +7,7 @@ from typing import Any
 
 from httpx import URL
 
-from ascertain.connectors.connection import environment, read_entries, resolve
+from ascertain.connectors.connection import read_entries, resolve
 from ascertain.connectors.registry import open_connector
 from ascertain.domain.connector import Budget, Connector
 from ascertain.domain.webhooks import Receives
@@ -15,6 +15,7 @@ from ascertain.domain.writeback import WritesSkills
 from ascertain.errors import AscertainError
 from ascertain.jobs.schedule import ScheduleEntry, read_schedules
 from ascertain.runtime import App
+from ascertain.variables import variables
 
 Json = dict[str, Any]
 
@@ -22,7 +23,7 @@ Json = dict[str, Any]
 def described(app: App) -> list[Json]:
     """Each connection of the connections file. Calls nobody; a missing secret is its ``problem``."""
     budget = app.store.budget()
-    values = environment()
+    values = variables()
     found = []
     for entry in read_entries(app.settings.connectors_file):
         row: Json = {"name": entry.name, "system": entry.system, "where": "", "problem": "", "remedy": ""}

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ascertain.domain.permission import Action, Principal
+from ascertain.domain.sweeps import Sweep
 from ascertain.jobs import dead
 from ascertain.pipeline.permit import demand
 from ascertain.service.context import Service
+
+SWEEPS = 100
+"""Sweeps that are shown."""
 
 
 def look(service: Service, who: Principal) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -20,6 +24,17 @@ def look(service: Service, who: Principal) -> tuple[dict[str, Any], list[dict[st
     _ask_first(service, who)
     with service.watch.queue(service.app) as queue:
         return dead.standing(service.app, queue, who), dead.dead(service.app, queue, who)
+
+
+def reports(service: Service, who: Principal) -> list[Sweep]:
+    """The last sweeps, the latest first.
+
+    Raises:
+        ForbiddenError: they do not run the system.
+    """
+    with service.app.units(write=False) as uow:
+        demand(uow, who, Action.SYSTEM_RUN)
+        return uow.sweeps.recent(SWEEPS)
 
 
 def again(service: Service, who: Principal, job: str = "") -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ascertain.domain.connector import QuotaPolicy, Spent
@@ -17,24 +18,37 @@ _BUDGETS, _LEASES = table(BudgetRow), table(LeaseRow)
 
 
 class SqlBudget:
-    """``ascertain.domain.connector.Budget``. Each call is a transaction of its own, never part of a unit of work."""
+    """``ascertain.domain.connector.Budget``. Each call is a transaction of its own, never part of a unit of work.
 
-    def __init__(self, engines: Callable[[], Engines], now: Callable[[], datetime]) -> None:
+    Args:
+        now: the clock; without one the database's, where it has one of its own (PostgreSQL): the hosts of an
+            installation must agree on when a lease or a window ends.
+    """
+
+    def __init__(self, engines: Callable[[], Engines], now: Callable[[], datetime] | None = None) -> None:
         self._engines = engines
-        self._now = now
+        self._clock = now
+
+    def _now(self, connection: Connection) -> datetime:
+        if self._clock is not None:
+            return self._clock()
+        if connection.dialect.name != "postgresql":
+            return datetime.now(UTC)
+        return cast(datetime, connection.execute(select(func.clock_timestamp())).scalar_one()).astimezone(UTC)
 
     def take(self, key: str, policy: QuotaPolicy) -> float:
         """Seconds to wait, 0 once a call was taken. Windows are fixed: they begin with the first call after the last
         one ended, as vendors count. Where the vendor names no number, only a pause that was asked for counts."""
-        now = self._now()
         if policy.calls is None:
             with self._engines().read.connect() as connection:
+                now = self._now(connection)
                 until = connection.execute(select(_BUDGETS.c.blocked_until).where(_BUDGETS.c.key == key)).scalar()
             return _left(until, now)
         with self._engines().write.begin() as connection:
+            now = self._now(connection)
             insert_missing(connection, _BUDGETS, {"key": key, "window_began": now, "used": 0, "blocked_until": None})
             row = connection.execute(select(_BUDGETS).where(_BUDGETS.c.key == key).with_for_update()).one()
-            now = self._now()  # again: it may have waited for the row, and others have counted since
+            now = self._now(connection)  # again: it may have waited for the row, and others have counted since
             if wait := _left(row.blocked_until, now):
                 return wait
             began, used = row.window_began, row.used
@@ -49,9 +63,9 @@ class SqlBudget:
 
     def block(self, key: str, seconds: float) -> None:
         """A shorter pause never ends a longer one early."""
-        now = self._now()
-        until = now + timedelta(seconds=seconds)
         with self._engines().write.begin() as connection:
+            now = self._now(connection)
+            until = now + timedelta(seconds=seconds)
             insert_missing(connection, _BUDGETS, {"key": key, "window_began": now, "used": 0, "blocked_until": None})
             row = connection.execute(select(_BUDGETS).where(_BUDGETS.c.key == key).with_for_update()).one()
             if row.blocked_until is None or row.blocked_until < until:
@@ -59,9 +73,9 @@ class SqlBudget:
 
     def lease(self, name: str, owner: str, seconds: float) -> bool:
         """Take or prolong; one that has run out may be taken over."""
-        now = self._now()
-        until = now + timedelta(seconds=seconds)
         with self._engines().write.begin() as connection:
+            now = self._now(connection)
+            until = now + timedelta(seconds=seconds)
             insert_missing(connection, _LEASES, {"name": name, "owner": owner, "until": until})
             row = connection.execute(select(_LEASES).where(_LEASES.c.name == name).with_for_update()).one()
             if row.owner != owner and row.until > now:
@@ -70,8 +84,8 @@ class SqlBudget:
         return True
 
     def holder(self, name: str) -> str | None:
-        query = select(_LEASES.c.owner).where(_LEASES.c.name == name, _LEASES.c.until > self._now())
         with self._engines().read.connect() as connection:
+            query = select(_LEASES.c.owner).where(_LEASES.c.name == name, _LEASES.c.until > self._now(connection))
             owner: str | None = connection.execute(query).scalar()
         return owner
 

@@ -8,9 +8,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select
 
-from ascertain.domain.evidence import Evidence, EvidenceKind, Trace
+from ascertain.domain.evidence import Evidence, EvidenceKind, SkillCode, Trace
 from ascertain.domain.records import Entity
 from ascertain.domain.rectification import corrected_evidence
 from ascertain.domain.retention import Kind
@@ -24,6 +24,8 @@ from ascertain.store.statements import CHUNK, Tx, chunks, upsert_changed
 
 _EVIDENCE = table(EvidenceRow)
 
+_LATER = frozenset({"codes"})
+"""Columns that pieces from before do not have."""
 _OF = select(_EVIDENCE).where(_EVIDENCE.c.learner_id == bindparam("wanted")).order_by(_EVIDENCE.c.id)
 """Built once: it is part of every reading of a person."""
 
@@ -53,7 +55,7 @@ class SqlEvidence:
         corrections = SqlRectifications(self._tx).in_force({e.learner_id for e in wanted})
         kept = (corrected_evidence(e, corrections) for e in wanted)
         rows_in = (_to_row(e) for e in kept if e is not None)
-        new, changed, unchanged = upsert_changed(self._tx, _EVIDENCE, rows_in).counts
+        new, changed, unchanged = upsert_changed(self._tx, _EVIDENCE, rows_in, later=_LATER).counts
         return new, changed, unchanged + len(given) - len(wanted)
 
     def _wanted(self, rows: list[Evidence]) -> list[Evidence]:
@@ -106,15 +108,34 @@ class SqlEvidence:
         query = select(_EVIDENCE.c.learner_id, func.count()).group_by(_EVIDENCE.c.learner_id)
         return {r[0]: r[1] for r in self._tx.connection.execute(query)}
 
+    def coded(self) -> list[tuple[str, SkillCode]]:
+        """(learner id, code) of each piece that names a skill by one."""
+        query = select(_EVIDENCE.c.learner_id, _EVIDENCE.c.codes).where(_EVIDENCE.c.codes.is_not(None))
+        rows = self._tx.connection.execute(query.order_by(_EVIDENCE.c.id))
+        return [(owner, SkillCode(*c)) for owner, codes in rows for c in codes or ()]
+
     def sources(self) -> list[tuple[str, str]]:
         both = (_EVIDENCE.c.system, _EVIDENCE.c.kind)
         return [(r[0], r[1]) for r in self._tx.connection.execute(select(*both).distinct().order_by(*both))]
 
-    def stamps(self, learner_id: str | None = None) -> dict[str, str]:
+    def texts(self) -> Iterator[tuple[str, str, str]]:
+        query = select(_EVIDENCE.c.learner_id, _EVIDENCE.c.title, _EVIDENCE.c.text)
+        rows = self._tx.connection.execute(query, execution_options={"yield_per": CHUNK})
+        return ((r[0], r[1], r[2]) for r in rows)
+
+    def stamps(self, learner_ids: Collection[str] | None = None) -> dict[str, str]:
         """By learner id, a digest over the ids and contents of the evidence; learners without any are left out."""
+        if learner_ids is None:
+            return self._stamps(None)
+        found: dict[str, str] = {}
+        for some in chunks(sorted(set(learner_ids))):
+            found |= self._stamps(_EVIDENCE.c.learner_id.in_(some))
+        return found
+
+    def _stamps(self, whose: ColumnElement[bool] | None) -> dict[str, str]:
         query = select(_EVIDENCE.c.learner_id, _EVIDENCE.c.id, _EVIDENCE.c.digest)
-        if learner_id is not None:
-            query = query.where(_EVIDENCE.c.learner_id == learner_id)
+        if whose is not None:
+            query = query.where(whose)
         rows = self._tx.connection.execute(query.order_by(_EVIDENCE.c.learner_id, _EVIDENCE.c.id))
         return {
             owner: hashlib.blake2b("".join(r[2] for r in group).encode("ascii"), digest_size=16).hexdigest()
@@ -140,6 +161,7 @@ def _to_row(e: Evidence) -> dict[str, Any]:
         "score": e.score,
         "passed": e.passed,
         "level": None if e.level is None else int(e.level),
+        "codes": [[c.code, c.framework, c.label] for c in e.codes] or None,
     }
 
 
@@ -158,4 +180,5 @@ def _from_row(r: Row[Any]) -> Evidence:
         score=r.score,
         passed=r.passed,
         level=None if r.level is None else Level(r.level),
+        codes=tuple(SkillCode(*c) for c in r.codes or ()),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
-from ascertain.errors import AscertainError, ConfigError, ConflictError, InputError, IntegrityError
+from ascertain.errors import AscertainError, ConfigError, ConflictError, DatabaseAway, InputError, IntegrityError
 
 APPEND_ONLY = "audit_records is append-only"
 """Text of the triggers that guard the chain."""
@@ -48,7 +48,7 @@ def _translated(raised: BaseException | None, cause: BaseException, *, connectin
     if state in _TRY_AGAIN or "database is locked" in text:
         return ConflictError("another process was writing the same records", remedy="try again; nothing was stored")
     if connecting and isinstance(raised, exc.OperationalError):
-        return ConfigError(
+        return DatabaseAway(
             f"the database cannot be reached: {text.splitlines()[0]}",
             remedy="check ASCERTAIN_DATABASE_URL and that the server is running",
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select, update
 
 from ascertain.domain.consent import Answers, Consents
-from ascertain.domain.people import Learner
+from ascertain.domain.people import PAGE, Learner
 from ascertain.domain.rectification import corrected_person
 from ascertain.errors import ConflictError, InputError
 from ascertain.store.consents import organisation_answers
@@ -19,7 +19,7 @@ from ascertain.store.rollout import SqlRollouts
 from ascertain.store.schema import LearnerRow, LinkRow, RoleRow, table
 from ascertain.store.schema_consent import StandingConsentRow
 from ascertain.store.schema_disputes import RestrictionRow
-from ascertain.store.statements import Tx, bump, chunks, revision, upsert, upsert_changed
+from ascertain.store.statements import CHUNK, Tx, bump, chunks, revision, upsert, upsert_changed
 
 _LEARNERS, _LINKS, _ROLES = table(LearnerRow), table(LinkRow), table(RoleRow)
 _CONSENTS = table(StandingConsentRow)
@@ -80,15 +80,46 @@ class SqlPeople:
         key = name.strip().casefold()
         if not key:
             return []
-        if key == "all":
-            return self.all()
-        titled = select(_ROLES.c.id).where(_ROLES.c.title_key == key)
-        named = or_(
-            _LEARNERS.c.department_key == key,
-            _LEARNERS.c.job_profile_key == key,
-            _LEARNERS.c.job_profile_id.in_(titled),
-        )
-        return _inside(self._select(*_LISTED, named))
+        return _inside(self._select(*_LISTED, *_named(key)))
+
+    def page(self, cohort: str, *, after: str = "", limit: int = PAGE) -> tuple[list[Learner], str]:
+        """Part of ``cohort``, and after whom to go on; empty when it was the last part."""
+        key = cohort.strip().casefold()
+        if not key:
+            return [], ""
+        some = self._select(*_LISTED, *_named(key), _LEARNERS.c.id > after, limit=limit)
+        return _inside(some), some[-1].id if len(some) == limit else ""
+
+    def among(self, learner_ids: Collection[str], cohort: str) -> set[str]:
+        """Who of them is in ``cohort``."""
+        key = cohort.strip().casefold()
+        if not key:
+            return set()
+        found: list[Learner] = []
+        for some in chunks(sorted(set(learner_ids))):
+            found += self._select(*_LISTED, *_named(key), _LEARNERS.c.id.in_(some))
+        return {p.id for p in _inside(found)}
+
+    def stream(self, *, limit: int = PAGE) -> Iterator[Learner]:
+        """Everybody, also those who left, a page at a time: few are in memory."""
+        after = ""
+        while some := self._select(_LEARNERS.c.id > after, limit=limit):
+            yield from some
+            after = some[-1].id
+
+    def named_since(self, number: int) -> list[Learner]:
+        """Whose name, address or account came with a later revision than that."""
+        return self._select(_LEARNERS.c.named_in > number)
+
+    def revision(self) -> int:
+        """Raised by every commit that adds or changes a learner: whoever sees a number sees all up to it."""
+        return revision(self._tx, _REVISION)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Everybody's id and name, by and by."""
+        query = select(_LEARNERS.c.id, _LEARNERS.c.name)
+        rows = self._tx.connection.execute(query, execution_options={"yield_per": CHUNK})
+        return ((r[0], r[1]) for r in rows)
 
     def reports_of(self, manager_id: str) -> list[Learner]:
         """Active direct reports who are not restricted."""
@@ -103,9 +134,12 @@ class SqlPeople:
         """
         given = list(learners)
         corrections = SqlRectifications(self._tx).in_force({p.id for p in given})
-        changes = upsert_changed(self._tx, _LEARNERS, (_to_row(corrected_person(p, corrections)) for p in given))
+        right = [corrected_person(p, corrections) for p in given]
+        named = self._named_anew(right)
+        changes = upsert_changed(self._tx, _LEARNERS, (_to_row(p) for p in right))
         if changes:
             bump(self._tx, _REVISION)
+        self._note_names(named)
         return changes.new + changes.changed
 
     def consents_of(self, learner_ids: Collection[str]) -> Mapping[str, Consents]:
@@ -141,22 +175,44 @@ class SqlPeople:
             upsert(self._tx, _LINKS, fresh)
             if fresh:
                 bump(self._tx, _REVISION)  # whoever masks texts must know the new account
+                self._note_names({r["learner_id"] for r in fresh})
 
     def links(self, system: str) -> dict[str, str]:
         query = select(_LINKS.c.source_ref, _LINKS.c.learner_id).where(_LINKS.c.system == system)
         return {r[0]: r[1] for r in self._tx.connection.execute(query)}
 
-    def accounts(self) -> list[str]:
-        """The ids by which other systems know people, without system and kind of record."""
-        refs = self._tx.connection.execute(select(_LINKS.c.source_ref)).scalars()
+    def accounts(self, learner_ids: Collection[str] | None = None) -> list[str]:
+        """The ids by which other systems know people, or those given, without system and kind of record."""
+        query = select(_LINKS.c.source_ref)
+        if learner_ids is None:
+            refs = list(self._tx.connection.execute(query).scalars())
+        else:
+            parts = [query.where(_LINKS.c.learner_id.in_(some)) for some in chunks(sorted(set(learner_ids)))]
+            refs = [ref for part in parts for ref in self._tx.connection.execute(part).scalars()]
         return sorted({ref.split(":", 2)[2] for ref in refs if ref.count(":") > 1})
 
     def stamp(self) -> str:
         """Changes with every commit that adds or changes a learner."""
-        return str(revision(self._tx, _REVISION))
+        return str(self.revision())
 
-    def _select(self, *where: ColumnElement[bool]) -> list[Learner]:
-        rows = self._tx.connection.execute(_ALL.where(*where).order_by(_LEARNERS.c.id)).all()
+    def _named_anew(self, people: list[Learner]) -> set[str]:
+        """Who of them is new, or not yet known under that name and address."""
+        known: dict[str, tuple[str, str]] = {}
+        for some in chunks(sorted({p.id for p in people})):
+            query = select(_LEARNERS.c.id, _LEARNERS.c.name, _LEARNERS.c.email).where(_LEARNERS.c.id.in_(some))
+            known.update({r.id: (r.name, r.email) for r in self._tx.connection.execute(query)})
+        return {p.id for p in people if known.get(p.id) != (p.name, p.email)}
+
+    def _note_names(self, learner_ids: Collection[str]) -> None:
+        """A sweep looks for names that are new since the last one. After the bump, which others wait for: numbers are
+        in the order of commits."""
+        number = self.revision() if learner_ids else 0
+        for some in chunks(sorted(learner_ids)):
+            stamped = update(_LEARNERS).where(_LEARNERS.c.id.in_(some)).values(named_in=number)
+            self._tx.connection.execute(stamped)
+
+    def _select(self, *where: ColumnElement[bool], limit: int | None = None) -> list[Learner]:
+        rows = self._tx.connection.execute(_ALL.where(*where).order_by(_LEARNERS.c.id).limit(limit)).all()
         organisation = self._organisation() if rows else Answers()
         return self._reached([_from_row(r, organisation) for r in rows])
 
@@ -174,6 +230,20 @@ class SqlPeople:
         if self._answers is None or self._tx.write:
             self._answers = organisation_answers(self._tx)
         return self._answers
+
+
+def _named(key: str) -> tuple[ColumnElement[bool], ...]:
+    """Who is in the cohort of that (folded) name."""
+    if key == "all":
+        return ()
+    titled = select(_ROLES.c.id).where(_ROLES.c.title_key == key)
+    return (
+        or_(
+            _LEARNERS.c.department_key == key,
+            _LEARNERS.c.job_profile_key == key,
+            _LEARNERS.c.job_profile_id.in_(titled),
+        ),
+    )
 
 
 def _inside(people: list[Learner]) -> list[Learner]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from ascertain.domain.casefile import Versions
 from ascertain.domain.runs import Run, RunState
@@ -135,12 +135,30 @@ class SqlRuns:
             found.setdefault(r.run_id, {})[r.name] = r.document
         return found
 
-    def latest_stamps(self) -> dict[str, str]:
+    def latest_stamps(self, learner_ids: Collection[str] | None = None) -> dict[str, str]:
         """By learner id, the stamp of the run that :meth:`latest` gives."""
+        if learner_ids is None:
+            return self._latest_stamps(None)
+        found: dict[str, str] = {}
+        for some in chunks(sorted(set(learner_ids))):
+            found |= self._latest_stamps(_RUNS.c.learner_id.in_(some))
+        return found
+
+    def forget_stamps(self, learner_ids: Collection[str] | None = None) -> int:
+        """Let the next sweep compare the present cases of these people (or of everybody) with their newest runs."""
+        blank = update(_RUNS).where(_RUNS.c.state == RunState.DONE.value, _RUNS.c.stamp != "").values(stamp="")
+        if learner_ids is None:
+            return self._tx.connection.execute(blank).rowcount
+        return sum(
+            self._tx.connection.execute(blank.where(_RUNS.c.learner_id.in_(some))).rowcount
+            for some in chunks(sorted(set(learner_ids)))
+        )
+
+    def _latest_stamps(self, whose: ColumnElement[bool] | None) -> dict[str, str]:
         newest = func.row_number().over(partition_by=_RUNS.c.learner_id, order_by=_NEWEST)
         ranked = (
             select(_RUNS.c.learner_id, _RUNS.c.stamp, newest.label("rank"))
-            .where(_RUNS.c.state == RunState.DONE.value)
+            .where(_RUNS.c.state == RunState.DONE.value, *([] if whose is None else [whose]))
             .subquery()
         )
         query = select(ranked.c.learner_id, ranked.c.stamp).where(ranked.c.rank == 1)
@@ -165,6 +183,11 @@ class SqlRuns:
         """
         if not self._tx.connection.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(stamp=stamp)).rowcount:
             raise NotFoundError(f"there is no run {run_id!r}")
+
+    def any_done(self) -> bool:
+        """Whether there is a finished run of anybody."""
+        query = select(_RUNS.c.id).where(_RUNS.c.state == RunState.DONE.value).limit(1)
+        return self._tx.connection.execute(query).first() is not None
 
     def states(self) -> dict[str, int]:
         """Number of runs by state."""

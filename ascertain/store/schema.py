@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ascertain.store.types import IdText, Sequence64, UtcDateTime
 
-HEAD = "0031"
+HEAD = "0042"
 """Revision of the schema that this code needs."""
 
 
@@ -61,6 +61,8 @@ class LearnerRow(Base):
     timezone: Mapped[str]
     location: Mapped[str]
     active: Mapped[bool]
+    named_in: Mapped[int | None] = mapped_column(Sequence64, index=True)
+    """The revision of people since which that name, address or account is known; empty: before that was noted."""
     digest: Mapped[str]
     updated_at: Mapped[datetime]
 
@@ -95,6 +97,7 @@ class EvidenceRow(Base):
     score: Mapped[float | None]
     passed: Mapped[bool | None]
     level: Mapped[int | None]
+    codes: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     digest: Mapped[str]
     updated_at: Mapped[datetime]
 

@@ -108,6 +108,15 @@ class TaxonomyOverlayRow(Base):
     made_at: Mapped[datetime]
 
 
+class TaxonomyCrosswalkRow(Base):
+    """A crosswalk that was put up for decision: ``document`` is the canonical text whose hash stands in ``id``."""
+
+    __tablename__ = "taxonomy_crosswalks"
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    document: Mapped[str]
+    kept_at: Mapped[datetime]
+
+
 class TaxonomyUseRow(Base):
     """The row of a taxonomy with the highest number holds; ``version`` is empty where the release alone does."""
 

@@ -80,9 +80,9 @@ def chunks(rows: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 
 def upsert(tx: Tx, into: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows by primary key, or replace every other column of those that exist."""
+    """Insert rows by primary key, or replace the columns given (the same in every row) of those that exist."""
     if rows:
-        tx.connection.execute(_upsert(tx.connection.dialect.name, into), list(rows))
+        tx.connection.execute(_upsert(tx.connection.dialect.name, into, tuple(rows[0])), list(rows))
 
 
 def insert_missing(tx: Tx, into: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -102,15 +102,16 @@ def _insert(dialect: str, into: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 @cache  # building the statement costs more than running it
-def _upsert(dialect: str, into: Table) -> postgresql.Insert | sqlite.Insert:
+def _upsert(dialect: str, into: Table, given: tuple[str, ...]) -> postgresql.Insert | sqlite.Insert:
     keys = [c.name for c in into.primary_key]
     statement = _insert(dialect, into)
-    fresh = {c.name: statement.excluded[c.name] for c in into.columns if c.name not in keys}
+    fresh = {name: statement.excluded[name] for name in given if name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=fresh)
 
 
-def upsert_changed(tx: Tx, into: Table, rows: Iterable[dict[str, Any]]) -> Changes:
-    """Store rows (keyed by ``id``, without ``digest`` and ``updated_at``) that differ from what is stored.
+def upsert_changed(tx: Tx, into: Table, rows: Iterable[dict[str, Any]], later: frozenset[str] = frozenset()) -> Changes:
+    """Store rows (keyed by ``id``, without ``digest`` and ``updated_at``) that differ from what is stored. ``later``:
+    columns that a table has got since, which count only where they hold something: rows from before stay unchanged.
 
     Rows go in by id, so that two processes lock them in the same order.
 
@@ -122,7 +123,7 @@ def upsert_changed(tx: Tx, into: Table, rows: Iterable[dict[str, Any]]) -> Chang
     for chunk in chunks(rows):
         by_id: dict[str, dict[str, Any]] = {}
         for row in chunk:
-            row["digest"] = _digest(into, row)
+            row["digest"] = _digest(into, {n: v for n, v in row.items() if n not in later or v is not None})
             row["updated_at"] = now
             by_id[row["id"]] = row
         query = select(id_column, into.c.digest).where(id_column.in_(list(by_id)))

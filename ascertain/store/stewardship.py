@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from ascertain.domain.canonical import plain
 from ascertain.domain.content_tags import taxonomy_name
+from ascertain.domain.crosswalks import SAME, ConceptKind, StoredCrosswalk, crosswalk_from
 from ascertain.domain.overlay_documents import change_from, overlay_from
 from ascertain.domain.overlays import Moves, Overlay
 from ascertain.domain.stewardship import Answer, AnswerKind, Batches, Move, Proposal, ProposalState, Ref, Support
@@ -18,6 +19,7 @@ from ascertain.store.schema import table
 from ascertain.store.schema_stewardship import (
     TaxonomyAnswerRow,
     TaxonomyBatchRow,
+    TaxonomyCrosswalkRow,
     TaxonomyMoveRow,
     TaxonomyOverlayRow,
     TaxonomyProposalRow,
@@ -26,7 +28,7 @@ from ascertain.store.schema_stewardship import (
 from ascertain.store.statements import CONTENTS_REVISION, Tx, bump, by_prefix, chunks, insert_missing, upsert
 
 _PROPOSALS, _ANSWERS = table(TaxonomyProposalRow), table(TaxonomyAnswerRow)
-_BATCHES = table(TaxonomyBatchRow)
+_BATCHES, _CROSSWALKS = table(TaxonomyBatchRow), table(TaxonomyCrosswalkRow)
 _OVERLAYS, _USES, _MOVES = table(TaxonomyOverlayRow), table(TaxonomyUseRow), table(TaxonomyMoveRow)
 
 
@@ -127,6 +129,29 @@ class SqlStewardship:
         self._tx.moves = None
         bump(self._tx, CONTENTS_REVISION)
 
+    def keep_crosswalk(self, walk: StoredCrosswalk) -> None:
+        row = {"id": walk.id, "document": walk.document, "kept_at": self._tx.now()}
+        insert_missing(self._tx, _CROSSWALKS, [row])
+
+    def crosswalk(self, ident: str) -> StoredCrosswalk | None:
+        """
+        Raises:
+            IntegrityError: when it is not what its id says.
+        """
+        query = select(_CROSSWALKS.c.document).where(_CROSSWALKS.c.id == ident)
+        document = self._tx.connection.execute(query).scalar()
+        return None if document is None else crosswalk_from(ident, document)
+
+    def roles_led(self) -> set[str]:
+        found: set[str] = set()
+        for overlay in overlays_in_use(self._tx):
+            name = taxonomy_name(overlay.base)
+            for ident in overlay.crosswalks:
+                walk = self.crosswalk(ident)
+                if walk is not None and walk.kind is ConceptKind.OCCUPATION:
+                    found |= {k.source for k in walk.towards(name) if k.relation in SAME}
+        return found
+
     def moves(self) -> Moves:
         return moves_in_use(self._tx)
 
@@ -171,18 +196,23 @@ class SqlStewardship:
         self._tx.connection.execute(gone.where(_MOVES.c.learner_id == learner_id) if learner_id else gone)
 
 
+def overlays_in_use(tx: Tx) -> list[Overlay]:
+    """Of every taxonomy the one that holds."""
+    newest = select(func.max(_USES.c.number)).group_by(_USES.c.taxonomy)
+    query = (
+        select(_OVERLAYS.c.version, _OVERLAYS.c.document)
+        .join(_USES, _USES.c.version == _OVERLAYS.c.version)
+        .where(_USES.c.number.in_(newest))
+    )
+    return [_checked(version, document) for version, document in tx.connection.execute(query)]
+
+
 def moves_in_use(tx: Tx) -> Moves:
     """Where all overlays in use lead ids; read once a transaction."""
     if tx.moves is None:
-        newest = select(func.max(_USES.c.number)).group_by(_USES.c.taxonomy)
-        query = (
-            select(_OVERLAYS.c.version, _OVERLAYS.c.document)
-            .join(_USES, _USES.c.version == _OVERLAYS.c.version)
-            .where(_USES.c.number.in_(newest))
-        )
         found: dict[str, tuple[str, ...]] = {}
-        for version, document in tx.connection.execute(query):
-            found.update(_checked(version, document).moves)
+        for overlay in overlays_in_use(tx):
+            found.update(overlay.moves)
         tx.moves = found
     return tx.moves
 

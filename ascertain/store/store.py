@@ -80,8 +80,9 @@ class Store:
         return SqlUnitOfWork(self._own(), self._context, write=write)
 
     def budget(self) -> SqlBudget:
-        """The call budgets and leases of this installation."""
-        return SqlBudget(self._own, self._context.now)
+        """The call budgets and leases of this installation, by the database server's clock where it has one."""
+        shared = sqlite_file(self._url) is None and self._url.get_backend_name() == "postgresql"
+        return SqlBudget(self._own, None if shared else self._context.now)
 
     def purse(self) -> SqlPurse:
         """What language models may still cost today."""

@@ -54,6 +54,7 @@ from ascertain.domain.sessions import Sessions
 from ascertain.domain.spending import UsageLog
 from ascertain.domain.stewardship import Stewardship
 from ascertain.domain.succession import Successions
+from ascertain.domain.sweeps import Sweeps
 from ascertain.domain.tag_notices import TagNotices
 from ascertain.domain.tag_words import TagWords
 from ascertain.domain.transcripts import Transcripts
@@ -101,6 +102,7 @@ from ascertain.store.spending import SqlUsage
 from ascertain.store.statements import Tx
 from ascertain.store.stewardship import SqlStewardship
 from ascertain.store.succession import SqlSuccessions
+from ascertain.store.sweeps import SqlSweeps
 from ascertain.store.sync import SqlPolicyArchive, SqlSyncState
 from ascertain.store.tag_words import SqlTagNotices, SqlTagWords
 from ascertain.store.transcripts import SqlTranscripts
@@ -164,6 +166,7 @@ class SqlUnitOfWork:
     notices: Notices
     api_requests: ApiRequests
     run_requests: RunRequests
+    sweeps: Sweeps
     usage: UsageLog
     answers: Answers
     tag_votes: TagVotes
@@ -234,6 +237,7 @@ class SqlUnitOfWork:
         self.sessions = SqlSessions(tx)
         self.api_requests = SqlApiRequests(tx)
         self.run_requests = SqlRunRequests(tx)
+        self.sweeps = SqlSweeps(tx)
         self.usage = SqlUsage(tx)
         self.tag_votes = SqlTagVotes(tx)
         self.tag_words = SqlTagWords(tx)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from ascertain.domain.overlays import Overlay, asking
+from ascertain.domain.crosswalks import SAME, Link, StoredCrosswalk
+from ascertain.domain.overlays import Moves, Overlay, asking
 from ascertain.domain.skills import JobProfile, Skill
+from ascertain.taxonomy.leading import Leading
 
 
 class ConceptStore:
@@ -21,11 +23,19 @@ class ConceptStore:
         version: str,
         skills: Iterable[Skill],
         job_profiles: Iterable[JobProfile] | Callable[[], Iterable[JobProfile]] = (),
+        *,
+        walks: Iterable[StoredCrosswalk] = (),
+        moves: Moves | None = None,
+        denied: Collection[str] = (),
     ) -> None:
+        """``walks``: crosswalks that lead ids of other taxonomies to this one. ``moves``: where its changes lead ids.
+        ``denied``: ids of skills that can never be one, which nothing leads to."""
         self._version = version
         self._skills = tuple(sorted(skills, key=lambda s: s.id))
         self._by_id = {s.id: s for s in self._skills}
         self._given = job_profiles
+        name = version.partition("-")[0]
+        self._leading = Leading(name, walks, moves or {}, lambda i: i in self._by_id and i not in denied)
 
     @cached_property
     def _profiles(self) -> dict[str, JobProfile]:
@@ -47,16 +57,27 @@ class ConceptStore:
         return self._skills
 
     def job_profile(self, profile_id: str) -> JobProfile | None:
-        """The job profile with that id."""
-        return self._profiles.get(profile_id)
+        """The job profile with that id, else the same or nearly the same one that a crosswalk leads to."""
+        found = self._profiles.get(profile_id)
+        if found is None:
+            links = (k for k in self._leading.occupations(profile_id) if k.relation in SAME)
+            found = next((p for k in links if (p := self._profiles.get(k.target))), None)
+        return found
+
+    def led(self, ident: str, framework: str = "") -> Link | None:
+        """Where crosswalks lead the id of another taxonomy's skill; ``None`` where none knows it. ``framework``: that
+        taxonomy in the words of who names it, else any."""
+        return self._leading.skill(ident, framework)
 
     def job_profiles(self) -> Sequence[JobProfile]:
         """All job profiles in order of id."""
         return tuple(self._profiles.values())
 
 
-def overlaid(store: ConceptStore, overlay: Overlay) -> ConceptStore:
-    """A release under the changes that lie on it. Its job profiles follow them.
+def overlaid(
+    store: ConceptStore, overlay: Overlay, walks: Iterable[StoredCrosswalk] = (), denied: Collection[str] = ()
+) -> ConceptStore:
+    """A release under the changes that lie on it, ``walks`` being the crosswalks among them. Its job profiles follow.
 
     Raises:
         InputError: a change does not fit this release, naming it.
@@ -69,4 +90,5 @@ def overlaid(store: ConceptStore, overlay: Overlay) -> ConceptStore:
         have = {p.id for p in theirs}
         return [asking(p, moves) for p in (*theirs, *(p for p in kept if p.id not in have))]
 
-    return ConceptStore(laid.version, laid.over(store.skills()), profiles)
+    skills = laid.over(store.skills())
+    return ConceptStore(laid.version, skills, profiles, walks=walks, moves=moves, denied=denied)

@@ -14,22 +14,29 @@ Files of the folder: ``<kind>-<from>-<to>+<hash>.crosswalk.json``, none changed 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ascertain.domain.canonical import canonical_json
-from ascertain.domain.crosswalks import ConceptKind, Link, Relation
+from ascertain.domain.crosswalks import (
+    ConceptKind,
+    Link,
+    Relation,
+    StoredCrosswalk,
+    crosswalk_from,
+    crosswalk_of,
+    nearest,
+)
+from ascertain.domain.denied import DenyList
 from ascertain.domain.overlays import Moves
 from ascertain.domain.skills import JobProfile
-from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
+from ascertain.errors import ConfigError, InputError, NotFoundError
 from ascertain.taxonomy.artefacts import write_once
 from ascertain.taxonomy.concepts import ConceptStore
 from ascertain.taxonomy.formats.tables import Row, read_table
+from ascertain.taxonomy.leading import Leading
 from ascertain.taxonomy.loaded import Problem
 
 SUFFIX = ".crosswalk.json"
@@ -43,39 +50,13 @@ _MATCHES = {
     "narrowMatch": Relation.BROADER,
 }
 _YES, _NO = "yes", "no"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+Known = Callable[[str, ConceptKind], Mapping[str, str] | None]
+"""Labels by id of a taxonomy's concepts of a kind; None where that taxonomy is not there."""
+Refused = Callable[[str, str, Mapping[str, str]], str]
+"""Why a link between two ids can never be, out of the cells of its row; empty where it can."""
 _PREAMBLE = 40
 """Lines in which the header is looked for."""
-
-
-class StoredCrosswalk:
-    """Implements ``domain.crosswalks.Crosswalk`` in memory."""
-
-    def __init__(self, id: str, source: str, target: str, kind: ConceptKind, links: Sequence[Link]) -> None:
-        self.id = id
-        self.source = source
-        self.target = target
-        self.kind = kind
-        self.links = tuple(links)
-        self._forth: dict[str, list[Link]] = defaultdict(list)
-        self._back: dict[str, list[Link]] = defaultdict(list)
-        for link in links:
-            self._forth[link.source].append(link)
-            self._back[link.target].append(Link(link.target, link.source, link.relation.inverse))
-
-    def targets(self, concept_id: str) -> Sequence[Link]:
-        """Links that lead from a concept of the source taxonomy, the nearest first."""
-        return sorted(self._forth.get(concept_id, ()), key=_nearest)
-
-    def sources(self, concept_id: str) -> Sequence[Link]:
-        """Links that lead back from a concept of the target taxonomy, the nearest first."""
-        return sorted(self._back.get(concept_id, ()), key=_nearest)
-
-    def between(self, name: str, concept_id: str) -> Sequence[Link]:
-        """Links to the taxonomy called ``name`` from a concept of the other one."""
-        return [
-            *(self.targets(concept_id) if self.target == name else ()),
-            *(self.sources(concept_id) if self.source == name else ()),
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,46 +86,28 @@ class CrosswalkLibrary:
         source: str,
         target: str,
         kind: ConceptKind | None = None,
-        known: Callable[[str, ConceptKind], Collection[str] | None] = lambda name, kind: None,
+        known: Known = lambda name, kind: None,
+        deny: DenyList | None = None,
     ) -> CrosswalkReport:
         """Read a crosswalk and keep it; the same content is kept once.
-
-        Args:
-            source: name of the taxonomy that the file's first ids are of; ``target`` of its second ones.
-            kind: what it is about; occupations for the official file, else skills.
-            known: ids of a taxonomy's concepts of a kind, None where it is not there; for the report alone.
 
         Raises:
             InputError: when no row can be used; single bad rows are in the report's ``problems``.
             ConfigError: when the folder cannot be written.
         """
-        if source == target:
-            raise InputError("a crosswalk leads from one taxonomy to another", field="to", remedy="name two")
-        found, links, problems = read_crosswalk(file, source, target)
-        kind = kind or found
-        if not links:
-            reason = f": {problems[0]}" if problems else ""
-            raise InputError(f"holds no usable link{reason}", where=file.name, remedy="correct the file")
-        rows = sorted([link.source, link.target, link.relation.value] for link in links)
-        raw = canonical_json({"source": source, "target": target, "kind": kind.value, "links": rows}).encode("ascii")
-        id_ = f"{kind.value}-{source}-{target}+{hashlib.sha256(raw).hexdigest()[:12]}"
         try:
-            write_once(self._folder / f"{id_}{SUFFIX}", raw)
+            raw = file.read_bytes()
+        except OSError as e:
+            raise InputError(f"cannot read it: {e.strerror}", where=str(file), remedy="check the path") from None
+        walk, report = read_whole(raw, file.name, source, target, kind, known, deny)
+        try:
+            write_once(self._folder / f"{walk.id}{SUFFIX}", walk.document.encode("ascii"))
         except OSError as e:
             raise ConfigError(
                 f"cannot write crosswalks to {self._folder}: {e.strerror}",
                 remedy="point ASCERTAIN_HOME at a folder that this user may write",
             ) from None
-        return CrosswalkReport(
-            id_,
-            source,
-            target,
-            kind,
-            len(links),
-            tuple(problems),
-            _unknown({k.source for k in links}, known(source, kind)),
-            _unknown({k.target for k in links}, known(target, kind)),
-        )
+        return report
 
     def ids(self) -> list[str]:
         """Ids of all crosswalks, the newest first."""
@@ -167,14 +130,7 @@ class CrosswalkLibrary:
                 f"there is no crosswalk {id!r}",
                 remedy=f"use one of {', '.join(ids)}" if ids else "import one: ascertain taxonomy crosswalk import",
             )
-        raw = (self._folder / f"{full}{SUFFIX}").read_bytes()
-        if hashlib.sha256(raw).hexdigest()[:12] != full.rpartition("+")[2]:
-            raise IntegrityError(
-                f"{full}{SUFFIX} is not what its name says", remedy="delete the file and import the crosswalk again"
-            )
-        doc = json.loads(raw)
-        links = [Link(a, b, Relation(relation)) for a, b, relation in doc["links"]]
-        return StoredCrosswalk(full, doc["source"], doc["target"], ConceptKind(doc["kind"]), links)
+        return crosswalk_from(full, (self._folder / f"{full}{SUFFIX}").read_text(encoding="utf-8"))
 
     def newest(self) -> list[StoredCrosswalk]:
         """The newest crosswalk of each kind between each two taxonomies."""
@@ -184,23 +140,72 @@ class CrosswalkLibrary:
     def links_to(self, name: str, concept_id: str) -> list[Link]:
         """What a concept corresponds to in the taxonomy called ``name``, through any crosswalk, the nearest first."""
         found = {link for walk in self.newest() for link in walk.between(name, concept_id)}
-        return sorted(found, key=_nearest)
+        return sorted(found, key=nearest)
 
 
 def skill_links(
-    store: ConceptStore, crosswalks: CrosswalkLibrary, moves: Moves | None = None
+    store: ConceptStore, walks: Iterable[StoredCrosswalk], moves: Moves | None = None
 ) -> Callable[[str], Link | None]:
-    """Where the newest crosswalks of skills lead the ids of other taxonomies in this one: the nearest link to a skill
-    that it has, also where a change of the taxonomy (``moves``) led that one to another. Read once, for many ids."""
-    name = store.version.partition("-")[0]
-    walks = [w for w in crosswalks.newest() if w.kind is ConceptKind.SKILL and name in (w.source, w.target)]
+    """Where crosswalks of skills lead the ids of other taxonomies in this one (``leading``). Read once, for many."""
+    leading = Leading(store.version.partition("-")[0], walks, moves or {}, lambda ident: store.skill(ident) is not None)
+    return leading.skill
 
-    def led(ident: str) -> Link | None:
-        every = {k for w in walks for k in w.between(name, ident)}
-        found = [replace(k, target=to[0]) for k in every if len(to := (moves or {}).get(k.target, (k.target,))) == 1]
-        return min((k for k in found if store.skill(k.target) is not None), key=_nearest, default=None)
 
-    return led
+def read_whole(
+    raw: bytes,
+    name: str,
+    source: str,
+    target: str,
+    kind: ConceptKind | None = None,
+    known: Known = lambda name, kind: None,
+    deny: DenyList | None = None,
+) -> tuple[StoredCrosswalk, CrosswalkReport]:
+    """A crosswalk out of the bytes of a file of either layout, and what was found in it.
+
+    Args:
+        source: name of the taxonomy that the file's first ids are of; ``target`` of its second ones.
+        kind: what it is about; occupations for the official file, else skills.
+        known: labels by id of a taxonomy's concepts of a kind, None where it is not there: ids that are not among them
+            are counted, and a link of skills is left out where ``deny`` refuses a name of either end.
+
+    Raises:
+        InputError: when no row can be used; single bad rows are in the report's ``problems``.
+    """
+    if source == target:
+        raise InputError("a crosswalk leads from one taxonomy to another", field="to", remedy="name two")
+    for field, given in (("from", source), ("to", target)):
+        if not _NAME.fullmatch(given):
+            raise InputError(
+                f"{given!r} is no name of a taxonomy",
+                field=field,
+                remedy="small letters and digits, such as onet",
+            )
+    theirs = known(source, ConceptKind.SKILL) or {}
+    ours = known(target, ConceptKind.SKILL) or {}
+
+    def refused(a: str, b: str, cells: Mapping[str, str]) -> str:
+        names = (a, cells.get("label", ""), theirs.get(a, ""), b, cells.get("target", ""), ours.get(b, ""))
+        for told in names:
+            if deny is not None and told and (group := deny.refuses(told)) is not None:
+                return f"{told!r} can never be a skill ({group.id}): {group.why}"
+        return ""
+
+    found, links, problems = _read(raw, name, source, target, refused if kind is not ConceptKind.OCCUPATION else None)
+    kind = kind or found
+    if not links:
+        reason = f": {problems[0]}" if problems else ""
+        raise InputError(f"holds no usable link{reason}", where=name, remedy="correct the file")
+    walk = crosswalk_of(source, target, kind, links)
+    return walk, CrosswalkReport(
+        walk.id,
+        source,
+        target,
+        kind,
+        len(links),
+        tuple(problems),
+        _unknown({k.source for k in links}, known(source, kind)),
+        _unknown({k.target for k in links}, known(target, kind)),
+    )
 
 
 def read_crosswalk(file: Path, source: str, target: str) -> tuple[ConceptKind, list[Link], list[Problem]]:
@@ -213,22 +218,28 @@ def read_crosswalk(file: Path, source: str, target: str) -> tuple[ConceptKind, l
         raw = file.read_bytes()
     except OSError as e:
         raise InputError(f"cannot read it: {e.strerror}", where=str(file), remedy="check the path") from None
-    skipped, official = _header(raw, file.name)
+    return _read(raw, file.name, source, target, None)
+
+
+def _read(
+    raw: bytes, name: str, source: str, target: str, refused: Refused | None
+) -> tuple[ConceptKind, list[Link], list[Problem]]:
+    skipped, official = _header(raw, name)
     problems: list[Problem] = []
-    rows = _rows(raw, file.name, skipped, _OFFICIAL if official else _OWN, problems)
+    rows = _rows(raw, name, skipped, _OFFICIAL if official else _OWN, problems)
     if official:
         if ("onet" in source) == ("onet" in target):
             raise InputError(
                 "this is the crosswalk between O*NET and ESCO",
-                where=file.name,
+                where=name,
                 field="from",
                 remedy="write --from onet --to esco (or the names you gave them: O*NET's holds 'onet')",
             )
-        links = _links(rows, _OFFICIAL, _MATCHES, problems)
+        links = _links(rows, _OFFICIAL, _MATCHES, problems, None)
         if "onet" in target:
             links = [Link(k.target, k.source, k.relation.inverse) for k in links]
         return ConceptKind.OCCUPATION, links, problems
-    return ConceptKind.SKILL, _links(rows, _OWN, {r.value: r for r in Relation}, problems), problems
+    return ConceptKind.SKILL, _links(rows, _OWN, {r.value: r for r in Relation}, problems, refused), problems
 
 
 def _header(raw: bytes, file: str) -> tuple[int, bool]:
@@ -256,7 +267,11 @@ def _rows(raw: bytes, file: str, skipped: int, needed: Sequence[str], problems: 
 
 
 def _links(
-    rows: Iterator[Row], columns: Sequence[str], relations: dict[str, Relation], problems: list[Problem]
+    rows: Iterator[Row],
+    columns: Sequence[str],
+    relations: dict[str, Relation],
+    problems: list[Problem],
+    refused: Refused | None,
 ) -> list[Link]:
     found: dict[tuple[str, str], tuple[Link, int]] = {}
     from_, to, relation = columns
@@ -273,6 +288,8 @@ def _links(
             problems.append(row.problem(relation, f"{said!r} is none of {', '.join(relations)}"))
         elif (a, b) in found:
             problems.append(row.problem(to, f"{a} and {b} stand in line {found[a, b][1]} already"))
+        elif why := refused(a, b, row.cells) if refused else "":
+            problems.append(row.problem(from_, why))
         else:
             found[a, b] = Link(a, b, relations[said]), row.line
     return [link for link, _ in found.values()]
@@ -291,9 +308,5 @@ def profiles_for(
     return [(p, link) for p, link in profiles if p]
 
 
-def _unknown(ids: set[str], known: Collection[str] | None) -> int | None:
+def _unknown(ids: set[str], known: Mapping[str, str] | None) -> int | None:
     return None if known is None else len(ids.difference(known))
-
-
-def _nearest(link: Link) -> tuple[int, str, str]:
-    return link.relation.rank, link.source, link.target

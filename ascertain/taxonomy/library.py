@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
+from ascertain.domain.crosswalks import StoredCrosswalk
 from ascertain.domain.overlays import Moves, Overlay
 from ascertain.errors import ConfigError, InputError, IntegrityError, NotFoundError
 from ascertain.taxonomy.adapted import made_for, read_adapted
@@ -195,8 +196,9 @@ class TaxonomyLibrary:
         """All imported taxonomies by name, the newest import of each first."""
         return [imported(f) for f in sorted(self._files(), key=lambda f: split(f)[0])]
 
-    def open(self, name: str, overlay: Overlay | None = None) -> TaxonomyBundle:
-        """Open a taxonomy by ``name`` (its newest import) or ``name@version``, under changes that lie on it.
+    def open(self, name: str, overlay: Overlay | None = None, walks: Sequence[StoredCrosswalk] = ()) -> TaxonomyBundle:
+        """Open a taxonomy by ``name`` (its newest import) or ``name@version``, under changes that lie on it, ``walks``
+        being the crosswalks among them.
 
         ``version`` may be the whole version string, its release, or the beginning of its hash.
 
@@ -207,7 +209,7 @@ class TaxonomyLibrary:
         """
         base, _, wanted = name.partition("@")
         if base == STARTER:
-            return self._open_starter(wanted, overlay)
+            return self._open_starter(wanted, overlay, walks)
         files = [f for f in self._files() if split(f)[0] == base]
         if wanted:
             files = [f for f in files if matches(f, wanted)]
@@ -226,9 +228,9 @@ class TaxonomyLibrary:
         skills, profiles, meta = decode(raw)
         lexicon = read_lexicon(self._config, meta["language"])
         store = ConceptStore(version, skills, profiles)
-        return self._bundle(store, lexicon, (), meta["language"], digests_of(meta), overlay)
+        return self._bundle(store, lexicon, (), meta["language"], digests_of(meta), overlay, walks)
 
-    def _open_starter(self, wanted: str, overlay: Overlay | None) -> TaxonomyBundle:
+    def _open_starter(self, wanted: str, overlay: Overlay | None, walks: Sequence[StoredCrosswalk]) -> TaxonomyBundle:
         folder, roles, schemas = self._config / "taxonomy" / STARTER, self._config / "roles", self._config / "schemas"
         files = [*sorted(folder.glob("*.json")), *sorted(roles.glob("*.json"))]
         hashed = hashlib.sha256()
@@ -244,7 +246,7 @@ class TaxonomyLibrary:
         for p in loaded.problems:
             _log.warning("starter taxonomy: %s", p)
         store = ConceptStore(version, loaded.skills, loaded.job_profiles)
-        return self._bundle(store, lexicon, loaded.problems, loaded.language, overlay=overlay)
+        return self._bundle(store, lexicon, loaded.problems, loaded.language, overlay=overlay, walks=walks)
 
     def _load(
         self, format: str, path: Path, name: str, language: str, more: Sequence[str], say: Progress
@@ -274,10 +276,12 @@ class TaxonomyLibrary:
         language: str,
         names: Mapping[str, str] | None = None,
         overlay: Overlay | None = None,
+        walks: Sequence[StoredCrosswalk] = (),
     ) -> TaxonomyBundle:
         release, moves = store, overlay.moves if overlay else {}
         if overlay is not None and overlay.changes:
-            store = overlaid(store, overlay)
+            denied = denied_ids(overlay.over(store.skills()), read_denied(self._config)) if walks else frozenset()
+            store = overlaid(store, overlay, walks, denied)
         skills = store.skills()
         index = self._indexes.of(store, lexicon, keep=not problems)
         retriever: Retriever | None = self._own(skills, self._folder) if self._own else None

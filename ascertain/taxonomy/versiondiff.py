@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ascertain.domain.crosswalks import ConceptKind, Link, Relation, VersionDiff
+from ascertain.domain.crosswalks import ConceptKind, Link, Relation, StoredCrosswalk, VersionDiff
 from ascertain.domain.ports import Taxonomy
-from ascertain.taxonomy.crosswalk import StoredCrosswalk
 
 
 def succession(diff: VersionDiff, before: Taxonomy) -> StoredCrosswalk:

@@ -3,7 +3,8 @@
 A fenced block marked ``console`` is run: each line ``$ ascertain …`` (and ``$ python main.py …``) against a copy of the
 demonstration's state, in order, and must end with 0. A block marked ``python`` is run as a program. Words in capitals
 stand for something of the demonstration: ID a learner, ASSERTION, ITEM, PLAN a drafted one. A block that cannot be run
-here has ``<!-- not run: WHY -->`` on the line before it.
+here has ``<!-- not run: WHY -->`` on the line before it. Each block starts from that state;
+the tutorial is one walk.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -94,18 +96,31 @@ def stand_ins(place: Place) -> dict[str, str]:
     return dict(zip(("ID", "ASSERTION", "ITEM", "PLAN"), (*row, plan), strict=True))
 
 
-@pytest.mark.parametrize("block", of_all("console"), ids=str)
-def test_console_blocks_run(block: Block, own: Place) -> None:
+def walk(document: str) -> str:
+    """What runs in one home: the tutorial from end to end, elsewhere a block."""
+    return "docs/tutorial.md" if document.startswith("docs/tutorial.md:") else document
+
+
+WALKS = {name: list(found) for name, found in groupby(of_all("console"), key=lambda b: walk(str(b)))}
+
+
+@pytest.mark.parametrize("blocks", WALKS.values(), ids=WALKS.keys())
+def test_console_blocks_run(blocks: list[Block], own: Place) -> None:
     words = stand_ins(own)
-    commands = commands_of(block)
-    assert commands, f"{block} runs nothing"
-    for arguments in commands:
-        named = [words.get(a, a) for a in arguments]
-        if block.document == "README.md":  # as a newcomer does, in processes of their own
-            own.run(*named)
-        else:
-            answer = call(*named, home=own.home, folder=own.folder)
-            assert answer.code == 0, (named, answer)
+    for block in blocks:
+        commands = commands_of(block)
+        assert commands, f"{block} runs nothing"
+        for arguments in commands:
+            named = [words.get(a, a) for a in arguments]
+            if block.document == "README.md":  # as a newcomer does, in processes of their own
+                own.run(*named)
+            else:
+                answer = call(*named, home=own.home, folder=own.folder)
+                assert answer.code == 0, (named, answer)
+
+
+def test_the_tutorial_is_one_walk() -> None:
+    assert len(WALKS["docs/tutorial.md"]) >= 7
 
 
 @pytest.mark.parametrize("block", of_all("python"), ids=str)

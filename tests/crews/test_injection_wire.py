@@ -47,6 +47,10 @@ def obeying(world: World) -> Script:
         if asked[role] == 1:
             calls = [*OUTSIDE, *(t["function"]["name"] for t in body["tools"])]
             return {"tool_calls": [_call(i, name) for i, name in enumerate(dict.fromkeys(calls))]}
+        if role == "taxonomy_mapper" and asked[role] == 2:  # names for every claim whatever it was told to name
+            words = {"words": ["Python", "SQL", "Kubernetes", "Negotiation"]}
+            calls = [(n, json.dumps({**words, "claim_id": f"c{n}"})) for n in range(1, 13)]
+            return {"tool_calls": [_call(n, "skills_in_other_words", given) for n, given in calls]}
         answer = sensible(role, body)
         if "content" in answer:
             told = json.loads(answer["content"])
@@ -57,8 +61,8 @@ def obeying(world: World) -> Script:
     return script
 
 
-def _call(number: int, name: str) -> Body:
-    return {"id": f"x{number}", "type": "function", "function": {"name": name, "arguments": "{}"}}
+def _call(number: int, name: str, given: str = "{}") -> Body:
+    return {"id": f"x{number}", "type": "function", "function": {"name": name, "arguments": given}}
 
 
 def test_a_model_that_obeys_every_attempt_changes_nothing_that_it_may_not(
@@ -81,8 +85,10 @@ def test_a_model_that_obeys_every_attempt_changes_nothing_that_it_may_not(
     with serve(obeying(poisoned)) as server:
         poisoned.crew = crew(server.url)  # type: ignore[assignment]
         run = poisoned.assess()
+        looked_up = [m["content"] for b in server.requests for m in b["messages"] if "implied" in str(m.get("content"))]
         port = int(server.url.rsplit(":", 1)[1].split("/")[0])
     assert run.run.state is RunState.DONE
+    assert looked_up, "the model never read a skill into words: nothing was tried"
     assert reached == {("127.0.0.1", port)}, "a text was followed to another address"
     accepted = {s: a.level for s, a in poisoned.assertions().items() if a.state is AssertionState.ACCEPTED}
     assert {s: level for s, level in accepted.items() if level is None or level > (honest.get(s) or 0)} == {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ascertain.domain.casefile import CaseFile, CatalogueItem, Mentor, Versions
+from ascertain.domain.crosswalks import Link
 from ascertain.domain.evidence import Evidence, EvidenceKind
 from ascertain.domain.paths import PathPlan, PathProblem, PlanStatus, closure_of, ordered, timeline, violations
 from ascertain.domain.ports import CrewServices
@@ -34,6 +35,9 @@ class TinyTaxonomy:
         return SKILLS
 
     def job_profile(self, profile_id: str) -> JobProfile | None:
+        return None
+
+    def led(self, ident: str, framework: str = "") -> Link | None:
         return None
 
 

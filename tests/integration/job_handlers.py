@@ -7,10 +7,10 @@ import signal
 import time
 from pathlib import Path
 
-from ascertain.errors import NotFoundError
+from ascertain.errors import DatabaseAway, NotFoundError
 
 HERE = "tests.integration.job_handlers"
-NAMES = ("mark", "hold", "stubborn", "fail", "hopeless", "suicide", "deaf", "environment")
+NAMES = ("mark", "hold", "stubborn", "fail", "hopeless", "away", "suicide", "deaf", "environment")
 ALL = frozenset(f"{HERE}.{n}" for n in NAMES)
 
 
@@ -49,6 +49,12 @@ def hopeless(folder: str, name: str) -> None:
     """Fail in a way that no other try heals."""
     mark(folder, name)
     raise NotFoundError("there is no learner L9")
+
+
+def away(folder: str, name: str) -> None:
+    """Fail as a job does while the database starts."""
+    mark(folder, f"{name}.away")
+    raise DatabaseAway("the database cannot be reached: connection refused")
 
 
 def suicide(folder: str, name: str) -> None:

@@ -109,6 +109,8 @@ SELDOM: dict[str, str] = {
     "taxonomy apply": "x1 --reason x",
     "taxonomy revert": "x1 --reason x",
     "taxonomy release propose": "",
+    "taxonomy crosswalk propose": "",
+    "taxonomy crosswalk codes": "",
     "taxonomy release amend": "x1 --lead a=b --reason x",
     "assess": "--learner PERSON",
     "sweep": "",

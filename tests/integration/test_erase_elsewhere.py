@@ -28,11 +28,11 @@ from ascertain.store.schema import Base
 from tests.agreed import OPINIONS, agree, tell_everybody
 from tests.integration.command import call
 from tests.integration.job_harness import settings_in, wait_for
-from tests.integration.store.conftest import postgres, schema_url
+from tests.integration.store.conftest import schema_url
 from tests.integration.test_cli_erase import fill
 from tests.integration.test_cli_person import ANN, BOB, WORK
 
-__all__ = ["postgres", "schema_url"]
+__all__ = ["schema_url"]
 
 OLD = "Annabel Maria Oldendorf"
 """Her name before it was corrected."""

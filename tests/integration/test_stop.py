@@ -15,6 +15,7 @@ import pytest
 
 from ascertain import runtime
 from ascertain.domain.access import Scope
+from ascertain.domain.sweeps import SweepState
 from ascertain.domain.writeback import WriteResult
 from ascertain.errors import InputError
 from ascertain.jobs import worker
@@ -144,7 +145,7 @@ def test_a_sweep_that_runs_ends_at_its_next_person(app: App) -> None:
         switch(app, on=False)
 
     report = app.sweep("all", trigger="t", force=True, progress=after)
-    assert (seen, report.stopped, report.assessed) == ([1], True, 1)
+    assert (seen, report.sweep.state, report.sweep.figures["assessed"]) == ([1], SweepState.STOPPED, 1)
 
 
 def test_the_schedule_and_the_inbox_queue_nothing(app: App, tmp_path: Path) -> None:

@@ -44,6 +44,12 @@ class Page(Exchanged, Generic[Thing]):
     """How many rows or people are not shown because the caller may not see them."""
 
 
+# Their fields are described once they are made. For the source of each `One[X]`, which has none, Pydantic would search
+# the whole stack: seconds at every start.
+for _envelope in (One, Page):
+    _envelope.model_config["use_attribute_docstrings"] = False
+
+
 @lru_cache(maxsize=256)
 def one_of(model: type[BaseModel]) -> type[One[Any]]:
     """The envelope of one thing."""

@@ -88,4 +88,5 @@ def _told(receipt: Receipt) -> dict[str, Any]:
         "next_task": receipt.next_task,
         "next_task_at": receipt.next_task_at,
         "review": receipt.review.id if receipt.review else None,
+        "model": list(receipt.model),
     }

@@ -171,7 +171,7 @@ def accept(
         if len(found) != 1:
             raise NotFoundError(f"{len(found)} proposals are called that")
         floor, level = app.policy.mapping.claim_floor, Level(given.level)
-        deny, led = read_denied(), app.crosswalked()
+        deny, led = read_denied(), app.bundle.taxonomy.led
         made = accept_job.draft(found[0], app.bundle.mapper, floor, level, given.id, deny=deny, led=led)
         with caller.writing() as uow:
             demand(uow, caller.who, caller.action)

@@ -55,6 +55,8 @@ class Explanation(Exchanged):
     next_task_at: Probability
     review: str | None
     """Id of its review item."""
+    model: list[str]
+    """What a language model did about this skill that the rules did not; empty where none was asked."""
 
 
 class DayShare(Exchanged):

@@ -210,6 +210,27 @@ class QueueStanding(Exchanged):
     """Jobs for which no try is left."""
 
 
+@published("sweep")
+class SweepReport(Exchanged):
+    """A sweep and what came of it."""
+
+    id: str
+    cohort: str
+    trigger: str
+    """What started it: `cli`, `schedule:NAME`."""
+    state: str
+    """`running`, `done` or `stopped`."""
+    force: bool
+    queued: bool
+    """Whether its assessments were handed to the queue."""
+    started_at: str
+    ended_at: str | None
+    figures: dict[str, int]
+    """People: looked at, due, unchanged, without notice or consent; of the due assessed, known, failed, or queued."""
+    expected: dict[str, float]
+    """What the due were expected to take: seconds of one worker, calls, tokens, US dollars, where runs tell."""
+
+
 @published("dead-job")
 class DeadJob(Exchanged):
     """A job for which no try is left."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ascertain.domain.charter import ChangeKind
 from ascertain.domain.content_tags import Says, TagState, Vote
+from ascertain.domain.crosswalks import ConceptKind, Relation
 from ascertain.domain.skills import SkillFamily
 from ascertain.domain.stewardship import AnswerKind, ProposalState
 from ascertain.pipeline.tag_words import Said
@@ -301,6 +302,33 @@ class TaxonomyRelease(Exchanged):
     """Those that fit it no longer, or that it makes needless."""
 
 
+class LedTo(Exchanged):
+    """A row of a crosswalk. ``relation``: what the target is to the source."""
+
+    source: str
+    relation: Relation
+    target: str
+    label: str
+
+
+class TaxonomyCrosswalk(Exchanged):
+    """A crosswalk beside the one in use between the same two taxonomies."""
+
+    id: str
+    other: str
+    kind: ConceptKind
+    words: str
+    relations: dict[str, int]
+    replaces: str
+    """Id of the one in use; empty for none."""
+    added: int
+    dropped: int
+    unknown: int
+    """Links to an id that the taxonomy in use does not have."""
+    links: list[LedTo]
+    """Of those that are added, the first 200."""
+
+
 class InBatches(Exchanged):
     """Of how many people's results a change that is applied by the queue has moved how many."""
 
@@ -317,11 +345,35 @@ class TaxonomyPreview(TaxonomyProposal):
     impact: TaxonomyImpact
     release: TaxonomyRelease | None
     """Of a release, what becomes of the skills."""
+    crosswalk: TaxonomyCrosswalk | None
+    """Of a crosswalk, what it leads."""
     batches: InBatches
     needed: int
     """How many people have to say yes."""
     yes: int
     answers: list[TaxonomyAnswer]
+
+
+class GivenLink(Sent):
+    """One row of a crosswalk that somebody has decided."""
+
+    source: Id
+    """The concept's id in the other taxonomy."""
+    target: Id
+    """Its id in the taxonomy that it leads to."""
+    relation: Relation
+    """What the target is to the source."""
+    label: str = Field(default="", max_length=200)
+    """The other taxonomy's name for it: a name that can never be a skill is refused."""
+
+
+class GivenCrosswalk(Sent):
+    """Which concept of one taxonomy corresponds to which of another."""
+
+    source: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    """Name of the other taxonomy, such as onet or hris."""
+    kind: ConceptKind = ConceptKind.SKILL
+    links: list[GivenLink] = Field(min_length=1, max_length=5000)
 
 
 @published("propose-taxonomy-change")
@@ -332,7 +384,10 @@ class ProposeChange(Sent):
     skill: str = Field(default="", max_length=300)
     """Id or label of the skill that is changed."""
     target: str = Field(default="", max_length=300)
-    """Of a merge, the skill that stays; of a release, which one, or empty for the newest that is imported."""
+    """Of a merge, the skill that stays; of a release, which one, or empty for the newest that is imported; of a
+    crosswalk that is imported, its id."""
+    crosswalk: GivenCrosswalk | None = None
+    """Of a crosswalk to the taxonomy in use, its rows, where it is not imported."""
     leads: dict[Id, list[Id]] = Field(default_factory=dict, max_length=1000)
     """Of a release, what follows skills that it no longer has, where their names do not say."""
     names: list[Id] = Field(default_factory=list, max_length=10)

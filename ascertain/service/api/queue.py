@@ -12,10 +12,10 @@ from ascertain.domain.permission import Action
 from ascertain.service.api.answers import One, Page
 from ascertain.service.api.asking import Asks, Caller
 from ascertain.service.api.description import PROBLEMS
-from ascertain.service.api.models_operation import DeadJob, QueueStanding, Requeue, Requeued
+from ascertain.service.api.models_operation import DeadJob, QueueStanding, Requeue, Requeued, SweepReport
 from ascertain.service.api.paging import Paging, Sorted
 from ascertain.service.api.writing import WRITE_PROBLEMS, Done, Given, Writes, once, takes
-from ascertain.service.queueing import again, look
+from ascertain.service.queueing import again, look, reports
 
 router = APIRouter(prefix="/v1/queue", tags=["operation"], responses=PROBLEMS)
 
@@ -34,6 +34,17 @@ def dead(caller: Runs, paging: Annotated[Paging, Depends()]) -> Response:
     rows = [plain(r) for r in look(caller.service, caller.who)[1]]
     order = {r["id"]: i for i, r in enumerate(rows)}
     return caller.page(DeadJob, caller.cut(Sorted(rows, lambda r: (order[r["id"]],)), paging))
+
+
+@router.get("/sweeps", operation_id="list_sweeps", response_model=Page[SweepReport])
+def sweeps(caller: Runs, paging: Annotated[Paging, Depends()]) -> Response:
+    """The last hundred sweeps, the latest first, with what they were expected to take and what came of them."""
+    rows = [
+        {k: v for k, v in plain(s).items() if k in SweepReport.model_fields}
+        for s in reports(caller.service, caller.who)
+    ]
+    order = {r["id"]: i for i, r in enumerate(rows)}
+    return caller.page(SweepReport, caller.cut(Sorted(rows, lambda r: (order[r["id"]],)), paging))
 
 
 @router.post(

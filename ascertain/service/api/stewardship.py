@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from ascertain.domain.charter import ChangeKind
+from ascertain.domain.crosswalks import StoredCrosswalk
 from ascertain.domain.overlays import Change
 from ascertain.domain.permission import Action
 from ascertain.domain.stewardship import Proposal, ProposalState
+from ascertain.errors import InputError
 from ascertain.jobs.stewarding import enqueue_carry_out
 from ascertain.pipeline.permit import demand
 from ascertain.pipeline.taxonomy_change import amended, in_words, made_change
@@ -24,6 +28,7 @@ from ascertain.service.api.models_stewardship import (
     AmendChange,
     AnswerChange,
     CarryOut,
+    GivenCrosswalk,
     ProposeChange,
     Reverted,
     TaxonomyPreview,
@@ -35,6 +40,8 @@ from ascertain.service.api.writing import WRITE_PROBLEMS, Done, Given, Writes, o
 
 router = APIRouter(prefix="/v1/taxonomy", tags=["taxonomy"], responses=PROBLEMS)
 
+MOST_BYTES = 2 * 1024 * 1024
+"""Of a proposal: a crosswalk may have thousands of rows."""
 Ident = Annotated[str, Path(max_length=80, description="Id of a proposal.")]
 Approves = Annotated[Caller, Depends(Writes(Action.TAXONOMY_APPROVE))]
 
@@ -73,13 +80,13 @@ def one(proposal: Ident, caller: Annotated[Caller, Depends(Asks(Action.TAXONOMY_
     responses=WRITE_PROBLEMS,
     openapi_extra=takes(ProposeChange),
 )
-def propose(caller: Approves, given: Annotated[ProposeChange, Depends(Given(ProposeChange))]) -> Response:
+def propose(caller: Approves, given: Annotated[ProposeChange, Depends(Given(ProposeChange, MOST_BYTES))]) -> Response:
     """Put a change up for decision. The same change is the same proposal. Nothing is changed by it."""
 
     def work() -> Done:
         with caller.reading() as uow:
             demand(uow, caller.who, caller.action)
-        change = _release(caller, given) or made_change(
+        change = _read(caller, given) or made_change(
             caller.app.bundle.taxonomy,
             given.kind,
             skill=given.skill,
@@ -194,8 +201,37 @@ def revert(proposal: Ident, caller: Approves, given: Annotated[CarryOut, Depends
     return once(caller, given, work)
 
 
-def _release(caller: Caller, given: ProposeChange) -> Change | None:
-    return caller.app.release(given.target, given.leads) if given.kind is ChangeKind.RELEASE else None
+def _read(caller: Caller, given: ProposeChange) -> Change | None:
+    """What is read from a file, or from rows that somebody decided; ``None`` for what is written down."""
+    if given.kind is ChangeKind.RELEASE:
+        return caller.app.release(given.target, given.leads)
+    if given.kind is not ChangeKind.CROSSWALK:
+        return None
+    if given.crosswalk is None:
+        return caller.app.crosswalk(caller.app.crosswalks.open(given.target))
+    return caller.app.crosswalk(_rows(caller, given.crosswalk))
+
+
+def _rows(caller: Caller, given: GivenCrosswalk) -> StoredCrosswalk:
+    """
+    Raises:
+        InputError: a row cannot be used, naming it: of a request all rows are taken, or none.
+    """
+    app, text = caller.app, io.StringIO(newline="")
+    out = csv.writer(text)
+    out.writerow(("from", "to", "relation", "label"))
+    out.writerows((k.source, k.target, k.relation.value, k.label) for k in given.links)
+    raw = text.getvalue().encode()
+    walk, report = app.read_crosswalk(raw, "crosswalk.links", given.source, app.taxonomies.name, given.kind)
+    if report.problems:
+        first = report.problems[0]
+        raise InputError(
+            first.message,
+            where=f"crosswalk.links[{first.line - 2}]",
+            field={"from": "source", "to": "target"}.get(first.field or "", first.field),
+            remedy="leave it out, or correct it",
+        )
+    return walk
 
 
 def _names(caller: Caller, p: Proposal) -> dict[str, str]:

@@ -145,13 +145,13 @@ def _page(uow: UnitOfWork, app: App, learner: Learner, skill: str) -> Json:
     found = found_view(uow, find(uow, learner, needs, desk.seek), taxonomy)
     asked_for = views_gaps.gaps(uow, learner, taxonomy)["gaps"]
     data = mentoring_of(uow, learner, taxonomy, desk, own=True)
-    standing = {(m["other"], m["skill"]) for m in data["asked"] if m["state"] in ("asked", "accepted")}
+    standing = {(m["other"], m["skill"]): m["state"] for m in data["asked"] if m["state"] in ("asked", "accepted")}
     least = desk.seek.rules.least_level
     accepted = [a for a in uow.assertions.of(learner.id) if a.state is AssertionState.ACCEPTED]
     good = [(label(taxonomy, a.skill_id), a.skill_id) for a in accepted if a.level and a.level >= least]
     skills: dict[str, list[Json]] = {}
     for r in found:
-        skills.setdefault(r["label"], []).append(r | {"standing": (r["mentor"], r["skill"]) in standing})
+        skills.setdefault(r["label"], []).append(r | {"standing": standing.get((r["mentor"], r["skill"]), "")})
     return data | {
         "found": found,
         "by_skill": list(skills.items()),

@@ -12,18 +12,20 @@ from ascertain.errors import ConflictError, NotFoundError
 from ascertain.service.pages.operation import tabs_for
 from ascertain.service.pages.shell import Reader, Reads, Sends, Sent, back, service_of, show
 from ascertain.service.problems import Problem
-from ascertain.service.queueing import again, look
+from ascertain.service.queueing import again, look, reports
 
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 100
+SWEEPS = 20
 
 
 @router.get("/queue")
 def queue(request: Request, reader: Annotated[Reader, Depends(Reads(Action.SYSTEM_RUN))]) -> HTMLResponse:
     """How the queue stands; the latest hundred of the jobs for which no try is left."""
     standing, dead = look(service_of(request), reader.who)
-    data = {"q": standing, "rows": dead[:SHOWN], "all": len(dead), "operation": tabs_for(reader.who)}
+    sweeps = reports(service_of(request), reader.who)[:SWEEPS]
+    data = {"q": standing, "sweeps": sweeps, "rows": dead[:SHOWN], "all": len(dead), "operation": tabs_for(reader.who)}
     return show(request, reader, "queue.html", data)
 
 

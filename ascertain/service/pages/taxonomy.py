@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from ascertain.domain.charter import ChangeKind
+from ascertain.domain.crosswalks import ConceptKind
 from ascertain.domain.overlays import Change
 from ascertain.domain.permission import Action
 from ascertain.domain.ports import Taxonomy
@@ -30,6 +32,8 @@ Json = dict[str, Any]
 FOUND = 30
 DRAWN = 8
 """Flows that are drawn, the greatest first."""
+LEFT = 5
+"""Rows of a file that are named as left out."""
 ORDER = (
     ProposalState.OPEN,
     ProposalState.APPROVED,
@@ -49,7 +53,7 @@ def taxonomy_page(
 
 
 @router.post("/taxonomy/proposals")
-def propose(request: Request, sent: Annotated[Sent, Depends(Sends(Action.TAXONOMY_APPROVE))]) -> Response:
+def propose(request: Request, sent: Annotated[Sent, Depends(Sends(Action.TAXONOMY_APPROVE, files=True))]) -> Response:
     """Put a change up for decision."""
     app, form = service_of(request).app, sent.form
     try:
@@ -58,7 +62,8 @@ def propose(request: Request, sent: Annotated[Sent, Depends(Sends(Action.TAXONOM
         kind = form.text("kind", 20)
         if kind not in set(ChangeKind):
             raise InputError("choose what is changed", field="kind", remedy="one of the five")
-        change = _release(app, kind, form) or made_change(
+        change, left = _read(app, kind, form)
+        change = change or made_change(
             app.bundle.taxonomy,
             ChangeKind(kind),
             skill=form.text("skill", 300),
@@ -72,7 +77,8 @@ def propose(request: Request, sent: Annotated[Sent, Depends(Sends(Action.TAXONOM
             uow.commit()
     except (InputError, ConflictError, NotFoundError) as e:
         return _page(request, sent.reader, "", "", e)
-    return back(request, sent.reader, f"/taxonomy/proposals/{made.id}", "It is proposed. Somebody else decides.")
+    said = "It is proposed. Somebody else decides."
+    return back(request, sent.reader, f"/taxonomy/proposals/{made.id}", f"{said} {left}".strip())
 
 
 @router.get("/taxonomy/proposals/{proposal}")
@@ -142,7 +148,7 @@ def apply(request: Request, proposal: str, sent: Annotated[Sent, Depends(Sends(A
         said = f"It is in use. The results of {found.batches.total} people follow one after the other."
         return back(request, sent.reader, f"/taxonomy/proposals/{quote(found.proposal.id)}", said)
     app.tag()
-    said = f"It is in use: {found.impact.words}. A sweep reads the evidence anew."
+    said = f"It is in use: {found.words}. A sweep reads the evidence anew."
     return back(request, sent.reader, f"/taxonomy/proposals/{quote(found.proposal.id)}", said)
 
 
@@ -169,6 +175,7 @@ def _page(request: Request, reader: Reader, q: str, state: str, error: Ascertain
     with app.units(write=False) as uow:
         may_decide = may(uow, reader.who, Action.TAXONOMY_APPROVE)
         every = uow.stewardship.proposals(app.taxonomies.name) if may_decide else []
+        codes = app.codes(uow) if may_decide else []
     rows = [p for p in every if not state or p.state.value == state]
     rows.sort(key=lambda p: (ORDER.index(p.state), -p.support.people, p.id))
     data = {
@@ -180,6 +187,10 @@ def _page(request: Request, reader: Reader, q: str, state: str, error: Ascertain
         "releases": [v for v in app.library.versions(app.taxonomies.name) if v != app.taxonomies.changes().base]
         if may_decide and not app.taxonomies.named
         else [],
+        "crosswalks": _imported(app, every) if may_decide else [],
+        "unled": [c for c in codes if not c.target],
+        "led": sum(bool(c.target) for c in codes),
+        "name": app.taxonomies.name,
         "may_decide": may_decide,
         "state": state,
         "states": [(s.value, sum(p.state is s for p in every)) for s in ORDER],
@@ -219,8 +230,30 @@ def _one(request: Request, reader: Reader, ident: str, error: AscertainError | N
     return show(request, reader, "taxonomy-proposal.html", data, status=422 if error else 200, messages=said)
 
 
-def _release(app: App, kind: str, form: Form) -> Change | None:
-    return app.release(form.text("target", 300)) if kind == ChangeKind.RELEASE.value else None
+def _imported(app: App, every: list[Proposal]) -> list[str]:
+    """Crosswalks to the taxonomy in use that were imported here and nobody has proposed."""
+    name, known = app.taxonomies.name, {p.change.target for p in every}
+    return [i for i in app.crosswalks.ids() if i not in known and name in i.rpartition("+")[0].split("-", 2)[1:]]
+
+
+def _read(app: App, kind: str, form: Form) -> tuple[Change | None, str]:
+    """What is read from a file, and which rows of it are left out; nothing for what is written down."""
+    if kind == ChangeKind.RELEASE.value:
+        return app.release(form.text("target", 300)), ""
+    if kind != ChangeKind.CROSSWALK.value:
+        return None, ""
+    file = form.file("file")
+    if file is None:
+        return app.crosswalk(app.crosswalks.open(form.text("target", 300))), ""
+    about = form.text("about", 20) or None
+    if about is not None and about not in set(ConceptKind):
+        raise InputError("choose what it is about", field="about", remedy="skills or jobs")
+    name = PurePath(file.name.replace("\\", "/")).name[:100] or "the file"
+    of = ConceptKind(about) if about else None
+    walk, report = app.read_crosswalk(file.body, name, form.text("source", 40), app.taxonomies.name, of)
+    left = "; ".join(f"{p.file}:{p.line}, field {p.field!r}: {p.message}" for p in report.problems[:LEFT])
+    more = f" and {len(report.problems) - LEFT} more" if len(report.problems) > LEFT else ""
+    return app.crosswalk(walk), f"Left out: {left}{more}." if left else ""
 
 
 def _row(p: Proposal, taxonomy: Taxonomy) -> Json:

@@ -24,6 +24,7 @@ from ascertain.store import (  # the tables of the metadata
     schema_rights,  # noqa: F401
     schema_rollout,  # noqa: F401
     schema_stewardship,  # noqa: F401
+    schema_sweeps,  # noqa: F401
 )
 from ascertain.store.schema import Base
 

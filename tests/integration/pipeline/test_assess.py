@@ -111,6 +111,39 @@ def test_what_a_newer_run_found_is_not_replaced_by_an_older_one(world: World) ->
     assert world.due() == {"E2", "E3"}
 
 
+def test_what_is_stored_last_is_the_latest_though_its_machine_is_two_hours_behind(world: World) -> None:
+    world.assess()
+    world.add(piece("e-new", text="Wrote Python."))
+    world.clock.at -= timedelta(hours=2)
+    newer = world.assess()
+    assert newer.new
+    with world.store.units(write=False) as uow:
+        latest = uow.runs.latest("E1")
+    assert latest is not None
+    assert latest.id == newer.run.id
+    assert {a.run_id for a in world.assertions().values()} == {newer.run.id}
+    assert "E1" not in world.due()
+    world.remove("e-new")
+    assert world.assess().run.id != newer.run.id, "the first case again"
+    assert "E1" not in world.due()
+
+
+def test_a_newer_run_stands_though_the_clock_of_its_machine_is_behind(world: World) -> None:
+    other = replace(world.assessor, crew=type(world.crew)())
+
+    def newer() -> None:
+        world.add(piece("e-new", text="Wrote Python."))
+        world.clock.at -= timedelta(hours=2)
+        other.assess("E1", trigger="second worker")
+        world.clock.at += timedelta(hours=2)
+
+    world.crew.meanwhile = newer
+    late = world.assess()
+    assert not late.new
+    assert late.run.trigger == "second worker"
+    assert "E1" not in world.due()
+
+
 def test_evidence_that_comes_during_a_run_makes_the_learner_due_again(world: World) -> None:
     world.crew.meanwhile = lambda: world.add(piece("e-new", text="Wrote Python."))
     assert world.assess().new

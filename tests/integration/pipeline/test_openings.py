@@ -11,9 +11,9 @@ import pytest
 from ascertain.domain.openings import OpeningKind
 from ascertain.errors import InputError, NotFoundError
 from ascertain.paths import CONFIG_DIR
+from ascertain.pipeline.list_import import ListReport
 from ascertain.pipeline.openings import (
     GONE,
-    OpeningsReport,
     close_opening,
     import_openings,
     must_be_a_list,
@@ -34,7 +34,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def took(world: World, *records: Any, source: str = "ats", complete: bool = False) -> OpeningsReport:
+def took(world: World, *records: Any, source: str = "ats", complete: bool = False) -> ListReport:
     raw = {"source": source, "openings": list(records), "complete": complete}
     must_be_a_list(raw, "test")
     with world.store.units() as uow:

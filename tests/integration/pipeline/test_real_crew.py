@@ -94,10 +94,14 @@ def test_one_failing_learner_does_not_stop_the_others(app: App, monkeypatch: pyt
     with monkeypatch.context() as patch:
         patch.setattr(App, "assessor", property(lambda _: picky))
         report = app.sweep("all", trigger="test")
-    assert (report.assessed, report.known, report.unchanged) == (2, 0, 0)
-    assert [(f.learner_id, f.error) for f in report.failed] == [("E2", "no usable answer")]
+    figures = report.sweep.figures
+    assert (figures["due"], figures["assessed"], figures["failed"], figures["unchanged"]) == (3, 2, 1, 0)
+    assert [(f.learner_id, f.error) for f in report.failures] == [("E2", "no usable answer")]
     again = app.sweep("all", trigger="test")
-    assert (again.assessed, again.known, again.unchanged, again.failed) == (1, 0, 2, [])
+    assert (again.sweep.figures["assessed"], again.sweep.figures["unchanged"], again.failures) == (1, 2, ())
+    with app.units(write=False) as uow:
+        assert [s.id for s in uow.sweeps.recent(9)] == [again.sweep.id, report.sweep.id]
+        assert uow.sweeps.get(report.sweep.id) == report.sweep
     assert app.plan_sweep("all").due == ()
 
 

@@ -22,10 +22,11 @@ from ascertain.domain.talent import TalentRules
 from ascertain.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ascertain.pipeline.disputes import contest
 from ascertain.pipeline.fairness_succession import check_benches
+from ascertain.pipeline.list_import import ListReport
 from ascertain.pipeline.permit import may, operator, principal_of
 from ascertain.pipeline.readiness import ReadinessGround, keep_month
 from ascertain.pipeline.succession import Bench, bench, nominate, object_to, role_or_raise, take_off
-from ascertain.pipeline.succession_roles import RolesReport, import_key_roles, read_key_roles
+from ascertain.pipeline.succession_roles import import_key_roles, read_key_roles
 from ascertain.pipeline.succession_view import about, board, role_list
 from ascertain.pipeline.talent_file import read_talent
 from ascertain.store.groups import open_groups
@@ -49,7 +50,7 @@ def ground(world: World) -> ReadinessGround:
     return ReadinessGround(ON, POLICY, world.tagger)
 
 
-def took(world: World, raw: dict[str, Any]) -> RolesReport:
+def took(world: World, raw: dict[str, Any]) -> ListReport:
     with world.store.units() as uow:
         report = import_key_roles(uow, raw, actor=BY)
         uow.commit()

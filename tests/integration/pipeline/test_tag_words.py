@@ -20,6 +20,11 @@ from tests.integration.pipeline.test_content_tags import RULES, rows, say, tags
 from tests.integration.pipeline.world import ANN, World, exam
 
 
+@pytest.fixture
+def world(either_world: World) -> World:
+    return either_world
+
+
 def word(world: World, learner: str, said: str, skill: str = "sql", content: str = "sql-101") -> object:
     with world.store.units() as uow:
         person = uow.people.get(learner)

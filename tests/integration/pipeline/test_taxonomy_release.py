@@ -41,6 +41,11 @@ def opened(name: str, overlay: Overlay | None) -> Opened:
 
 
 @pytest.fixture
+def world(either_world: World) -> World:
+    return either_world
+
+
+@pytest.fixture
 def changing(world: World) -> Changing:
     made = Changing(world, opened)
     world.assess("E1")

@@ -27,6 +27,11 @@ from tests.integration.pipeline.world import ANN, World, exam
 
 
 @pytest.fixture
+def world(either_world: World) -> World:
+    return either_world
+
+
+@pytest.fixture
 def changing(world: World) -> Changing:
     made = Changing(world)
     world.assess("E1")

@@ -25,9 +25,10 @@ from ascertain.domain.spending import Usage
 from ascertain.pipeline.assess import Assessed, Assessor
 from ascertain.pipeline.cases import CaseBuilder
 from ascertain.pipeline.consent import Said, say
+from ascertain.pipeline.new_names import look_for_new_names
 from ascertain.pipeline.notice import Gate
 from ascertain.pipeline.pseudonyms import KeyedPseudonymiser
-from ascertain.pipeline.sweep import SweepPlan, plan_sweep
+from ascertain.pipeline.sweep import Due, SweepPlan, plan_sweep
 from ascertain.pipeline.tagging import tag_contents, tagger_version
 from ascertain.policy import read_policy
 from ascertain.store import Store, open_store
@@ -145,7 +146,7 @@ class ScriptedCrew:
         picks: list[Pick] = []
         for e in case.evidence:
             quote = e.text if e.kind in FREE_TEXT_KINDS else e.title or e.text
-            tags = case.tags.get(e.content_id or "", ())
+            tags = case.tags_of(e)
             offers: list[tuple[str, float, Level | None, str]] = [
                 (t.skill_id, t.probability, t.level, "tag") for t in tags
             ] or [(c.skill_id, c.probability, None, "search") for c in services.mapper.map([quote], top=5)[0]]
@@ -193,6 +194,8 @@ class World:
     pseudonyms: KeyedPseudonymiser = KEY
     gate: Gate = field(default_factory=Gate)
     calibration: str = NONE
+    url: str = ""
+    """Of another database than the file."""
 
     @property
     def tagger(self) -> str:
@@ -302,6 +305,7 @@ class World:
     def plan_with(self, builder: CaseBuilder, cohort: str = "all", *, force: bool = False) -> SweepPlan:
         """What a sweep with this builder would do."""
         today = self.clock.at.date()
+        look_for_new_names(self.store.units, builder, self.clock)
         return plan_sweep(self.store.units, builder, cohort, gate=self.gate, today=today, force=force)
 
     def due(self) -> set[str]:
@@ -324,7 +328,7 @@ class World:
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
         """Reach into the database as somebody without the product would."""
-        engine = create_engine(f"sqlite:///{self.file}")
+        engine = create_engine(self.url or f"sqlite:///{self.file}")
         try:
             with engine.begin() as connection:
                 result = connection.execute(text(statement), values)
@@ -340,6 +344,13 @@ def open_world(template: Path, folder: Path) -> World:
     return World(file, open_store(f"sqlite:///{file}", pseudonym=KEY.pseudonym, checkpoint_file=None))
 
 
+def world_at(url: str, folder: Path) -> World:
+    """A world on a migrated, empty database."""
+    return World(
+        folder / "none", open_store(url, pseudonym=KEY.pseudonym, checkpoint_file=folder / "checkpoints.jsonl"), url=url
+    )
+
+
 def migrated(folder: Path) -> Path:
     """A migrated database to copy."""
     file = folder / "template.sqlite"
@@ -349,6 +360,6 @@ def migrated(folder: Path) -> Path:
     return file
 
 
-def ids(learners: Iterable[Learner]) -> list[str]:
+def ids(learners: Iterable[Learner] | Iterable[Due]) -> list[str]:
     """Their ids."""
     return [p.id for p in learners]

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from ascertain.domain.permission import Role
-from tests.integration.service.pages_world import Page, Visitor
+from ascertain.service.pages.forms import token_of
+from tests.integration.service.pages_world import ORIGIN, Page, Visitor
 from tests.integration.service.writing_world import WritingWorld, writing_world
 
 LND: dict[Role, tuple[str, ...]] = {Role.L_AND_D: ("all",)}
@@ -111,3 +112,63 @@ def test_the_pages_search_propose_preview_decide_apply_and_take_back(world: Writ
     learner = Visitor(world.app, "ann@example.org")
     assert "Proposed changes" not in learner.get("/taxonomy?q=sql")
     assert learner.status(at) == 403
+
+
+def test_a_crosswalk_goes_all_the_way_and_back(world: WritingWorld) -> None:
+    rows = [
+        {"source": "H1", "target": "sql", "relation": "exact", "label": "SQL queries"},
+        {"source": "H2", "target": "python", "relation": "broader"},
+    ]
+    given = {"kind": "crosswalk", "crosswalk": {"source": "hris", "links": rows}}
+    with world.signed_in(ONE, LND) as one, world.signed_in(TWO, LND) as two:
+        trait = {"source": "H3", "target": "sql", "relation": "exact", "label": "Empathy"}
+        refused = one.post(
+            "/v1/taxonomy/proposals", json={**given, "crosswalk": {"source": "hris", "links": [*rows, trait]}}
+        )
+        assert refused.status_code == 422
+        assert "crosswalk.links[2]" in refused.text
+        assert "can never be a skill" in refused.text
+        made = data(one.post("/v1/taxonomy/proposals", json=given), 201)
+        assert made["words"].startswith("The crosswalk skill-hris-starter+")
+        at = f"/v1/taxonomy/proposals/{made['id']}"
+        told = data(two.get(at))["crosswalk"]
+        assert told["words"] == "leads skills of hris: 1 broader, 1 exact"
+        assert [(k["source"], k["target"], k["label"]) for k in told["links"]] == [
+            ("H1", "sql", "SQL"),
+            ("H2", "python", "Python"),
+        ]
+        assert data(two.post(f"{at}/answer", json={"answer": "yes", "reason": "checked"}))["state"] == "approved"
+        assert data(two.post(f"{at}/apply", json={"reason": "now"}))["state"] == "applied"
+        assert (link := world.app.bundle.taxonomy.led("H1", "HRIS")) is not None
+        assert link.target == "sql"
+        data(two.post(f"{at}/revert", json={"reason": "a mistake"}))
+        assert world.app.bundle.taxonomy.led("H1", "HRIS") is None
+        missing = one.post("/v1/taxonomy/proposals", json={"kind": "crosswalk", "target": "skill-none"})
+        assert missing.status_code == 404
+
+
+def test_the_page_takes_a_crosswalk_and_names_what_it_leaves_out(world: WritingWorld) -> None:
+    one, two = Visitor(world.app, ONE, LND), Visitor(world.app, TWO, LND)
+    rows = ("H7,sql,exact,yes,Query tables", "H8,sql,same,yes,", "H9,python,exact,yes,Empathy", "")
+    file = "\n".join(("from,to,relation,decision,label", *rows)).encode()
+
+    def sent(body: bytes, source: str = "hr-list") -> Any:
+        fields = {"csrf": token_of(one.secret), "kind": "crosswalk", "source": source, "about": ""}
+        return one.client.post(
+            "/taxonomy/proposals", data=fields, files={"file": ("list.csv", body, "text/csv")}, headers=ORIGIN
+        )
+
+    made = sent(file)
+    assert made.status_code == 303, made.text
+    at = made.headers["location"]
+    page = one.get(at)
+    assert "list.csv:3" in page
+    assert "can never be a skill" in page
+    assert "What leads where" in (shown := two.get(at))
+    assert "H7" in shown
+    assert "H9" not in shown
+    assert "Propose a crosswalk" in two.get("/taxonomy")
+    wrong = sent(b"a,b\n1,2\n")
+    assert wrong.status_code == 422
+    assert "has neither the columns" in wrong.text
+    assert "is no name of a taxonomy" in sent(file, "Our list").text

@@ -17,6 +17,7 @@ from ascertain.domain.permission import Role
 from ascertain.domain.records import Entity
 from ascertain.domain.runs import QuarantinedRecord, Run, RunState
 from ascertain.domain.spending import Usage
+from ascertain.domain.sweeps import Sweep, SweepState
 from ascertain.domain.sync_attempts import SyncAttempt
 from ascertain.jobs.killed import end_lost_runs
 from ascertain.pipeline import runs_view
@@ -295,6 +296,29 @@ def test_a_job_that_failed_for_good_is_shown_with_its_reason_and_tried_again_on_
         queue.handle.connection.lrem(lane.key, 0, ticket.id)
         queue.handle.connection.delete(Job.key_for(ticket.id))
     assert world.world.actions().count("queue.requeued") == 1
+
+
+def test_sweeps_are_reported_to_whoever_runs_the_system(world: WritingWorld) -> None:
+    at = datetime(2026, 5, 4, 2, 30, tzinfo=UTC)
+    figures = {"looked": 4052, "due": 41, "unchanged": 4011, "queued": 40, "failed": 1}
+    done = Sweep(
+        "s1", "all", "schedule:nightly", at, at, queued=True, state=SweepState.DONE, ended_at=at, figures=figures
+    )
+    with world.app.units() as uow:
+        uow.sweeps.put(replace(done, expected={"seconds": 9.4}))
+        uow.sweeps.put(Sweep("s2", "Sales", "cli", at + timedelta(hours=1), at, after="E77", figures={"looked": 3}))
+        uow.commit()
+    with world.signed_in(roles=ALL) as client:
+        assert client.get("/v1/queue/sweeps").status_code == 403
+    with world.signed_in(roles=ADMIN) as client:
+        rows = client.get("/v1/queue/sweeps").json()["data"]
+        assert [(r["id"], r["state"]) for r in rows] == [("s2", "running"), ("s1", "done")]
+        assert (rows[1]["figures"], rows[1]["expected"]) == (figures, {"seconds": 9.4})
+        assert "E77" not in client.get("/v1/queue/sweeps").text, "where a sweep is names somebody"
+        page = client.get("/queue").text
+        assert "schedule:nightly" in page
+        assert "4052" in page
+        assert "E77" not in page
 
 
 def test_a_run_that_nobody_works_on_any_more_ends_by_name(world: WritingWorld) -> None:

@@ -172,6 +172,8 @@ def test_nothing_of_a_stranger_is_logged(
     served: Served, client: httpx.Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    for name in ("uvicorn", "uvicorn.access"):  # another test of this process may have let it log for itself
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
     marks = {"user-agent": "mark-agent", "x-signature": "mark-signature", "x-request-id": "mark-id"}
     client.post(f"{LMS}?mark-query=1", content=b"mark-body", headers=marks)
     client.post("/v1/webhooks/mark-path", content=b"mark-body", headers=marks)

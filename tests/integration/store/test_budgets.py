@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
+from sqlalchemy import Engine
 
 from ascertain.domain.connector import QuotaPolicy
+from ascertain.store import open_store
 from ascertain.store.budgets import SqlBudget
 from ascertain.store.store import Store
+from tests.integration.store.samples import pseudonym
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 FOUR = QuotaPolicy("ip", 4, timedelta(hours=1))
@@ -81,3 +85,26 @@ def test_a_clock_that_was_set_back_does_not_lock_the_budget(budget: SqlBudget, c
         budget.take("k", FOUR)
     clock.now -= timedelta(days=1)
     assert budget.take("k", FOUR) == 0
+
+
+def test_hosts_agree_on_when_a_lease_ends_whatever_their_clocks(migrated_schema: Engine) -> None:
+    url = migrated_schema.url.render_as_string(hide_password=False)
+    hosts = [
+        open_store(url, pseudonym=pseudonym, checkpoint_file=None, clock=partial(later, hours)) for hours in (0, 2)
+    ]
+    right, ahead = (host.budget() for host in hosts)
+    try:
+        assert right.lease("docebo/writeback", "a", 600)
+        assert not ahead.lease("docebo/writeback", "b", 600), "it has not run out"
+        assert ahead.holder("docebo/writeback") == "a"
+        assert right.lease("docebo/writeback", "a", 600)
+        right.give_back("docebo/writeback", "a")
+        right.block("k", 60)
+        assert 0 < ahead.take("k", QuotaPolicy("token")) <= 60
+    finally:
+        for host in hosts:
+            host.close()
+
+
+def later(hours: float) -> datetime:
+    return datetime.now(UTC) + timedelta(hours=hours)

@@ -13,19 +13,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from ascertain.domain.audit import verify
 from ascertain.domain.runs import DecisionKind
-from ascertain.errors import AscertainError, ConfigError, ConflictError, IntegrityError
+from ascertain.domain.sweeps import Sweep
+from ascertain.errors import AscertainError, ConfigError, ConflictError, DatabaseAway, IntegrityError
 from ascertain.paths import APP_ROOT
 from ascertain.store import Store, migrate, open_store
 from ascertain.store.migrate import current_revision
-from ascertain.store.schema import HEAD, Base
+from ascertain.store.schema import HEAD, AuditRow, Base, table
+from ascertain.store.schema_retention import CutRow
 from tests.integration.store.samples import LEARNERS, assertion, evidence, pseudonym, review, run
 
 VERSIONS = APP_ROOT / "ascertain" / "store" / "migrations" / "versions"
 
+_AUDIT = table(AuditRow)
 fork = multiprocessing.get_context("fork")
 
 
@@ -246,6 +249,65 @@ def test_the_migrations_make_the_schema_that_the_code_declares(bare_store: Store
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_every_migration_goes_back_and_forth_with_the_rows_that_both_versions_know(
+    empty_url: str, opened: Callable[[str], Store]
+) -> None:
+    store = opened(empty_url)
+    revisions = store.pending_migrations()
+    store.migrate()
+    with store.units() as uow:
+        uow.people.upsert(LEARNERS)
+        uow.evidence.upsert([evidence()])
+        uow.audit.append("x", actor="a", header={}, learner_id="l-1", payload={"a": 1})
+        uow.commit()
+    engine = store._own().write
+    for at, revision in reversed(list(enumerate(revisions[:-1]))):
+        assert migrate.downgrade(engine, revision, drop=True) == [revisions[at + 1]]
+    migrate.migrate(engine)
+    for revision in reversed(revisions[:-1]):  # and each of them up again by itself
+        migrate.downgrade(engine, revision, drop=True)
+        migrate.migrate(engine)
+        with store.units() as uow:
+            assert [p.id for p in uow.people.stream()] == sorted(p.id for p in LEARNERS)
+            assert uow.evidence.of("l-1") == [evidence()]
+            assert verify(list(uow.audit.records()), store.checkpoints(), uow.audit.ciphertexts()) == ()
+    test_the_migrations_make_the_schema_that_the_code_declares(store)
+    with pytest.raises(IntegrityError), store.units() as uow:
+        uow.connection.execute(text("DELETE FROM audit_records"))
+
+
+def test_a_downgrade_that_loses_rows_asks_first(store: Store) -> None:
+    with store.units() as uow:
+        at = datetime(2026, 5, 4, tzinfo=UTC)
+        uow.sweeps.put(Sweep("s-1", "all", "cli", at, at))
+        uow.commit()
+    engine = store._own().write
+    with pytest.raises(ConflictError, match=r"sweeps \(1\)"):
+        migrate.downgrade(engine, "0035")
+    with pytest.raises(ConfigError, match="'0999' is not before it"):
+        migrate.downgrade(engine, "0999")
+    with store.units(write=False) as uow:
+        assert [s.id for s in uow.sweeps.recent(9)] == ["s-1"]
+        assert [p.id for p in uow.people.stream()] == sorted(p.id for p in LEARNERS)
+
+
+def test_a_chain_that_was_cut_is_not_taken_back(empty_url: str, opened: Callable[[str], Store]) -> None:
+    store = opened(empty_url)
+    store.migrate()
+    with store.units() as uow:
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        columns = {"seq": 1, "at": long_ago, "hash": "h", "action": "x", "actor": "a", "subject": "s"}
+        others = {c.name: "{}" for c in _AUDIT.columns if c.name not in columns and not c.nullable}
+        uow.connection.execute(insert(_AUDIT).values({**others, **columns}))
+        cut = {"through": 1, "hash": "h", "until": long_ago, "at": datetime.now(UTC), "records": 1}
+        uow.connection.execute(insert(table(CutRow)).values(cut))
+        uow.connection.commit()
+    with pytest.raises(ConflictError, match="was cut"):
+        migrate.downgrade(store._own().write, "0009", drop=True)
+    with store._own().read.connect() as connection:
+        assert current_revision(connection) == HEAD
+
+
 def test_a_database_of_a_newer_version_is_refused(bare_store: Store) -> None:
     with bare_store._own().write.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -262,7 +324,7 @@ def test_a_database_that_was_not_migrated_says_so(empty_url: str, opened: Callab
 
 def test_a_server_that_does_not_answer_is_named(opened: Callable[[str], Store]) -> None:
     store = opened("postgresql://someone:s3cret@127.0.0.1:1/none")
-    with pytest.raises(ConfigError, match="cannot be reached") as caught, store.units() as uow:
+    with pytest.raises(DatabaseAway, match="cannot be reached") as caught, store.units() as uow:
         uow.people.all()
     assert "s3cret" not in str(caught.value)
 

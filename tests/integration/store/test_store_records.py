@@ -120,7 +120,7 @@ def test_the_stamp_of_evidence_follows_content_not_the_order_of_writing(store: S
         uow.evidence.upsert([evidence("e-1"), evidence("e-2"), evidence("e-3", "l-2")])
         first = uow.evidence.stamps()
         assert set(first) == {"l-1", "l-2"}
-        assert uow.evidence.stamps("l-1") == {"l-1": first["l-1"]}
+        assert uow.evidence.stamps(["l-1"]) == {"l-1": first["l-1"]}
         uow.evidence.upsert([evidence("e-2", title="Other")])
         second = uow.evidence.stamps()
         assert second["l-1"] != first["l-1"]

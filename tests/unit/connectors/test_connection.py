@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ascertain.connectors.connection import Connection, ConnectionEntry, environment, read_entries, resolve
+from ascertain.connectors.connection import Connection, ConnectionEntry, read_entries, resolve
 from ascertain.connectors.registry import connector_class, open_connector, open_connectors, systems
 from ascertain.errors import ConfigError
+from ascertain.variables import variables
 
 GOOD = """
 connections:
@@ -99,7 +100,7 @@ def test_the_environment_wins_over_dotenv(tmp_path: Path, monkeypatch: pytest.Mo
     dotenv.write_text("LMS_ID=from-file\nLMS_SECRET=from-file\n", encoding="utf-8")
     monkeypatch.setenv("LMS_ID", "from-process")
     monkeypatch.delenv("LMS_SECRET", raising=False)
-    found = environment(dotenv)
+    found = variables(dotenv)
     assert (found["LMS_ID"], found["LMS_SECRET"]) == ("from-process", "from-file")
 
 

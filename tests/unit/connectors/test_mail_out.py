@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
+from ascertain.connectors import mail_out
 from ascertain.connectors.mail_out import SmtpMailer, SmtpServer
 from ascertain.domain.notifications import Delivered
 from tests.unit.connectors.test_webhook_out import certificate
@@ -134,3 +136,23 @@ def test_servers_that_do_not_work_are_tried_again_and_nothing_goes_in_the_clear(
     assert inbox.mails == []
     if "security" not in changes:  # that one is told 530 for good
         assert out.delivered is Delivered.LATER
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "224.0.0.1", "0.0.0.0"])
+def test_a_server_at_an_address_that_is_never_called(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connected(*_: object, **__: object) -> None:
+        raise AssertionError("it was called")
+
+    monkeypatch.setattr(smtplib, "SMTP", connected)
+    out = SmtpMailer(SmtpServer(host, 25, "starttls", "Ascertain <skills@example.com>")).send(
+        "m", "a@b.example", "s", "t"
+    )
+    assert out.delivered is Delivered.LATER
+    assert host in out.reason
+    assert "never called" in out.reason
+
+
+def test_a_name_that_leads_to_this_machine_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail_out, "resolve", lambda host, port: ["127.0.0.1"])
+    out = SmtpMailer(SmtpServer("mail.example.com", 25, "tls", "a@b.example")).send("m", "a@b.example", "s", "t")
+    assert (out.delivered, "leads to this machine" in out.reason) == (Delivered.LATER, True)

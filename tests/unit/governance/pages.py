@@ -27,7 +27,8 @@ from tests.e2e.harness import ROOT
 
 GOVERNANCE = sorted((ROOT / "docs" / "governance").glob("*.md"))
 TRUST = ROOT / "docs" / "trust.md"
-PAGES = [*GOVERNANCE, TRUST]
+SECURITY = ROOT / "SECURITY.md"
+PAGES = [*GOVERNANCE, TRUST, SECURITY]
 DPIA = ROOT / "docs" / "governance" / "DPIA.md"
 
 TEST = re.compile(r"tests/[\w/]+\.py::\w+(?:::\w+)?")

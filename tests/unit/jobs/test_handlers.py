@@ -15,13 +15,13 @@ import pytest
 
 from ascertain import runtime
 from ascertain.domain.casefile import Versions
-from ascertain.domain.people import Learner
 from ascertain.domain.runs import Run, RunState
+from ascertain.domain.sweeps import Sweep
 from ascertain.jobs.handlers import assess_learner, sweep_cohort
 from ascertain.jobs.queue import JobQueue
 from ascertain.jobs.server import open_queue
 from ascertain.pipeline.assess import Assessed
-from ascertain.pipeline.sweep import SweepPlan
+from ascertain.pipeline.sweep_run import Each, Swept
 from ascertain.settings import Settings
 
 PRINT = "ab" * 32
@@ -60,8 +60,12 @@ class KnownApp:
             )
         return Assessed(self.runs[learner], new=new)
 
-    def plan_sweep(self, cohort: str, *, force: bool = False) -> SweepPlan:
-        return SweepPlan(cohort, tuple(Learner(i, "Ada Lovelace", f"{i}@example.org") for i in ("L2", "L3")), 7)
+    def sweep(self, cohort: str, *, trigger: str, hand_on: Each, ident: str) -> Swept:
+        self.escalate()
+        counted = [hand_on(i) for i in ("L2", "L3")]
+        at = datetime(2026, 5, 4, tzinfo=UTC)
+        figures = {"due": 2, "unchanged": 7, "queued": counted.count("queued")}
+        return Swept(Sweep("s1", cohort, trigger, at, at, queued=True, figures=figures))
 
 
 @pytest.fixture
@@ -88,6 +92,7 @@ def test_a_case_that_changed_while_it_waited_is_assessed_as_it_is_now(app: Known
 
 def test_a_sweep_queues_the_changed_once_and_names_nobody(app: KnownApp) -> None:
     assert sweep_cohort("Sales", "schedule:nightly", "low") == {
+        "sweep": "s1",
         "cohort": "Sales",
         "changed": 2,
         "queued": 2,

@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ascertain.domain.audit import verify
+from ascertain.domain.charter import ChangeKind
+from ascertain.domain.crosswalks import ConceptKind, Link, Relation, crosswalk_of
 from ascertain.domain.evidence import EvidenceKind
+from ascertain.domain.overlays import Change, Overlay
 from ascertain.domain.records import EnrolmentStatus, Entity, Record, Rejected, SourceRef
 from ascertain.domain.skills import JobProfile
 from ascertain.errors import InputError
@@ -22,6 +25,7 @@ from ascertain.pipeline.ingest_report import EntityReport, SyncReport
 from ascertain.store import Store
 from tests.agreed import OPINIONS, opt_in
 from tests.unit.pipeline.ingest_world import (
+    DAY,
     HRIS_ENTITIES,
     FixedClock,
     ListConnector,
@@ -139,6 +143,25 @@ def test_job_codes_lead_to_job_profiles(store: Store) -> None:
     with store.units(write=False) as uow:
         assert {p.id: p.job_profile_id for p in uow.people.all()} == {"E1": "analyst", "E2": None, "E3": "dba"}
     assert ["'X9'" in w for w in row(report, Entity.WORKER).warnings] == [True]
+
+
+def test_a_job_code_of_another_taxonomy_is_known_while_a_crosswalk_leads_it(store: Store) -> None:
+    walk = crosswalk_of("onet", "esco", ConceptKind.OCCUPATION, [Link("15-1242.00", "dba", Relation.CLOSE)])
+    overlay = Overlay("esco-1+0").then(Change(ChangeKind.CROSSWALK, target=walk.id))
+    h = hris()
+    h.put(worker("E1", code="15-1242.00"))
+    assert "'15-1242.00' has no job profile" in row(run(store, h), Entity.WORKER).warnings[0]
+    with store.units() as uow:
+        uow.stewardship.keep_crosswalk(walk)
+        uow.stewardship.keep(overlay)
+        uow.stewardship.use("esco", overlay, "x1", DAY)
+        uow.commit()
+    h.put(worker("E2", code="15-1242.00"))
+    assert row(run(store, h), Entity.WORKER).warnings == []
+    with store.units(write=False) as uow:
+        found = uow.people.get("E2")
+    assert found is not None
+    assert found.job_profile_id == "15-1242.00"
 
 
 def test_prerequisites_become_content_ids_in_any_order(store: Store) -> None:

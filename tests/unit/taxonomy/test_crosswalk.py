@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ascertain.domain.crosswalks import ConceptKind, Link, Relation
+from ascertain.domain.crosswalks import ConceptKind, Link, Relation, crosswalk_of
 from ascertain.domain.skills import JobProfile, Requirement, Skill
 from ascertain.errors import InputError, IntegrityError, NotFoundError
 from ascertain.taxonomy.concepts import ConceptStore
 from ascertain.taxonomy.crosswalk import CrosswalkLibrary, profiles_for, read_crosswalk
+from ascertain.taxonomy.denying import read_denied
+from ascertain.taxonomy.leading import is_called
 
 CHIEF, CEO, AIRPORT = "11-1011.00", "http://x/occupation/ceo", "http://x/occupation/airport"
 OFFICIAL = f"""\ufeffMapping project name,ESCO-O*NET Crosswalk,,,,,
@@ -107,8 +109,45 @@ def test_a_newer_import_takes_the_place_of_an_older_one(library: CrosswalkLibrar
 
 
 def test_ids_that_a_taxonomy_does_not_have_are_counted(library: CrosswalkLibrary, own: Path) -> None:
-    report = library.import_crosswalk(own, "house", "esco", known=lambda name, kind: {"S1"} if name == "esco" else None)
+    known = {"S1": "Skill one"}
+    report = library.import_crosswalk(own, "house", "esco", known=lambda name, kind: known if name == "esco" else None)
     assert (report.unknown_sources, report.unknown_targets) == (None, 1)
+
+
+def test_what_can_never_be_a_skill_slips_in_by_no_name(library: CrosswalkLibrary, tmp_path: Path) -> None:
+    """By its id, by its name in the file, or by the label of either end."""
+    file = tmp_path / "own.csv"
+    rows = ("Empathy,S1,exact,,", "H2,S1,exact,Emotional stability,", "H3,S1,exact,,Empathy", "H4,S2,exact,,")
+    file.write_text("\n".join(("from,to,relation,label,target", *rows, "H5,S1,exact,Python,", "S9,S1,close,,")))
+    known = {"house": {"S9": "empathy"}, "esco": {"S1": "Python", "S2": "emotional intelligence"}}
+    report = library.import_crosswalk(file, "house", "esco", known=lambda name, _: known[name], deny=read_denied())
+    assert [(p.line, p.field) for p in report.problems] == [(n, "from") for n in (2, 3, 4, 5, 7)]
+    assert all("can never be a skill" in p.message for p in report.problems)
+    (walk,) = library.newest()
+    assert walk.links == (Link("H5", "S1", Relation.EXACT),)
+    with pytest.raises(InputError, match="'Our list' is no name of a taxonomy"):
+        library.import_crosswalk(file, "Our list", "esco")
+
+
+def test_a_framework_is_known_by_the_words_for_it() -> None:
+    told = ("O*NET", "O*NET-SOC 28.3", "o*net content model", "ONET", "onetwo", "ESCO", "")
+    assert [is_called(t, "onet") for t in told] == [True, True, True, True, False, False, False]
+    assert is_called("HR skills", "hr-skills")
+
+
+def test_what_is_led_is_there_and_can_be_a_skill() -> None:
+    links = [Link("1", "S1", Relation.CLOSE), Link("1", "S2", Relation.EXACT), Link("2", "S3", Relation.EXACT)]
+    back = crosswalk_of("own", "onet", ConceptKind.SKILL, [Link("S1", "9", Relation.BROADER)])
+    walks = [crosswalk_of("hris", "own", ConceptKind.SKILL, links), back]
+    store = ConceptStore(
+        "own-1+0", [Skill("S1", "One"), Skill("S2", "Two")], walks=walks, moves={"S3": ("S1",)}, denied={"S2"}
+    )
+    assert store.led("1") == Link("1", "S1", Relation.CLOSE), "S2 can never be a skill by now"
+    assert store.led("2", "HRIS") == Link("2", "S1", Relation.EXACT), "what was merged is followed"
+    assert store.led("2", "O*NET") is None, "ids of one framework are not those of another"
+    assert store.led("9", "O*NET") == Link("9", "S1", Relation.NARROWER)
+    assert store.led("S1", "own") == Link("S1", "S1", Relation.EXACT)
+    assert store.led("S1") is None, "an id without its framework is no id of this one"
 
 
 def test_job_profiles_are_found_by_the_code_of_another_taxonomy(library: CrosswalkLibrary, official: Path) -> None:
@@ -127,6 +166,10 @@ def test_job_profiles_are_found_by_the_code_of_another_taxonomy(library: Crosswa
     assert [(p.id, link) for p, link in profiles_for(store, "esco", CEO, library)] == [(CEO, None)]
     assert [p.id for p, _ in profiles_for(store, "esco", "1120", library)] == [CEO]
     assert profiles_for(store, "esco", "99-9999.99", library) == []
+    led = ConceptStore("esco-1+0", [Skill("s", "S")], profiles, walks=library.newest())
+    assert (chief := led.job_profile(CHIEF)) is not None
+    assert chief.id == CEO
+    assert led.job_profile("11-2022.00") is None
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_only_what_somebody_said_yes_to_is_imported(tmp_path: Path) -> None:
 
 
 def test_a_job_that_names_ids_is_led_over_it(tmp_path: Path) -> None:
-    led = skill_links(ConceptStore("own-1+abc", SKILLS), decided(tmp_path, ["H1", "H6", "H7"]))
+    led = skill_links(ConceptStore("own-1+abc", SKILLS), decided(tmp_path, ["H1", "H6", "H7"]).newest())
     ids = ("H1", "H6", "H7", "H2", "Basket weaving")
     job = JobProposal("hris:job:1", "hris", "J1", "Analyst", "", "Data", ids, True, datetime(2026, 4, 7, tzinfo=UTC))
     made = accepted(job, Near(), 0.5, Level(3), deny=read_denied(), led=led)
@@ -113,9 +113,9 @@ def test_a_job_that_names_ids_is_led_over_it(tmp_path: Path) -> None:
 
 def test_a_merged_skill_is_followed(tmp_path: Path) -> None:
     walks = decided(tmp_path, ["H2"])
-    led = skill_links(ConceptStore("own-1+abc~1+def", SKILLS[:1]), walks, {"excel": ("sql",)})
+    led = skill_links(ConceptStore("own-1+abc~1+def", SKILLS[:1]), walks.newest(), {"excel": ("sql",)})
     assert led("H2") == Link("H2", "sql", Relation.CLOSE)
-    assert skill_links(ConceptStore("own-1+abc", SKILLS[:1]), walks)("H2") is None
+    assert skill_links(ConceptStore("own-1+abc", SKILLS[:1]), walks.newest())("H2") is None
 
 
 def test_a_list_without_ids_is_known_by_its_labels(tmp_path: Path) -> None:

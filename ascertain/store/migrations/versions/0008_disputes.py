@@ -94,3 +94,8 @@ def _of_a_learner(name: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
         ["learner_id"], ["learners.id"], name=op.f(f"fk_{name}_learner_id"), ondelete="CASCADE"
     )
+
+
+def downgrade() -> None:
+    for name in ("assignments", "restrictions", "rectifications", "disputes"):
+        op.drop_table(name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ascertain.errors import ConflictError
+
 revision = "0010"
 down_revision: str | None = "0009"
 branch_labels: str | None = None
@@ -124,3 +126,35 @@ def upgrade() -> None:
     sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE_GUARDS if sqlite else POSTGRES_GUARDS:
         op.execute(statement)
+
+
+SQLITE_UNGUARDED = (
+    "DROP TRIGGER audit_records_no_return",
+    "DROP TRIGGER audit_records_no_delete",
+    f"""CREATE TRIGGER audit_records_no_delete BEFORE DELETE ON audit_records
+        BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END""",
+)
+POSTGRES_UNGUARDED = (
+    "DROP TRIGGER audit_records_behind_cut ON audit_records",
+    "DROP FUNCTION audit_records_behind_cut()",
+    "DROP TRIGGER audit_records_no_change ON audit_records",
+    """CREATE TRIGGER audit_records_no_change BEFORE UPDATE OR DELETE ON audit_records
+        FOR EACH ROW EXECUTE FUNCTION audit_records_refuse()""",
+)
+
+
+def downgrade() -> None:
+    """An older version takes a chain that was cut for one that was tampered with: there is no way back then."""
+    cuts = op.get_bind().execute(sa.text("SELECT COUNT(*) FROM audit_cuts")).scalar()
+    if cuts:
+        raise ConflictError(
+            "the audit chain was cut, and versions before revision 0010 cannot read a chain that was",
+            remedy="stay at 0010 or later, or restore a backup from before the cut",
+        )
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in SQLITE_UNGUARDED if sqlite else POSTGRES_UNGUARDED:
+        op.execute(statement)
+    for name in ("audit_cuts", "departures", "legal_holds", "deletion_marks", "deletions"):
+        op.drop_table(name)
+    if not sqlite:
+        op.execute("DROP FUNCTION audit_cuts_only_old()")
