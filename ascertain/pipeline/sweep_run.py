@@ -83,7 +83,7 @@ def run_sweep(
     on after the learner up to whom it was done. One failure does not stop the others."""
     with units() as uow:
         known = uow.sweeps.get(sweep.id)
-        now = known or replace(sweep, figures=_counts(plan, named), expected=dict(expected or {}))
+        now = known or replace(sweep, figures=_counts(plan, named, queued=sweep.queued), expected=dict(expected or {}))
         now = replace(now, state=SweepState.RUNNING, touched_at=clock.now(), ended_at=None)
         uow.sweeps.put(now)
         uow.commit()
@@ -119,7 +119,8 @@ def run_sweep(
     return Swept(keep(end, after, clock.now()), tuple(failures))
 
 
-def _counts(plan: SweepPlan, named: int) -> dict[str, int]:
+def _counts(plan: SweepPlan, named: int, *, queued: bool) -> dict[str, int]:
+    ends = ("queued", "already", "failed") if queued else ("assessed", "known", "failed")
     return {
         "looked": plan.looked,
         "due": len(plan.due),
@@ -127,4 +128,5 @@ def _counts(plan: SweepPlan, named: int) -> dict[str, int]:
         "no_notice": len(plan.no_notice),
         "no_consent": len(plan.no_consent),
         "named": named,
+        **dict.fromkeys(ends, 0),  # a report states what did not happen too
     }

@@ -135,9 +135,9 @@ def test_the_watch_sees_what_a_writing_tool_does(tmp_path: Path) -> None:
 
 def test_tools_reach_ports_that_only_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A unit of work, a queue or a connector among the services would be a way to write; the purse stays outside, and
-    so do the answers that earlier tries of the run were given."""
+    so do the answers that earlier tries of the run were given and who is told of new ones."""
     answering = {"taxonomy", "mapper", "solver", "policy", "seconds"}
-    assert {f.name for f in fields(CrewServices)} == answering | {"purse", "answers"}
+    assert {f.name for f in fields(CrewServices)} == answering | {"purse", "answers", "keep"}
     reached: list[CrewServices] = []
 
     class Listening(CaseDesk):
@@ -147,7 +147,7 @@ def test_tools_reach_ports_that_only_answer(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("crews.learner.CaseDesk", Listening)
     build().run(world.case(), replace(world.services(), purse=Tempting()))
-    assert [(s.purse, s.answers) for s in reached] == [(None, {})]
+    assert [(s.purse, s.answers, s.keep) for s in reached] == [(None, {}, None)]
 
 
 class Tempting:

@@ -16,8 +16,10 @@ NOBODY = {
     "unchanged": 0,
     "no_notice": 0,
     "no_consent": 0,
-    "failed": [],
-    "stopped": False,
+    "named": 0,
+    "failed": 0,
+    "failures": [],
+    "state": "done",
 }
 """A sweep in which nothing happened."""
 
@@ -26,7 +28,8 @@ def test_direct_runs_agree_with_the_queue(demo: Demo, own: Place, fresh: Place) 
     """Another home, the same company, one process without a queue: the same rows of a department's people."""
     done = fresh.json("assess", "--cohort", DEPARTMENT, env=demo.place.pseudonym_key())
     people = {r[0] for r in own.rows("SELECT id FROM learners WHERE department = ? AND active", (DEPARTMENT,))}
-    assert done == NOBODY | {"cohort": DEPARTMENT, "assessed": len(people)}
+    everybody = dict.fromkeys(("looked", "due", "assessed"), len(people))
+    assert done == NOBODY | {"sweep": done["sweep"], "cohort": DEPARTMENT} | everybody
     theirs = people | {r[0] for r in fresh.rows("SELECT id FROM runs")}
     direct, queued = tables(fresh, NUMBERS), tables(undecide(own), NUMBERS)
     for name in NUMBERS:
@@ -52,7 +55,7 @@ def test_assessing_the_same_case_again_creates_nothing(demo: Demo, own: Place) -
 def test_sweep_finds_exactly_who_has_changed(own: Place) -> None:
     learners = own.rows("SELECT count(*) FROM learners WHERE active")[0][0]
     nothing = own.json("sweep")
-    assert nothing == NOBODY | {"unchanged": learners}
+    assert nothing == NOBODY | {"sweep": nothing["sweep"], "looked": learners, "due": 0, "unchanged": learners}
     (changed,) = own.rows(
         "SELECT l.id, l.email FROM learners l JOIN evidence e ON e.learner_id = l.id WHERE e.kind = 'assessment'"
         " AND e.system = 'docebo' AND e.score IS NOT NULL AND l.department = 'Data' ORDER BY l.id LIMIT 1"
@@ -66,10 +69,11 @@ def test_sweep_finds_exactly_who_has_changed(own: Place) -> None:
         served.company.add_enrolment(person.id, course.code, score=91.0)
         own.run("sync", "--only", "docebo", env=env)
     queued = own.json("sweep", "--queue")
-    assert len(queued["queued"]) == 1
+    assert queued["queued"] == 1
     assert queued["unchanged"] == learners - 1
     done = own.json("sweep")
-    assert done == NOBODY | {"assessed": 1, "unchanged": learners - 1}
+    one = {"looked": learners, "due": 1, "assessed": 1, "unchanged": learners - 1}
+    assert done == NOBODY | {"sweep": done["sweep"]} | one
     assert own.rows("SELECT count(*) FROM runs")[0][0] == runs + 1
     latest = own.rows("SELECT learner_id FROM runs ORDER BY started_at DESC LIMIT 1")
     assert latest == [(changed[0],)]
